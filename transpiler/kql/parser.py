@@ -1,0 +1,44 @@
+"""The way in: a query's text becomes a syntax tree, or a KqlError that says what was found and what was expected."""
+
+from __future__ import annotations
+
+from transpiler.diagnostics import KqlError
+from transpiler.kql.cursor import Cursor, Recursion
+from transpiler.kql.depth import check_height
+from transpiler.kql.pipelines import operator, operator_list, pipeline
+from transpiler.kql.statements import statement_list
+from transpiler.kql.syntax import Query
+from transpiler.kql.tokens import DIRECTIVE, END, tokenize
+from transpiler.source import Source, Span
+
+_RECURSION = Recursion(pipeline, operator, operator_list, statement_list)
+
+
+def parse_query(source: Source) -> Query:
+    """The syntax tree of a whole text. Only KqlError is raised, whatever the text holds.
+
+    What is accepted is what Microsoft's parser accepts (Kusto.Language 12.4), within a stated limit of nesting
+    (``MAX_NESTING`` open brackets and operands, ``MAX_HEIGHT`` nodes from the root to a leaf).
+    """
+    try:
+        return _parse(source)
+    except RecursionError:  # the caller stood deep in its own stack already
+        raise KqlError("KQL004", "the query is nested too deeply to be read here", source=source) from None
+
+
+def _parse(source: Source) -> Query:
+    c = Cursor(source, tokenize(source), _RECURSION)
+    while c.accept(DIRECTIVE):
+        pass
+    if c.kind == END:
+        raise KqlError("KQL005", "the query is empty", Span(0, 0), source=source)
+    start = c.pos
+    statements = statement_list(c)
+    if c.kind != END:
+        hint = ""
+        if c.kind == ")":
+            hint = "there is no opening bracket for it"
+        c.fail("';', '|' or the end of the query", hint=hint)
+    query = Query(statements, span=c.span_from(start))
+    check_height(query, c.most, source)
+    return query
