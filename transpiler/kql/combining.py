@@ -9,10 +9,11 @@ from transpiler.kql.expressions import (
     entity_group,
     expression,
     named_expression,
-    path,
     path_step,
+    primary,
 )
 from transpiler.kql.literals import TYPE_NAMES
+from transpiler.kql.lookahead import OPERATOR_KEYWORDS
 from transpiler.kql.names import name, name_reference, scan_name, scan_pattern, try_name, try_pattern, type_of
 from transpiler.kql.operators import keyword, simple_path
 from transpiler.kql.parameters import parameter_table
@@ -119,11 +120,10 @@ _ENTITY_STARTS = frozenset({"[", "{", "@", "kind", "withsource", "with_source"})
 
 
 def _entity_start(c: Cursor) -> Expr:
-    """The first step of an entity's path: the rule of paths, which reads no further than one step here."""
     length = scan_name(c)
     if length and c.peek(length) != "(":
         return name_reference(c)
-    return path(c)
+    return primary(c)
 
 
 def _wildcard(c: Cursor, base: Expr | None, start: int) -> TabularWildcard:
@@ -242,7 +242,7 @@ def body(c: Cursor, closing: str, *, may_have_source: bool) -> Pipeline:
     c.enter()
     start = c.pos
     c.pos += 1
-    if may_have_source:
+    if may_have_source and not (c.kind in OPERATOR_KEYWORDS and c.peek(1) != "("):
         inner = c.pipeline(c)
         source, operators = (inner.source, inner.operators) if isinstance(inner, Pipeline) else (inner, ())
     else:

@@ -181,7 +181,7 @@ def _between(c: Cursor, operand: Expr, start: int) -> Between:
 def path(c: Cursor) -> Expr:
     """A primary expression and what follows it: ``.name``, ``.f(x)``, ``[index]``."""
     start = c.starts[c.pos]
-    value = _primary(c)
+    value = primary(c)
     steps = 0
     while True:
         kind = c.kinds[c.pos]
@@ -235,7 +235,8 @@ def _element(c: Cursor, base: Expr, start: int) -> Index:
 _PATH_KEYWORDS = frozenset({"kind", "withsource", "with_source"})
 
 
-def _primary(c: Cursor) -> Expr:
+def primary(c: Cursor) -> Expr:
+    """The first step of a path: a name, a call, a literal, anything in brackets."""
     kind = c.kinds[c.pos]
     if kind == "IDENT":
         index = c.pos

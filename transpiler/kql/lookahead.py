@@ -16,6 +16,12 @@ OPERATOR_STARTS = frozenset(
     project-keep project-rename project-reorder sample sample-distinct search top-hitters top-nested union
     where""".split()
 )
+# Every keyword that may begin an operator, names included.
+OPERATOR_KEYWORDS = OPERATOR_STARTS | frozenset(
+    """consume count distinct evaluate extend facet filter fork getschema join limit lookup mvapply mvexpand order parse
+    __partitionby partition range reduce render scan serialize sort summarize take top graph-shortest-paths
+    graph-where-edges graph-where-nodes""".split()
+)
 CHARTS = frozenset(
     """table list barchart piechart ladderchart timechart linechart anomalychart pivotchart areachart stackedareachart
     scatterchart timepivot columnchart timeline 3Dchart card treemap plotly graph sankey""".split()

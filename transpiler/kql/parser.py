@@ -32,6 +32,8 @@ def _parse(source: Source) -> Query:
         pass
     if c.kind == END:
         raise KqlError("KQL005", "the query is empty", Span(0, 0), source=source)
+    if c.kind == ".":
+        raise c.error("a control command is not a query", hint="a query begins with a table, an operator or let")
     start = c.pos
     statements = statement_list(c)
     if c.kind != END:
