@@ -196,17 +196,15 @@ def _cells(
 def connect(*, threads: int | None = None, memory: str | None = None, zone: str = ODD_ZONE) -> DuckDb:
     """A new empty database. ``memory`` is DuckDB's spelling ("2GB"): beyond it queries spill to a temporary folder."""
     spill = Path(tempfile.mkdtemp(prefix="rulesql-"))
-    config: dict[str, str | bool | int | float | list[str]] = {
-        **_HARDENING,
-        "temp_directory": str(spill),
-        "TimeZone": zone,
-    }
+    config: dict[str, str | bool | int | float | list[str]] = {**_HARDENING, "temp_directory": str(spill)}
     if threads is not None:
         config["threads"] = str(threads)
     if memory is not None:
         config["memory_limit"] = memory
     try:
-        return DuckDb(duckdb.connect(":memory:", config=config), spill)
+        connection = duckdb.connect(":memory:", config=config)
+        connection.execute(f"SET TimeZone = {files.literal(zone)}")
+        return DuckDb(connection, spill)
     except duckdb.Error as e:
         shutil.rmtree(spill, ignore_errors=True)
         raise EngineError("duckdb", str(e).strip()) from None

@@ -6,6 +6,7 @@ runs and is laxer in places: accepted here means valid GoogleSQL, not yet that t
 
 from __future__ import annotations
 
+import atexit
 import functools
 import importlib.util
 from collections.abc import Mapping, Sequence
@@ -72,3 +73,7 @@ def connect(zone: str = ODD_ZONE) -> GoogleSql:
     from transpiler.engine.google_session import GoogleSql
 
     return GoogleSql(zone)
+
+
+# The runtime frees its memory by modules that are gone when the interpreter's last objects are.
+atexit.register(connect.cache_clear)

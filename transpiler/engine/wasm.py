@@ -108,7 +108,8 @@ def _plain(text: str) -> str:
 def _compiled(engine: Any) -> Any:  # wasmtime has no types
     source = Path(get_wasm_path())
     versions = f"{importlib.metadata.version('wasmtime')}|{importlib.metadata.version('zetasql')}|{_STACK}"
-    content = hashlib.file_digest(source.open("rb"), "sha256").hexdigest()
+    with source.open("rb") as file:
+        content = hashlib.file_digest(file, "sha256").hexdigest()
     key = hashlib.sha256(f"{versions}|{content}".encode()).hexdigest()[:20]
     cached = cache_folder() / f"zetasql-{key}.cwasm"
     if cached.is_file():
