@@ -13,12 +13,13 @@ In order of control flow:
 - ``statements``: let, declare, set and the rest.
 - ``depth``: the limit on the tree's height.
 - ``parser``: the way in.
-- ``printer`` and its parts: canonical text for any node.
+- ``print_text``, ``print_expressions``, ``print_operators``, ``printer``: canonical text for any node.
 """
 
 from __future__ import annotations
 
 from transpiler.kql.parser import parse_query
+from transpiler.kql.printer import print_node, print_query
 from transpiler.kql.syntax import Query
 
-__all__ = ["Query", "parse_query"]
+__all__ = ["Query", "parse_query", "print_node", "print_query"]

@@ -12,7 +12,7 @@ from transpiler.diagnostics import KqlError
 from transpiler.kql.syntax import Node, Query
 from transpiler.source import Source
 
-MAX_HEIGHT = 200
+MAX_HEIGHT = 150
 # A tree is measured where the longest chain or the nesting in it reaches this.
 _MEASURED_FROM = 12
 

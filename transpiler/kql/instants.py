@@ -38,7 +38,7 @@ _CLOCK_SPAN = re.compile(
 
 
 def timespan_ticks(text: str) -> int | None:
-    """The ticks of ``1d``, ``90s``, ``1.02:03:04.5``, ``-00:10``, ``3`` (days), ``min``, ``max``; None for other texts."""
+    """The ticks of ``1d``, ``90s``, ``1.02:03:04.5``, ``-00:10``, ``3`` (days), ``min``, ``max``; None for the rest."""
     if text in ("min", "max"):
         return MAX_TIMESPAN if text == "max" else -MAX_TIMESPAN - 1
     match = _WITH_UNIT.match(text)
@@ -53,7 +53,8 @@ def timespan_ticks(text: str) -> int | None:
         return None
     days = int(match[2] or match[7] or 0)
     ticks = days * TICKS_PER_DAY + (hours * 3600 + minutes * 60 + seconds) * TICKS_PER_SECOND + fraction
-    return None if ticks > MAX_TIMESPAN else -ticks if match[1] else ticks
+    signed = -ticks if match[1] else ticks
+    return signed if -MAX_TIMESPAN - 1 <= signed <= MAX_TIMESPAN else None
 
 
 def _unit_ticks(match: re.Match[str]) -> int | None:
@@ -87,7 +88,7 @@ _MONTHS = {
             "dec december",
         ),
         1,
-    )  # fmt: skip
+    )
     for name in names.split("/")
 }
 _CLOCK = (
@@ -102,7 +103,8 @@ _DATES = tuple(
         rf"(?P<year>[0-9]{{4}})\ ?-\ ?(?P<month>[0-9]{{1,2}})(?:\ ?-\ ?(?P<day>[0-9]{{1,2}}))?(?:(?:T|\ T?){_CLOCK})?",
         rf"(?P<year>[0-9]{{4}})[/.](?P<month>[0-9]{{1,2}})(?:[/.](?P<day>[0-9]{{1,2}}))?(?:\ {_CLOCK})?",
         rf"(?P<month>[0-9]{{1,2}})(?P<sep>[/.-])(?P<day>[0-9]{{1,2}})(?P=sep)(?P<year>[0-9]{{4}})(?:[T\ ]{_CLOCK})?",
-        rf"{_DAY_NAME}(?P<day>[0-9]{{1,2}})[\ -](?P<name>[A-Za-z]{{3,9}})[\ -](?P<year>[0-9]{{4}}|[0-9]{{2}})(?:\ {_CLOCK})?",
+        rf"{_DAY_NAME}(?P<day>[0-9]{{1,2}})[\ -](?P<name>[A-Za-z]{{3,9}})[\ -](?P<year>[0-9]{{4}}|[0-9]{{2}})"
+        rf"(?:\ {_CLOCK})?",
         rf"{_DAY_NAME}(?P<name>[A-Za-z]{{3,9}})\ (?P<day>[0-9]{{1,2}}),?\ (?P<year>[0-9]{{4}})(?:\ {_CLOCK})?",
         rf"{_DAY_NAME}(?P<name>[A-Za-z]{{3,9}})\ (?P<day>[0-9]{{1,2}})\ {_CLOCK}\ (?P<year>[0-9]{{4}})",
         r"(?P<year>[0-9]{4})",

@@ -51,7 +51,7 @@ def scan_bracketed_name(c: Cursor, offset: int) -> int:
 
 
 def scan_braced_name(c: Cursor, offset: int = 0) -> int:
-    """How many tokens ``{name}`` takes, a place that a client fills in before the query is sent; 0 when none is there."""
+    """How many tokens ``{name}`` takes, which a client fills in before the query is sent; 0 when none is there."""
     if c.peek(offset) != "{" or not c.touches(offset + 1):
         return 0
     if c.peek(offset + 1) not in _WORD_KINDS:

@@ -295,7 +295,7 @@ class OrderBy(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorNode(Node):
-    """A tabular operator. ``keyword`` is as written (``order``, ``project-away``); ``parameters`` as in ``kind=inner``."""
+    """A tabular operator. ``keyword`` is as written (``order``, ``sort``); ``parameters`` as in ``kind=inner``."""
 
     keyword: str
     parameters: tuple[Property, ...] = ()
@@ -413,7 +413,7 @@ class Count(OperatorNode):
 
 @dataclass(frozen=True, slots=True)
 class Join(OperatorNode):
-    """``join kind=inner (right) on …``; ``on`` attributes are names, ``$left.a == $right.b`` or predicates. Empty for ``where``."""
+    """``join kind=inner (right) on …``: names, ``$left.a == $right.b`` or predicates; empty for ``where``."""
 
     right: Expr
     on: tuple[Expr, ...]
@@ -461,7 +461,7 @@ class As(OperatorNode):
 
 @dataclass(frozen=True, slots=True)
 class MvExpand(OperatorNode):
-    """``mv-expand kind=array with_itemindex=i a = x to typeof(long), b limit 10``; columns are NamedExpression or Expr."""
+    """``mv-expand kind=array a = x to typeof(long), b limit 10``; columns are NamedExpression or Expr."""
 
     columns: tuple[Expr, ...]
     limit: Expr | None = None
@@ -469,7 +469,10 @@ class MvExpand(OperatorNode):
 
 @dataclass(frozen=True, slots=True)
 class MvApply(OperatorNode):
-    """``mv-apply a = x to typeof(long) limit n on (operators)``; ``context_id`` for ``id x``."""
+    """``mv-apply a = x to typeof(long) limit n on (operators)``; ``context_id`` for ``id x``.
+
+    A NamedExpression whose value is a Star stands for ``to typeof(long)`` without a column.
+    """
 
     columns: tuple[Expr, ...]
     body: Pipeline
@@ -715,7 +718,7 @@ class MacroExpand(OperatorNode):
 
 @dataclass(frozen=True, slots=True)
 class GraphOperator(OperatorNode):
-    """make-graph, graph-match, graph-to-table and kin: recognised by keyword, kept as text (``text``), always refused later."""
+    """make-graph, graph-match, graph-to-table and kin, __partitionby: kept as text, always refused later."""
 
     text: str
 
@@ -775,7 +778,10 @@ Operator: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Parameter(Node):
-    """``x:long = 5`` of a function or of declare query_parameters. ``columns`` for a tabular ``T:(a:long, *)``; ``open`` for the ``*``."""
+    """``x:long = 5`` of a function or of declare query_parameters.
+
+    ``columns`` for a tabular ``T:(a:long)``; ``open`` for ``T:(*)``, whose columns are empty.
+    """
 
     name: str
     type_name: str | None
