@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from transpiler.catalog.load import default_catalog, load_catalog, load_functions, load_schema, load_source
 from transpiler.catalog.model import (
     RAW,
     Catalog,
@@ -32,6 +33,11 @@ __all__ = [
     "SourceDecl",
     "Table",
     "TargetConfig",
+    "default_catalog",
     "kql_type",
+    "load_catalog",
+    "load_functions",
+    "load_schema",
+    "load_source",
     "plain_shape",
 ]

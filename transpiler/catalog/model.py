@@ -67,7 +67,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """KQL text under a name. ``body`` is a whole query (lets, then an expression); the parameters are variables in it."""
+    """KQL text under a name. ``body`` is a whole query, lets and an expression; the parameters are variables in it."""
 
     name: str
     body: Source
@@ -83,9 +83,9 @@ class Physical:
     ``column``: a column of the physical table and STRUCT fields below it, all of which must exist. ``type``: what the
     warehouse stores there (``STRING``, ``INT64``, ``FLOAT64``, ``TIMESTAMP``, ``JSON``, ``STRUCT``, ...).
     ``path`` goes on *inside* a JSON value, or inside a STRUCT that has to be read through its JSON form, because a
-    field that no entry ever had does not exist in it and naming it would fail the whole query. An absent path is a missing
-    value. A path to a raw column of type dynamic yields the JSON value there; to any other type, the text of the scalar
-    there (an object or an array is missing), then KQL's ``to<type>`` of that text.
+    field that no entry ever had does not exist in it and naming it would fail the whole query. An absent path is a
+    missing value. A path to a raw column of type dynamic yields the JSON value there; to any other type, the text of
+    the scalar there (an object or an array is missing), then KQL's ``to<type>`` of that text.
     ``parse``: the value is text that holds JSON (``requestJson`` of an audit log), to be parsed (raw type dynamic).
     """
 

@@ -208,7 +208,7 @@ class Record:
         return None if node is None else plain(node)
 
     def rest(self, known: Iterable[str] = ()) -> dict[str, Any]:  # Any: plain data
-        """The fields that nothing has read, as data. Each is a finding, with the nearest known name that is not taken."""
+        """The fields that nothing has read, as data. Each is a finding, with the nearest known name that is free."""
         names = [name for name in {*known, *self._read} if name.lower() not in self._fields]
         elsewhere = {name.lower() for name in known}
         left: dict[str, Any] = {}
