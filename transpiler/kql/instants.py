@@ -73,21 +73,9 @@ def _unit_ticks(match: re.Match[str]) -> int | None:
 _MONTHS = {
     name: number
     for number, names in enumerate(
-        (
-            "jan january",
-            "feb february",
-            "mar march",
-            "apr april",
-            "may",
-            "jun june",
-            "jul july",
-            "aug august",
-            "sep september",
-            "oct october",
-            "nov november",
-            "dec december",
-        ),
-        1,
+        "jan/january feb/february mar/march apr/april may jun/june jul/july aug/august sep/september oct/october "
+        "nov/november dec/december".split(),
+        start=1,
     )
     for name in names.split("/")
 }
@@ -97,18 +85,18 @@ _CLOCK = (
     r"\ ?(?P<zone>Z|z|GMT|UTC|[+-][0-9]{1,2}(?::?[0-9]{2})?)?)"
 )
 _DAY_NAME = r"(?:(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?,?\ )?"
+# Named groups only; blanks are escaped, since the patterns are verbose.
 _DATES = tuple(
-    re.compile(pattern + r"\Z", re.VERBOSE | re.IGNORECASE)
-    for pattern in (
-        rf"(?P<year>[0-9]{{4}})\ ?-\ ?(?P<month>[0-9]{{1,2}})(?:\ ?-\ ?(?P<day>[0-9]{{1,2}}))?(?:(?:T|\ T?){_CLOCK})?",
-        rf"(?P<year>[0-9]{{4}})[/.](?P<month>[0-9]{{1,2}})(?:[/.](?P<day>[0-9]{{1,2}}))?(?:\ {_CLOCK})?",
-        rf"(?P<month>[0-9]{{1,2}})(?P<sep>[/.-])(?P<day>[0-9]{{1,2}})(?P=sep)(?P<year>[0-9]{{4}})(?:[T\ ]{_CLOCK})?",
-        rf"{_DAY_NAME}(?P<day>[0-9]{{1,2}})[\ -](?P<name>[A-Za-z]{{3,9}})[\ -](?P<year>[0-9]{{4}}|[0-9]{{2}})"
-        rf"(?:\ {_CLOCK})?",
-        rf"{_DAY_NAME}(?P<name>[A-Za-z]{{3,9}})\ (?P<day>[0-9]{{1,2}}),?\ (?P<year>[0-9]{{4}})(?:\ {_CLOCK})?",
-        rf"{_DAY_NAME}(?P<name>[A-Za-z]{{3,9}})\ (?P<day>[0-9]{{1,2}})\ {_CLOCK}\ (?P<year>[0-9]{{4}})",
-        r"(?P<year>[0-9]{4})",
-        r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})",
+    re.compile(rf"{date_part}(?:{joint}{_CLOCK})?\Z" if joint else rf"{date_part}\Z", re.VERBOSE | re.IGNORECASE)
+    for date_part, joint in (
+        (r"(?P<year>[0-9]{4})\ ?-\ ?(?P<month>[0-9]{1,2})(?:\ ?-\ ?(?P<day>[0-9]{1,2}))?", r"(?:T|\ T?)"),
+        (r"(?P<year>[0-9]{4})[/.](?P<month>[0-9]{1,2})(?:[/.](?P<day>[0-9]{1,2}))?", r"\ "),
+        (r"(?P<month>[0-9]{1,2})(?P<mark>[/.-])(?P<day>[0-9]{1,2})(?P=mark)(?P<year>[0-9]{4})", r"[T\ ]"),
+        (rf"{_DAY_NAME}(?P<day>[0-9]{{1,2}})[\ -](?P<name>[A-Z]{{3,9}})[\ -](?P<year>[0-9]{{4}}|[0-9]{{2}})", r"\ "),
+        (rf"{_DAY_NAME}(?P<name>[A-Z]{{3,9}})\ (?P<day>[0-9]{{1,2}}),?\ (?P<year>[0-9]{{4}})", r"\ "),
+        (rf"{_DAY_NAME}(?P<name>[A-Z]{{3,9}})\ (?P<day>[0-9]{{1,2}})\ {_CLOCK}\ (?P<year>[0-9]{{4}})", ""),
+        (r"(?P<year>[0-9]{4})", ""),
+        (r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})", ""),
     )
 )
 
