@@ -25,6 +25,7 @@ from transpiler.kql.parameters import ParameterRules
 from transpiler.kql.syntax import (
     Between,
     Binary,
+    Bracketed,
     Call,
     DataScoped,
     EntityGroup,
@@ -134,18 +135,23 @@ def _chain(c: Cursor, kind: str, level: int, first: Expr, start: int) -> Logical
 
 def _operand(c: Cursor, lowest: int) -> Expr:
     """A signed or unsigned primary expression, or the star of ``* has "x"`` and ``* == "x"``."""
-    kind = c.kinds[c.pos]
-    if kind in SIGNS:
-        start = c.pos
-        c.pos += 1
-        operand = path(c)
-        return Unary(kind, operand, span=c.span_from(start))
-    if kind == "*":
+    if c.kinds[c.pos] == "*":
         following = c.peek(1)
         if (following in STRING_OPERATORS and lowest <= STRING_OPERATION) or (following == "==" and lowest <= EQUALITY):
             c.pos += 1
             return Star(span=c.token_span(c.pos - 1))
-    return path(c)
+    return signed(c)
+
+
+def signed(c: Cursor) -> Expr:
+    """A path with a sign before it or none: what a sign takes is one path, and never another sign."""
+    kind = c.kinds[c.pos]
+    if kind not in SIGNS:
+        return path(c)
+    start = c.pos
+    c.pos += 1
+    operand = path(c)
+    return Unary(kind, operand, span=c.span_from(start))
 
 
 def _in_list(c: Cursor, left: Expr, start: int) -> InList:
@@ -326,8 +332,8 @@ def _bracketed_name(c: Cursor) -> Expr:
     if not length:
         c.pos += 1
         value = expression(c)
-        c.expect("]", "the name")
-        c.refuse("a name in brackets must be a string", value)
+        c.expect("]", "the expression in brackets")
+        return Bracketed(value, span=c.span_from(start))
     return _data_scope(c, name_reference(c))
 
 

@@ -8,18 +8,10 @@ from typing import TypeAlias
 from transpiler.kql import combining, operators, series_scan
 from transpiler.kql.cursor import Cursor
 from transpiler.kql.expressions import expression
+from transpiler.kql.graph import GRAPH_OPERATORS
 from transpiler.kql.lookahead import starts_operator
-from transpiler.kql.syntax import Expr, GraphOperator, Operator, Pipeline
-from transpiler.kql.tables import inline_external_table, skip_to_pipe
-
-
-def opaque_operator(c: Cursor) -> GraphOperator:
-    """An operator that is kept as text: the graph operators and __partitionby. Its brackets must match."""
-    start, word = operators.keyword(c)
-    skip_to_pipe(c)
-    span = c.span_from(start)
-    return GraphOperator(c.text[span.start : span.end], keyword=word, span=span)
-
+from transpiler.kql.syntax import Expr, Operator, Pipeline
+from transpiler.kql.tables import inline_external_table
 
 Rule: TypeAlias = Callable[[Cursor], Operator]
 
@@ -75,14 +67,7 @@ OPERATORS: dict[str, Rule] = {
     "scan": series_scan.scan,
     "top-nested": series_scan.top_nested,
     "top-hitters": series_scan.top_hitters,
-    "make-graph": opaque_operator,
-    "graph-match": opaque_operator,
-    "graph-shortest-paths": opaque_operator,
-    "graph-to-table": opaque_operator,
-    "graph-mark-components": opaque_operator,
-    "graph-where-nodes": opaque_operator,
-    "graph-where-edges": opaque_operator,
-    "__partitionby": opaque_operator,
+    **GRAPH_OPERATORS,
 }
 # Operators that begin a pipeline even where the look-ahead cannot tell.
 _FALLBACKS = frozenset({"graph-shortest-paths", "graph-where-nodes", "graph-where-edges"})

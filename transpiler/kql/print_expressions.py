@@ -16,6 +16,7 @@ from transpiler.kql.print_text import TEXT_OF, comma, literal_text, name_text, t
 from transpiler.kql.syntax import (
     Between,
     Binary,
+    Bracketed,
     Call,
     ColumnDeclaration,
     DataScoped,
@@ -202,6 +203,7 @@ TEXT_OF.update(
         InList: _in_list,
         Between: _between,
         TypeOf: _type_of,
+        Bracketed: lambda node: f"[{operand(node.value)}]",
         NamedExpression: _named,
         ColumnDeclaration: lambda node: f"{name_text(node.name)}:{node.type_name}",
         DataTable: _data_table,

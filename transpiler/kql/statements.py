@@ -7,6 +7,7 @@ from collections.abc import Callable
 from transpiler.kql.combining import entity
 from transpiler.kql.cursor import Cursor
 from transpiler.kql.expressions import entity_group, expression
+from transpiler.kql.literal_rules import try_literal
 from transpiler.kql.names import column_declaration, declared_name, declared_type, name, scan_name
 from transpiler.kql.series_scan import default_value
 from transpiler.kql.syntax import (
@@ -24,7 +25,7 @@ from transpiler.kql.syntax import (
     SetOption,
     Statement,
 )
-from transpiler.kql.tables import skip_brackets, with_properties
+from transpiler.kql.tables import with_properties
 from transpiler.kql.tokens import DECLARED_KEYWORDS, IDENT
 
 _CLOSE = frozenset({")"})
@@ -119,10 +120,16 @@ def _function(c: Cursor) -> FunctionBody:
     start = c.pos
     is_view = c.accept("view")
     parameters = _parameters(c)
+    statements = _body(c, frozenset({"let", "declare"}))
+    return FunctionBody(parameters, statements, is_view, span=c.span_from(start))
+
+
+def _body(c: Cursor, words: frozenset[str]) -> tuple[Statement, ...]:
+    """``{ let y = …; query }``: the statements that those words begin, then a query or none."""
     c.enter()
-    c.expect("{", "the function's parameters")
+    c.expect("{", "the parameters")
     statements: list[Statement] = []
-    while c.kind in ("let", "declare") and _begins_in_body(c):
+    while c.kind in words and _begins_in_body(c):
         statements.append(let(c) if c.kind == "let" else declare_parameters(c))
         c.expect(";", "the statement")
     if c.kind != "}":
@@ -130,9 +137,9 @@ def _function(c: Cursor) -> FunctionBody:
         value = c.pipeline(c)
         statements.append(QueryStatement(value, span=c.span_from(first)))
         c.accept(";")
-    c.expect("}", "the function's body")
+    c.expect("}", "the body")
     c.depth -= 1
-    return FunctionBody(parameters, tuple(statements), is_view, span=c.span_from(start))
+    return tuple(statements)
 
 
 def _begins_in_body(c: Cursor) -> bool:
@@ -201,14 +208,37 @@ def declare_pattern(c: Cursor) -> DeclarePattern:
     c.expect("pattern")
     pattern = name(c, "a pattern's name")
     if c.accept("="):
-        skip_brackets(c)
-        if c.kind == "[":
-            skip_brackets(c, "[")
-        if c.kind != "{" or c.peek(1) != "(":
-            c.fail("'{' and a match in parentheses", "the pattern's parameters")
-        skip_brackets(c, "{")
+        c.expect("(", "'='")
+        if c.kind != ")":
+            c.comma_list(column_declaration)
+        c.expect(")", "the pattern's parameters")
+        if c.accept("["):
+            column_declaration(c)
+            c.expect("]", "the path's parameter")
+        c.expect("{", "the pattern's parameters")
+        _pattern_match(c)
+        while c.kind == "(":
+            _pattern_match(c)
+        c.expect("}", "the matches")
     span = c.span_from(start)
     return DeclarePattern(pattern, c.text[span.start : span.end], span=span)
+
+
+def _pattern_match(c: Cursor) -> None:
+    """``("a", "b").["path"] = { query };``"""
+    c.enter()
+    c.expect("(", "'{'")
+    c.comma_list(expression)
+    c.expect(")", "the values")
+    if c.accept("."):
+        c.expect("[", "'.'")
+        if try_literal(c) is None:
+            c.fail("a literal", "'['")
+        c.expect("]", "the path")
+    c.expect("=", "the values")
+    _body(c, frozenset({"let"}))
+    c.expect(";", "a match")
+    c.depth -= 1
 
 
 def alias_database(c: Cursor) -> AliasDatabase:

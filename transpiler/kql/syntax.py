@@ -213,6 +213,13 @@ class Pipeline(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Bracketed(Node):
+    """``[x]`` that is no name. Microsoft's parser takes it for an expression; nothing gives it a meaning."""
+
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class NameList(Node):
     """``a, b`` as the value of a property: ``ycolumns=a, b``, ``hint.shufflekey=a``; two names or more."""
 
@@ -267,6 +274,7 @@ Expr: TypeAlias = (
     | DataTable
     | ExternalData
     | Pipeline
+    | Bracketed
     | NameList
     | DataScoped
     | EntityGroup
