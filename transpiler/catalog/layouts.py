@@ -1,7 +1,7 @@
 """Log entries as rows of the physical layouts in which Google Cloud keeps them.
 
-In: LogEntry objects as the API's JSON has them. Out: the columns that a table of that layout has, with BigQuery types as
-text, and the rows. A field that no entry has is in no STRUCT here either, unless the source names it as always there.
+In: LogEntry objects as the API's JSON has them. Out: the columns that a table of that layout has, with BigQuery types
+as text, and the rows. A field that no entry has is in no STRUCT here either, unless the source says it always is.
 Meaning: "View logs routed to BigQuery" (field names, payloads with @type) and the schema of a bucket's _AllLogs view.
 """
 
@@ -39,7 +39,7 @@ TOP = {
 
 @dataclass(frozen=True, slots=True)
 class StoredRows:
-    """A physical table: BigQuery types by column, and rows as mappings (absent is NULL; JSON columns hold JSON values)."""
+    """A physical table: BigQuery types by column, and rows as mappings (absent is NULL; JSON columns hold values)."""
 
     columns: Mapping[str, str]
     rows: Sequence[Mapping[str, Json]]
@@ -212,7 +212,7 @@ def _merge(root: _Type, path: tuple[str, ...], value: Json, known: Callable[[tup
 
 
 def _fit(node: _Type, path: tuple[str, ...], value: Json, known: Callable[[tuple[str, ...]], str]) -> None:
-    """Widens a type by a value. A sink keeps the first type that a field had; a later misfit goes to its error table."""
+    """Widens a type by a value. A sink keeps the first type that a field had; a misfit goes to its error table."""
     if isinstance(value, Mapping):
         node.fields = node.fields if node.fields is not None else {}
         for key, inner in value.items():

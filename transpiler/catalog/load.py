@@ -8,7 +8,6 @@ format of each is described in SOURCES.md beside this file. All errors are RuleE
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -17,7 +16,6 @@ import yaml
 from transpiler.catalog.model import Catalog, Function, Parameter, SourceDecl, Table, TargetConfig, kql_type
 from transpiler.catalog.sources import read_source
 from transpiler.rule.document import Document, read_document
-from transpiler.rule.findings import Severity
 from transpiler.rule.load import load_rule
 from transpiler.rule.model import FunctionParameter, Kind
 from transpiler.rule.record import Record
@@ -60,8 +58,7 @@ def finish(document: Document, *records: Record) -> None:
     """Ends the reading of a configuration file. There every finding is an error: a misspelt field would change rows."""
     for record in records:
         record.rest()
-    document.findings[:] = [replace(f, severity=Severity.ERROR) for f in document.findings]
-    document.raise_errors()
+    document.raise_all()
 
 
 def load_schema(path: str | Path) -> Table:

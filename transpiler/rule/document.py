@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,11 @@ class Document:
         """Raises FileError when an error has been found."""
         if any(f.severity is Severity.ERROR for f in self.findings):
             raise FileError(self.sorted(), self.source)
+
+    def raise_all(self) -> None:
+        """Like raise_errors, for files in which no finding may stay: a misspelt field would change what is proven."""
+        self.findings[:] = [replace(finding, severity=Severity.ERROR) for finding in self.findings]
+        self.raise_errors()
 
     def sorted(self) -> tuple[Finding, ...]:
         """The findings in the order of the file."""
@@ -204,7 +209,8 @@ def scalar_value(node: yaml.Node) -> str | int | float | bool | None:
     if kind == "null":
         return None
     if kind == "bool":
-        return text.lower() in ("true", "yes", "on", "y")
+        # YAML 1.1 also reads yes, no, on, off as truth values; the country NO and the protocol's "on" are texts here.
+        return text.lower() == "true" if text.lower() in ("true", "false") else text
     if kind in ("int", "float"):
         match = _NUMBER.match(text)
         if match:
