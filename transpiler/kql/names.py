@@ -206,7 +206,7 @@ def type_of(c: Cursor) -> TypeOf:
     start = c.expect("typeof")
     c.expect("(", "typeof")
     kind = c.kinds[c.pos]
-    if kind in TYPE_NAMES or (kind in NAME_KINDS and c.peek(1) == ")"):
+    if (kind in TYPE_NAMES and kind != "uuid") or (kind == IDENT and c.peek(1) == ")"):
         text = c.token_text(c.pos)
         c.pos += 1
         c.expect(")")

@@ -12,7 +12,7 @@ from transpiler.kql.expressions import (
     STRING_OPERATORS,
     SUM,
 )
-from transpiler.kql.print_text import TEXT_OF, comma, literal_text, name_text, text_of, word_text
+from transpiler.kql.print_text import TEXT_OF, comma, literal_text, name_text, placeholder_text, text_of, word_text
 from transpiler.kql.syntax import (
     Between,
     Binary,
@@ -166,7 +166,12 @@ def schema(columns: tuple[ColumnDeclaration, ...], *, is_open: bool = False) -> 
 
 
 def _data_table(node: DataTable) -> str:
-    return f"datatable {schema(node.columns)} [{comma(node.values)}]"
+    return f"datatable {schema(node.columns)} [{', '.join([constant(item) for item in node.values])}]"
+
+
+def constant(node: Expr) -> str:
+    """What stands for a constant: a literal, a word, a placeholder."""
+    return placeholder_text(node.name) if isinstance(node, Name) else text_of(node)
 
 
 def _external_data(node: ExternalData) -> str:
@@ -180,8 +185,7 @@ def with_list(properties: tuple[Property, ...]) -> str:
 
 def _property(node: Property) -> str:
     written = node.value
-    text = word_text(written.name) if isinstance(written, Name) else value(written)
-    return f"{node.name}={text}"
+    return f"{node.name}={constant(written) if isinstance(written, Name) else value(written)}"
 
 
 def _wildcard(node: TabularWildcard) -> str:

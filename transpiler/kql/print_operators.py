@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transpiler.kql.print_expressions import operand, operands, schema, value, with_list
+from transpiler.kql.print_expressions import constant, operand, operands, schema, value, with_list
 from transpiler.kql.print_text import TEXT_OF, comma, name_text, string_text, text_of
 from transpiler.kql.syntax import (
     As,
@@ -256,7 +256,7 @@ def _scan(node: Scan) -> str:
     text += f" order by {comma(node.order)}" if node.order else ""
     text += f" partition by {operands(node.partition)}" if node.partition else ""
     if node.declare:
-        declared = [text_of(column) + (f"={value(d)}" if d is not None else "") for column, d in node.declare]
+        declared = [text_of(column) + (f"={constant(d)}" if d is not None else "") for column, d in node.declare]
         text += f" declare ({', '.join(declared)})"
     return f"{text} with ({' '.join([text_of(step) for step in node.steps])})"
 

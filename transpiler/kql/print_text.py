@@ -50,6 +50,11 @@ def name_text(name: str) -> str:
     return "[" + string_text(name, "'") + "]"
 
 
+def placeholder_text(name: str) -> str:
+    """A name where only a constant may stand: a placeholder keeps its braces, since no name in brackets may be there."""
+    return name if name.startswith("{") and name.endswith("}") else word_text(name)
+
+
 def word_text(name: str) -> str:
     """A name where a keyword is understood as one: functions' names, parameters' values."""
     return name if _PLAIN_NAME.match(name) and name not in _BOOLEANS else name_text(name)

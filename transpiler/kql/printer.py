@@ -6,7 +6,7 @@ where they are no plain words; parentheses stand where the tree needs them.
 
 from __future__ import annotations
 
-from transpiler.kql.print_expressions import operands, schema, value, with_list
+from transpiler.kql.print_expressions import constant, operands, schema, value, with_list
 from transpiler.kql.print_operators import pipeline_text
 from transpiler.kql.print_text import TEXT_OF, name_text, text_of
 from transpiler.kql.syntax import (
@@ -65,7 +65,7 @@ def _parameter(node: Parameter) -> str:
         type_text = "(*)" if node.open else schema(node.columns)
     else:
         type_text = node.type_name or ""
-    default = f"={value(node.default)}" if node.default is not None else ""
+    default = f"={constant(node.default)}" if node.default is not None else ""
     return f"{name_text(node.name)}:{type_text}{default}"
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from transpiler.kql.cursor import DECLARED_KINDS, Cursor
 from transpiler.kql.literal_rules import LITERALS, try_literal
-from transpiler.kql.names import row_schema, try_name
+from transpiler.kql.names import declared_name, name_reference, row_schema, try_name
 from transpiler.kql.syntax import DataTable, Expr, ExternalData, Literal, Name, OpaqueTable, Property
+from transpiler.kql.tokens import IDENT
 
 
 def data_table(c: Cursor) -> DataTable:
@@ -84,13 +85,27 @@ def materialized_view_combine(c: Cursor) -> OpaqueTable:
     """``materialized-view-combine (name) base (…) delta (…) aggregations (…)``."""
     start = c.pos
     c.pos += 1
-    skip_brackets(c)
+    _query_in_brackets(c)
     for word in ("base", "delta", "aggregations"):
         if c.kind in ("STRING", "END") or c.token_text(c.pos) != word:
             c.fail(word, "materialized-view-combine")
         c.pos += 1
-        skip_brackets(c)
+        if word == "aggregations" and c.peek(1) != "summarize":
+            c.pos += 1
+            c.fail("summarize", "aggregations")
+        _query_in_brackets(c, operators=word == "aggregations")
     return _opaque(c, start)
+
+
+def _query_in_brackets(c: Cursor, *, operators: bool = False) -> None:
+    c.enter()
+    c.expect("(")
+    if operators:
+        c.operator(c)
+    else:
+        c.pipeline(c)
+    c.expect(")")
+    c.depth -= 1
 
 
 def contextual_data_table(c: Cursor) -> OpaqueTable:
@@ -104,42 +119,73 @@ def contextual_data_table(c: Cursor) -> OpaqueTable:
 
 
 def inline_external_table(c: Cursor) -> OpaqueTable:
-    """``inline_external_table (a: long) kind=storage dataformat=csv (…) with (…)``, up to the pipe."""
+    """``inline_external_table (a: long) kind=storage partition by (…) pathformat=(…) dataformat=csv (…) with (…)``."""
     start = c.pos
     c.pos += 1
-    skip_to_pipe(c)
+    has_schema = c.kind == "(" and bool(row_schema(c))
+    c.expect("kind", "inline_external_table")
+    kind = _word(c, frozenset({"storage", "delta"}), "kind")
+    if not has_schema and kind == "storage":
+        c.fail("the columns", "inline_external_table")
+    if c.accept("partition"):
+        c.expect("by", "partition")
+        c.expect("(", "by")
+        c.accept(",")
+        if c.kind != ")":
+            c.comma_list(_partition_column, trailing=frozenset({")"}))
+        c.expect(")", "a column")
+    if c.accept("pathformat"):
+        _path_format(c)
+    if c.accept("dataformat"):
+        c.expect("=", "dataformat")
+        c.expect(IDENT, "'='")
+    elif kind == "storage":
+        c.fail("dataformat", "the kind of the external table")
+    c.expect("(", "the format of the data")
+    if c.kind != ")":
+        c.comma_list(c.pipeline, trailing=frozenset({")"}))
+    c.expect(")", "a connection string")
+    with_properties(c)
     return _opaque(c, start)
+
+
+def _word(c: Cursor, words: frozenset[str], after: str) -> str:
+    """``= word``, one of the words."""
+    c.expect("=", after)
+    text = c.token_text(c.pos)
+    if text not in words:
+        c.fail(" or ".join(sorted(words)), f"{after}=")
+    c.pos += 1
+    return text
+
+
+def _partition_column(c: Cursor) -> None:
+    declared_name(c, "a column's name")
+    c.expect(":", "the column")
+    if c.kind not in ("datetime", "long", "string"):
+        c.fail("datetime, long or string", "':'")
+    c.pos += 1
+    if c.accept("="):
+        c.pipeline(c)
+
+
+def _path_format(c: Cursor) -> None:
+    c.expect("=", "pathformat")
+    c.expect("(", "'='")
+    c.accept("STRING")
+    while c.kind != ")":
+        if c.accept("datetime_pattern"):
+            c.expect("(", "datetime_pattern")
+            c.expect("STRING", "'('")
+            c.expect(",", "the pattern")
+            name_reference(c)
+            c.expect(")", "the column")
+        else:
+            name_reference(c)
+        c.accept("STRING")
+    c.expect(")")
 
 
 def _opaque(c: Cursor, start: int) -> OpaqueTable:
     span = c.span_from(start)
     return OpaqueTable(c.token_text(start), c.text[span.start : span.end], span=span)
-
-
-_CLOSERS = {"(": ")", "[": "]", "{": "}"}
-_CLOSING = frozenset(_CLOSERS.values())
-_PIPE_ENDS = frozenset({"|", ";", "END"})
-
-
-def skip_brackets(c: Cursor, opening: str = "(") -> None:
-    """Steps over a bracket and all that it holds; every bracket within must be closed by its own kind."""
-    c.expect(opening)
-    expected = [_CLOSERS[opening]]
-    while expected:
-        kind = c.kind
-        if kind in _CLOSERS:
-            expected.append(_CLOSERS[kind])
-        elif kind in _CLOSING or kind == "END":
-            if kind != expected[-1]:
-                c.fail(f"'{expected[-1]}'")
-            expected.pop()
-        c.pos += 1
-
-
-def skip_to_pipe(c: Cursor) -> None:
-    """Steps over everything up to the next pipe, semicolon or closing bracket outside all brackets."""
-    while c.kind not in _PIPE_ENDS and c.kind not in _CLOSING:
-        if c.kind in _CLOSERS:
-            skip_brackets(c, c.kind)
-        else:
-            c.pos += 1
