@@ -1,15 +1,26 @@
-"""Microsoft Sentinel rules and KQL as SQL for BigQuery and DuckDB that means what Kusto means."""
+"""rulesql: KQL detection rules as BigQuery and DuckDB SQL that means what Kusto means, or an honest refusal.
+
+``parse`` and ``transpile`` raise nothing but ``KqlError``; ``load_rule`` raises ``RuleError``.
+"""
 
 from __future__ import annotations
 
-from transpiler.diagnostics import KqlError
-from transpiler.kql.parser import parse_query
-from transpiler.kql.syntax import Query
-from transpiler.source import Source
+from transpiler.api import ColumnInfo, Requirement, RunTime, Stage, Translation, parse, transpile
+from transpiler.catalog import Catalog
+from transpiler.diagnostics import KqlError, RuleError
 
-__all__ = ["KqlError", "parse"]
+__version__ = "0.1.0"
 
-
-def parse(kql: str) -> Query:
-    """The syntax tree of a query's text; KqlError where it is not KQL."""
-    return parse_query(Source(kql))
+__all__ = [
+    "Catalog",
+    "ColumnInfo",
+    "KqlError",
+    "Requirement",
+    "RuleError",
+    "RunTime",
+    "Stage",
+    "Translation",
+    "__version__",
+    "parse",
+    "transpile",
+]

@@ -1,0 +1,211 @@
+"""BigQuery as a target: types, literals, relations. Functions are spelled in the modules beside this one, by subject."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import ClassVar
+
+from sqlglot import exp
+
+from transpiler.dialects.bigquery import (
+    conversions,
+    datetimes,
+    dynamics,
+    encodings,
+    networks,
+    numbers,
+    series,
+    strings,
+    windows,
+)
+from transpiler.dialects.bigquery.aggregates import AGGREGATES, SIMPLE_AGGREGATES
+from transpiler.dialects.bigquery.arithmetic import ARITHMETIC
+from transpiler.dialects.bigquery.expanding import expand as expand_rows
+from transpiler.dialects.comparisons import STANDARD, in_relation, to_scalar
+from transpiler.dialects.dialect import AggregateBuilder, Dialect, SpecialBuilder, bound_name
+from transpiler.dialects.spelling import Speller, Spelling, call, fill, number, text
+from transpiler.dialects.terms import TERMS, has_relation
+from transpiler.dialects.times import instant_text, interval_of, microseconds
+from transpiler.plan.relations import Expand, Series
+from transpiler.plan.scalars import Column, Constant
+from transpiler.types import Type
+
+
+class BigQuery(Dialect):
+    """GoogleSQL as BigQuery runs it: no UDF, no session setting, no construct that only the offline engine has."""
+
+    name = "bigquery"
+    sqlglot_name = "bigquery"
+    types: ClassVar[Mapping[Type, str]] = {
+        Type.BOOL: "BOOL",
+        Type.INT: "INT64",
+        Type.LONG: "INT64",
+        Type.REAL: "FLOAT64",
+        Type.DECIMAL: "BIGNUMERIC",
+        Type.STRING: "STRING",
+        Type.DATETIME: "TIMESTAMP",
+        Type.TIMESPAN: "INT64",
+        Type.GUID: "STRING",
+        Type.DYNAMIC: "STRING",
+        Type.UNKNOWN: "STRING",
+    }
+    max_bytes = 1_000_000
+    regex_matches = "REGEXP_CONTAINS({text}, {pattern})"
+    # RE2 refuses a backslash before a letter, a digit or a character beyond ASCII, and needs none there.
+    regex_escape = r"REGEXP_REPLACE({text}, '([^\\pL\\pN_\\x{80}-\\x{10FFFF}])', '\\\\\\1')"
+    contains = "STRPOS({text}, {term}) > 0"
+    starts_with = "STARTS_WITH({text}, {term})"
+    ends_with = "ENDS_WITH({text}, {term})"
+    spellings: ClassVar[Mapping[str, Spelling]] = {
+        **STANDARD,
+        **TERMS,
+        **ARITHMETIC,
+        **SIMPLE_AGGREGATES,
+        **conversions.SPELLINGS,
+        **datetimes.SPELLINGS,
+        **dynamics.SPELLINGS,
+        **encodings.SPELLINGS,
+        **networks.SPELLINGS,
+        **numbers.SPELLINGS,
+        **series.SPELLINGS,
+        **strings.SPELLINGS,
+        **windows.SPELLINGS,
+    }
+    special: ClassVar[Mapping[str, SpecialBuilder]] = {
+        "in relation": in_relation,
+        "in~ relation": in_relation,
+        "has_any relation": has_relation,
+        "toscalar": to_scalar,
+        **dynamics.SPECIAL,
+        **windows.SPECIAL,
+    }
+    aggregates: ClassVar[Mapping[str, AggregateBuilder]] = AGGREGATES
+
+    def table(self, identifier: tuple[str, ...]) -> exp.Table:
+        return exp.Table(this=exp.Identifier(this=".".join(identifier), quoted=True))
+
+    def constant(self, constant: Constant) -> exp.Expr:
+        if constant.value is None:
+            return text("") if constant.type is Type.STRING else self.null(constant.type)
+        return _LITERALS[constant.type](self, constant)
+
+    def now(self) -> exp.Expr:
+        return fill("CURRENT_TIMESTAMP()", self.sqlglot_name, {})
+
+    def run_time(self, delay: timedelta) -> exp.Expr:
+        tree: exp.Expr = exp.Parameter(this=exp.Var(this="run_time"))
+        count, unit = interval_of(delay // timedelta(microseconds=1))
+        if not count:
+            return tree
+        return fill(f"TIMESTAMP_SUB({{t}}, INTERVAL {count} {unit})", self.sqlglot_name, {"t": tree})
+
+    def bind_once(self, tree: exp.Expr, body: Callable[[exp.Expr], exp.Expr]) -> exp.Expr:
+        name, inner = bound_name(body)
+        unnest = exp.Unnest(
+            expressions=[exp.Array(expressions=[tree])], alias=exp.TableAlias(columns=[exp.to_identifier(name)])
+        )
+        select = exp.Select(expressions=[inner], from_=exp.From(this=unnest))
+        return exp.Subquery(this=select)
+
+    def values(
+        self, names: Sequence[exp.Identifier], types: Sequence[Type], rows: Sequence[Sequence[exp.Expr]]
+    ) -> exp.Expr:
+        if not rows:
+            nothing = [exp.Alias(this=self.null(t), alias=n) for n, t in zip(names, types, strict=True)]
+            return exp.Select(
+                expressions=nothing, from_=exp.From(this=_no_rows()), where=exp.Where(this=exp.Boolean(this=False))
+            )
+        fields = ", ".join(f"{n.sql(dialect='bigquery')} {self.types[t]}" for n, t in zip(names, types, strict=True))
+        first = exp.DataType.build(f"STRUCT<{fields}>", dialect="bigquery")
+        structs: list[exp.Expr] = [exp.Tuple(expressions=list(row)) for row in rows]
+        if len(names) == 1:
+            structs = [exp.Struct(expressions=list(row)) for row in rows]
+        array = exp.Array(expressions=structs)
+        typed = exp.Cast(this=array, to=exp.DataType.build("ARRAY", expressions=[first], nested=True))
+        unnest = exp.Unnest(expressions=[_Inline(typed)])
+        return exp.Select(expressions=[exp.Star()], from_=exp.From(this=unnest))
+
+    def series(self, speller: Speller, series: Series, name: exp.Identifier) -> exp.Expr:
+        start, stop, step = (speller.value(s) for s in (series.start, series.stop, series.step))
+        t = series.columns[0].type
+        if t is Type.DATETIME:
+            array = speller.sql("GENERATE_ARRAY(UNIX_MICROS({a}), UNIX_MICROS({b}), {c})", a=start, b=stop, c=step)
+            item: exp.Expr = speller.sql("TIMESTAMP_MICROS({v})", v=exp.column("v"))
+        else:
+            array = speller.sql("GENERATE_ARRAY({a}, {b}, {c})", a=start, b=stop, c=step)
+            item = exp.column("v")
+        unnest = exp.Unnest(expressions=[array], alias=exp.TableAlias(columns=[exp.to_identifier("v")]))
+        return exp.Select(expressions=[exp.Alias(this=item, alias=name)], from_=exp.From(this=unnest))
+
+    def stored(self, reference: exp.Expr, column: Column) -> exp.Expr:
+        if column.type is Type.DYNAMIC:
+            return call("TO_JSON_STRING", reference)
+        if column.type is Type.TIMESPAN:
+            return fill("UNIX_MICROS(TIMESTAMP '1970-01-01 00:00:00+00' + {x})", self.sqlglot_name, {"x": reference})
+        return reference
+
+    def shown(self, reference: exp.Expr, t: Type) -> exp.Expr:
+        if t is Type.DYNAMIC:
+            return fill("SAFE.PARSE_JSON({x}, wide_number_mode => 'round')", self.sqlglot_name, {"x": reference})
+        return reference
+
+    def expand(
+        self, speller: Speller, expand: Expand, source: exp.Expr, kept: Sequence[exp.Expr], names: Mapping[Column, str]
+    ) -> exp.Select:
+        return expand_rows(speller, expand, source, kept, names)
+
+
+def _no_rows() -> exp.Expr:
+    return exp.Unnest(expressions=[exp.Array(expressions=[exp.Literal.number(1)])])
+
+
+def _Inline(tree: exp.Expr) -> exp.Expr:
+    return tree
+
+
+def _real(dialect: BigQuery, constant: Constant) -> exp.Expr:
+    value = constant.value
+    assert isinstance(value, int | float)
+    if isinstance(value, float) and (math.isnan(value) or math.isinf(value)):
+        word = "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
+        return exp.Cast(this=text(word), to=dialect.data_type(Type.REAL))
+    return number(repr(float(value)))
+
+
+def _integer(dialect: BigQuery, constant: Constant) -> exp.Expr:
+    return number(int(str(constant.value)))
+
+
+def _timespan(dialect: BigQuery, constant: Constant) -> exp.Expr:
+    return number(microseconds(int(str(constant.value)), constant.span))
+
+
+def _decimal(dialect: BigQuery, constant: Constant) -> exp.Expr:
+    return exp.Cast(this=text(str(constant.value)), to=dialect.data_type(Type.DECIMAL))
+
+
+def _datetime(dialect: BigQuery, constant: Constant) -> exp.Expr:
+    written = instant_text(int(str(constant.value)), constant.span) + "+00"
+    return exp.Cast(this=text(written), to=dialect.data_type(Type.DATETIME))
+
+
+def _text(dialect: BigQuery, constant: Constant) -> exp.Expr:
+    return text(str(constant.value))
+
+
+_LITERALS: dict[Type, Callable[[BigQuery, Constant], exp.Expr]] = {
+    Type.BOOL: lambda d, c: exp.Boolean(this=bool(c.value)),
+    Type.INT: _integer,
+    Type.LONG: _integer,
+    Type.REAL: _real,
+    Type.DECIMAL: _decimal,
+    Type.STRING: _text,
+    Type.DATETIME: _datetime,
+    Type.TIMESPAN: _timespan,
+    Type.GUID: _text,
+    Type.DYNAMIC: _text,
+}
+
+BIGQUERY = BigQuery()

@@ -1,0 +1,178 @@
+"""A target: its types, literals, spellings, and the few strategies in which warehouses differ.
+
+A new target is one module (or package) with one Dialect and its table of spellings. At import every function of the
+registry must be spelled or refused in it; what is missing is named.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from itertools import count
+from typing import Any, ClassVar, TypeAlias
+
+from sqlglot import exp
+
+from transpiler.dialects.keywords import RESERVED
+from transpiler.dialects.spelling import Speller, Spelling, call, operand
+from transpiler.functions.registry import FUNCTIONS, Overload
+from transpiler.plan.relations import AggregateCall, Expand, Series
+from transpiler.plan.scalars import Column, Constant, Scalar
+from transpiler.types import Type
+
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
+
+
+# The scalar is a Path, WindowCall, InRelation or ScalarSubquery: each key of ``special`` takes its own kind.
+SpecialBuilder: TypeAlias = Callable[[Speller, Any], exp.Expr]
+AggregateBuilder: TypeAlias = Callable[[Speller, AggregateCall], dict[Column, exp.Expr]]
+
+
+class Dialect(ABC):
+    """One target. Instances are stateless.
+
+    The templates ``regex_matches``, ``regex_escape``, ``contains``, ``starts_with`` and ``ends_with`` are the primitives that
+    the term operators are built of; their slots are ``text``, ``pattern`` and ``term``.
+    """
+
+    name: ClassVar[str]
+    sqlglot_name: ClassVar[str]
+    types: ClassVar[Mapping[Type, str]]
+    spellings: ClassVar[Mapping[str, Spelling]]
+    special: ClassVar[Mapping[str, SpecialBuilder]]
+    aggregates: ClassVar[Mapping[str, AggregateBuilder]] = {}
+    regex_matches: ClassVar[str]
+    regex_escape: ClassVar[str]
+    contains: ClassVar[str]
+    starts_with: ClassVar[str]
+    ends_with: ClassVar[str]
+    max_bytes: ClassVar[int] = 1_000_000_000
+
+    def spelling(self, overload: Overload, count: int) -> Spelling | None:
+        """The spelling for a number of arguments (``key/2``), else the spelling of the key."""
+        found = self.spellings.get(f"{overload.key}/{count}")
+        return found if found is not None else self.spellings.get(overload.key)
+
+    def missing(self) -> list[str]:
+        """The keys of the registry that this dialect leaves out."""
+        return sorted(
+            {
+                o.key
+                for o in FUNCTIONS.overloads()
+                if o.key not in self.spellings
+                and o.key not in self.aggregates
+                and o.key not in self.special
+                and not any(f"{o.key}/{n}" in self.spellings for n in range(10))
+            }
+        )
+
+    def identifier(self, name: str) -> exp.Identifier:
+        """A name, quoted where it is not plain or is a word of either target."""
+        return exp.Identifier(this=name, quoted=not _PLAIN.match(name) or name.upper() in RESERVED)
+
+    def data_type(self, t: Type) -> exp.Expr:
+        """The SQL type that holds a KQL type inside the query."""
+        return exp.DataType.build(self.types[t], dialect=self.sqlglot_name)
+
+    def null(self, t: Type) -> exp.Expr:
+        """A typed NULL."""
+        return exp.Cast(this=exp.Null(), to=self.data_type(t))
+
+    def coalesce(self, tree: exp.Expr, default: exp.Expr) -> exp.Expr:
+        """The tree, or a default where it is NULL."""
+        return call("COALESCE", tree, default)
+
+    def fold(self, tree: exp.Expr) -> exp.Expr:
+        """A text in lower case."""
+        return call("LOWER", tree)
+
+    def is_costly(self, tree: exp.Expr) -> bool:
+        """Whether a tree is too much to write twice."""
+        return not isinstance(tree, exp.Column | exp.Literal)
+
+    def join_key(self, speller: Speller, left: Scalar, right: Scalar) -> exp.Expr:
+        """The equality of one pair of join keys; strings compare as '' where they are missing."""
+        of = speller.text if left.type is Type.STRING else speller.value
+        return exp.EQ(this=operand(of(left)), expression=operand(of(right)))
+
+    def order_key(self, speller: Speller, value: Scalar) -> exp.Expr:
+        """A sort key; a missing string sorts as ''."""
+        return speller.text(value) if value.type is Type.STRING else speller.value(value)
+
+    def group_key(self, tree: exp.Expr, t: Type) -> exp.Expr:
+        """A grouping key, of a type that the target can group by."""
+        return tree
+
+    def aggregate(self, speller: Speller, aggregate: AggregateCall) -> dict[Column, exp.Expr]:
+        """The trees of an aggregate's columns (several for arg_max and percentiles)."""
+        builder = self.aggregates.get(aggregate.call.overload.key)
+        if builder is not None:
+            return builder(speller, aggregate)
+        return {aggregate.columns[0]: speller.value(aggregate.call)}
+
+    @abstractmethod
+    def table(self, identifier: tuple[str, ...]) -> exp.Table:
+        """A physical table by its parts."""
+
+    @abstractmethod
+    def constant(self, constant: Constant) -> exp.Expr:
+        """A literal of the constant's type. Raises KqlError (KQL206) for a value that the target cannot hold."""
+
+    @abstractmethod
+    def now(self) -> exp.Expr:
+        """The engine's current time in UTC."""
+
+    @abstractmethod
+    def run_time(self, delay: timedelta) -> exp.Expr:
+        """The scheduled time of the run minus a delay. Raises KqlError where the target has none."""
+
+    @abstractmethod
+    def bind_once(self, tree: exp.Expr, body: Callable[[exp.Expr], exp.Expr]) -> exp.Expr:
+        """The body over a value that is computed once."""
+
+    @abstractmethod
+    def values(
+        self, names: Sequence[exp.Identifier], types: Sequence[Type], rows: Sequence[Sequence[exp.Expr]]
+    ) -> exp.Expr:
+        """A SELECT that yields rows of constants under the given column names."""
+
+    @abstractmethod
+    def series(self, speller: Speller, series: Series, name: exp.Identifier) -> exp.Expr:
+        """A SELECT that yields the values of ``range``."""
+
+    @abstractmethod
+    def stored(self, reference: exp.Expr, column: Column) -> exp.Expr:
+        """A stored column as the plan holds it (JSON as text, intervals as microseconds), or the same tree."""
+
+    @abstractmethod
+    def shown(self, reference: exp.Expr, t: Type) -> exp.Expr:
+        """A column of the plan as it leaves the query (text as JSON, microseconds as an interval), or the same tree."""
+
+    @abstractmethod
+    def expand(
+        self, speller: Speller, expand: Expand, source: exp.Expr, kept: Sequence[exp.Expr], names: Mapping[Column, str]
+    ) -> exp.Select:
+        """A SELECT that yields a row per element of dynamic values."""
+
+
+_temporary = count()
+
+
+def bound_name(body: Callable[[exp.Expr], exp.Expr]) -> tuple[str, exp.Expr]:
+    """A variable's name and the body over it. The name is the first of v, v1, v2 … that the body does not use itself."""
+    marker = f"kqlbound_{next(_temporary)}"
+    tree = body(exp.Column(this=exp.to_identifier(marker)))
+    used = {i.name for i in tree.find_all(exp.Identifier)}
+    name = next(n for n in ("v", *(f"v{i}" for i in count(1))) if n not in used)
+    for identifier in list(tree.find_all(exp.Identifier)):
+        if identifier.name == marker:
+            identifier.set("this", name)
+    return name, tree
+
+
+def check_complete(dialect: Dialect) -> None:
+    """Raises ImportError with the names of functions that the dialect neither spells nor refuses."""
+    if missing := dialect.missing():
+        raise ImportError(f"{dialect.name} does not spell: {', '.join(missing)}")

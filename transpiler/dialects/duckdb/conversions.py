@@ -1,0 +1,7 @@
+"""DuckDB's spellings: conversions and text forms."""
+
+from __future__ import annotations
+
+from transpiler.dialects.spelling import Spelling
+
+SPELLINGS: dict[str, Spelling] = {}

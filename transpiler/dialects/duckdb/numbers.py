@@ -1,0 +1,7 @@
+"""DuckDB's spellings: numbers."""
+
+from __future__ import annotations
+
+from transpiler.dialects.spelling import Spelling
+
+SPELLINGS: dict[str, Spelling] = {}

@@ -1,0 +1,187 @@
+"""How a function is written in SQL: a template in the target's own SQL, a small builder of trees, or a refusal.
+
+A template names its slots: ``"STRPOS({string}, {match}) - 1"``. It is parsed once, with every function name hidden from
+sqlglot (which would otherwise translate ``STRPOS`` to ``INSTR`` and the like), and filled by putting trees into the
+slots; a slot that stands beside an operator gets parentheses when its tree needs them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from sqlglot import exp, parse_one
+
+if TYPE_CHECKING:
+    from transpiler.dialects.dialect import Dialect
+    from transpiler.plan.relations import Relation
+    from transpiler.plan.scalars import Call, Column, Scalar
+    from transpiler.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Stands where a spelling stands: the target cannot do this exactly, for a reason, with a way out if there is one."""
+
+    reason: str
+    hint: str = ""
+
+
+class Speller(Protocol):
+    """What a builder may ask of the lowering."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """The target."""
+
+    @property
+    def loose(self) -> bool:
+        """Whether the tree being built may be NULL where KQL says false."""
+
+    def value(self, scalar: Scalar) -> exp.Expr:
+        """The SQL of a scalar; NULL where Kusto has null (a string may be NULL for '')."""
+
+    def predicate(self, scalar: Scalar) -> exp.Expr:
+        """The SQL of a bool where NULL and false mean the same."""
+
+    def text(self, scalar: Scalar) -> exp.Expr:
+        """The SQL of a string, never NULL."""
+
+    def sql(self, template: str, **slots: exp.Expr | Sequence[exp.Expr]) -> exp.Expr:
+        """A template of the target's SQL, filled."""
+
+    def once(self, tree: exp.Expr, body: Callable[[exp.Expr], exp.Expr]) -> exp.Expr:
+        """The body over a value that it uses more than once, computed once."""
+
+    def refuse(self, reason: str, span: Span, *, code: str = "KQL204", hint: str = "") -> Exception:
+        """The error of a refusal at a place, to be raised."""
+
+    def relation(self, relation: Relation, column: Column) -> tuple[exp.Expr, exp.Expr]:
+        """The FROM item of a relation and the name of one of its columns, for a subquery."""
+
+
+Builder: TypeAlias = "Callable[[Speller, Call], exp.Expr]"
+Spelling: TypeAlias = "str | Builder | Refusal"
+
+_SLOT = re.compile(r"\{(\w+)(\*?)\}")
+_NAME = re.compile(r"('(?:[^']|'')*'|\"(?:[^\"])*\")|\b([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\(")
+# What sqlglot must see as itself, because the parentheses hold syntax and not arguments.
+_SYNTAX = frozenset(
+    "CAST TRY_CAST SAFE_CAST EXTRACT CASE IN EXISTS OVER FILTER VALUES AND OR NOT WHEN THEN ELSE INTERVAL ARRAY STRUCT "
+    "SELECT FROM WHERE AS UNNEST IS BETWEEN BY ON USING DISTINCT COUNT LIMIT DECIMAL NUMERIC VARCHAR".split()
+)
+_MARK = "kqlslot_"
+_FUNCTION = "kqlfn_"
+_DOT = "_kqldot_"
+
+
+def _hide(match: re.Match[str]) -> str:
+    if match[1] is not None:
+        return match[1]
+    name = match[2]
+    return f"{name}(" if name.upper() in _SYNTAX else f"{_FUNCTION}{name.replace('.', _DOT)}("
+
+
+@lru_cache(maxsize=4096)
+def compile_template(template: str, sqlglot_name: str) -> exp.Expr:
+    """The tree of a template, slots as columns named ``kqlslot_…``. Raises sqlglot's ParseError for a bad template."""
+    marked = _SLOT.sub(lambda m: f"{_MARK}{'many_' if m[2] else ''}{m[1]}", template)
+    tree = parse_one(_NAME.sub(_hide, marked), dialect=sqlglot_name)
+    for function in list(tree.find_all(exp.Anonymous)):
+        name = str(function.this)
+        if name.lower().startswith(_FUNCTION):
+            function.set("this", name[len(_FUNCTION) :].replace(_DOT, "."))
+    return tree
+
+
+def fill(template: str, sqlglot_name: str, slots: dict[str, exp.Expr | Sequence[exp.Expr]]) -> exp.Expr:
+    """A fresh tree of the template with its slots filled. A tree that is used twice is copied the second time."""
+    tree = compile_template(template, sqlglot_name).copy()
+    used: set[str] = set()
+    for column in list(tree.find_all(exp.Column)):
+        name = column.name
+        if not name.startswith(_MARK):
+            continue
+        slot = name[len(_MARK) :]
+        if slot.startswith("many_"):
+            _splice(column, list(_many(slots[slot[5:]])))
+            continue
+        value = slots[slot]
+        if not isinstance(value, exp.Expr):
+            raise TypeError(f"slot {slot} of {template!r} takes one tree")
+        value = value.copy() if slot in used else value
+        used.add(slot)
+        if column is tree:
+            return value
+        column.replace(grouped(value) if needs_group(value, column) else value)
+    return tree
+
+
+def _many(value: exp.Expr | Sequence[exp.Expr]) -> Sequence[exp.Expr]:
+    return [value] if isinstance(value, exp.Expr) else value
+
+
+def _splice(column: exp.Expr, trees: list[exp.Expr]) -> None:
+    """Puts several arguments in the place of one."""
+    parent = column.parent
+    if parent is None:
+        raise TypeError("a repeated slot must stand among arguments")
+    position = next(i for i, e in enumerate(parent.expressions) if e is column)
+    parent.set("expressions", [*parent.expressions[:position], *trees, *parent.expressions[position + 1 :]])
+
+
+_LOOSE = (exp.Binary, exp.Unary, exp.Between, exp.In, exp.Connector, exp.Interval, exp.Lambda)
+_TIGHT = (exp.Dot, exp.Paren, exp.Bracket)
+
+
+def needs_group(value: exp.Expr, place: exp.Expr) -> bool:
+    """Whether a tree needs parentheses in the place where another stands now."""
+    if not isinstance(value, _LOOSE) or isinstance(value, _TIGHT):
+        return False
+    parent = place.parent
+    return isinstance(parent, (*_LOOSE, exp.Bracket, exp.Is, exp.Dot)) or (
+        isinstance(parent, exp.Cast) and parent.args.get("format") is not None
+    )
+
+
+def grouped(tree: exp.Expr) -> exp.Expr:
+    """The tree in parentheses, unless it has them."""
+    return tree if isinstance(tree, exp.Paren) else exp.Paren(this=tree)
+
+
+def operand(tree: exp.Expr) -> exp.Expr:
+    """The tree as an operand: in parentheses when it is itself an operation."""
+    return grouped(tree) if isinstance(tree, _LOOSE) and not isinstance(tree, _TIGHT) else tree
+
+
+def call(name: str, *arguments: exp.Expr) -> exp.Expr:
+    """``name(arguments)``, just as written."""
+    return exp.Anonymous(this=name, expressions=list(arguments))
+
+
+def text(value: str) -> exp.Expr:
+    """A string literal; the generator escapes it for its dialect."""
+    return exp.Literal(this=value, is_string=True)
+
+
+def number(value: int | float | str) -> exp.Expr:
+    """A numeric literal as written."""
+    written = str(value)
+    return exp.Neg(this=number(written[1:])) if written.startswith("-") else exp.Literal(this=written, is_string=False)
+
+
+def is_constant(tree: exp.Expr) -> bool:
+    """Whether a tree is cheap enough to write twice: a literal, a column."""
+    return isinstance(tree, exp.Literal | exp.Column | exp.Boolean | exp.Null | exp.Identifier)
+
+
+def balanced(connector: type[exp.Expr], trees: Sequence[exp.Expr], *, pick: Callable[[exp.Expr], exp.Expr]) -> exp.Expr:
+    """A chain of one operator as a tree of logarithmic depth, so that no printer or parser recurses too deeply."""
+    level = [pick(t) for t in trees]
+    while len(level) > 1:
+        pairs = [level[i : i + 2] for i in range(0, len(level), 2)]
+        level = [connector(this=p[0], expression=p[1]) if len(p) == 2 else p[0] for p in pairs]
+    return level[0]

@@ -1,0 +1,33 @@
+"""What KQL promises about each function: one declaration a function, no SQL. ``registry`` explains the notation."""
+
+from transpiler.functions import (
+    aggregates,
+    conversions,
+    core,
+    datetimes,
+    dynamics,
+    encodings,
+    networks,
+    numbers,
+    operators,
+    series,
+    strings,
+    windows,
+)
+from transpiler.functions.registry import FUNCTIONS
+
+__all__ = [
+    "FUNCTIONS",
+    "aggregates",
+    "conversions",
+    "core",
+    "datetimes",
+    "dynamics",
+    "encodings",
+    "networks",
+    "numbers",
+    "operators",
+    "series",
+    "strings",
+    "windows",
+]

@@ -1,0 +1,3 @@
+"""Instants and durations."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Dynamic values: bags, arrays, sets."""
+
+from __future__ import annotations

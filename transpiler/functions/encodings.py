@@ -1,0 +1,3 @@
+"""Encodings, hashes, and parsers of well-known formats."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Addresses."""
+
+from __future__ import annotations

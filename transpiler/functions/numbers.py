@@ -1,0 +1,3 @@
+"""Numbers."""
+
+from __future__ import annotations

@@ -1,0 +1,84 @@
+"""Operators are functions too: arithmetic, comparison, logic, and the string operators.
+
+Where a pair of operand types has its own meaning it has its own key, which the dialects spell. The binder has already
+converted: numbers of mixed types to the wider one where SQL would not, dynamic operands to the other's type.
+"""
+
+from __future__ import annotations
+
+from transpiler.functions.registry import fn
+
+# Logic. Three-valued, as in SQL.
+fn("and(operands: bool*) -> bool")
+fn("or(operands: bool*) -> bool")
+fn("not(expression: bool) -> bool")
+
+# Arithmetic: int becomes long; a timespan is INT64 microseconds.
+fn(
+    "+(left: number, right: number) -> arithmetic",
+    ("+(left: timespan, right: timespan) -> timespan", "+"),
+    ("+(left: datetime, right: timespan) -> datetime", "+ datetime"),
+    ("+(left: timespan, right: datetime) -> datetime", "+ timespan datetime"),
+)
+fn(
+    "-(left: number, right: number) -> arithmetic",
+    ("-(left: timespan, right: timespan) -> timespan", "-"),
+    ("-(left: datetime, right: datetime) -> timespan", "- datetimes"),
+    ("-(left: datetime, right: timespan) -> datetime", "- datetime"),
+)
+fn(
+    "*(left: number, right: number) -> arithmetic",
+    ("*(left: timespan, right: number) -> timespan", "* timespan"),
+    ("*(left: number, right: timespan) -> timespan", "* number timespan"),
+)
+fn(
+    ("/(left: integer, right: integer) -> long?", "/ long"),
+    ("/(left: number, right: number) -> widest?", "/"),
+    ("/(left: timespan, right: timespan) -> real?", "/ timespans"),
+    ("/(left: timespan, right: number) -> timespan?", "/ timespan"),
+)
+fn(
+    ("%(left: integer, right: integer) -> long?", "% long"),
+    ("%(left: number, right: number) -> widest?", "%"),
+    ("%(left: timespan, right: timespan) -> timespan?", "% timespan"),
+    ("%(left: datetime, right: timespan) -> timespan?", "% datetime"),
+)
+fn("negate(value: number|timespan) -> arithmetic")
+
+# Equality is total but for two nulls: a null and a value are not equal, two nulls give null. A string has no null.
+fn(
+    ("==(left: string~, right: string~) -> bool%", "== string"),
+    ("==(left: any, right: any) -> bool&", "=="),
+)
+fn(
+    ("!=(left: string~, right: string~) -> bool%", "!= string"),
+    ("!=(left: any, right: any) -> bool&", "!="),
+)
+
+# Order: null when an operand is.
+for _operator in ("<", "<=", ">", ">="):
+    fn(
+        (f"{_operator}(left: string, right: string) -> bool", f"{_operator} string"),
+        (f"{_operator}(left: any, right: any) -> bool", _operator),
+    )
+fn("between(value: any, low: any, high: any) -> bool")
+
+# Lists of scalars: the value, then the items.
+fn(
+    ("in(value: string~, items: string*) -> bool%", "in string"),
+    ("in(value: any, items: any*) -> bool%", "in"),
+)
+fn("in~(value: string~, items: string*) -> bool%")
+
+# Case-insensitive equality and the term operators: spellings in dialects/terms.py.
+fn("=~(left: string~, right: string~) -> bool%")
+for _operator in ("has", "hasprefix", "hassuffix", "contains", "startswith", "endswith"):
+    fn(f"{_operator}(text: string~, term: string) -> bool%")
+    fn(f"{_operator}_cs(text: string~, term: string) -> bool%")
+fn("has_any(text: string~, terms: string*) -> bool%")
+fn("has_all(text: string~, terms: string*) -> bool%")
+fn("has_any array(text: string~, terms: dynamic) -> bool%")
+fn("has_all array(text: string~, terms: dynamic) -> bool%")
+fn("matches regex(text: string~, pattern: string#) -> bool%")
+fn("in array(value: string, items: dynamic) -> bool%")
+fn("in~ array(value: string, items: dynamic) -> bool%")

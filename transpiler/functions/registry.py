@@ -1,0 +1,233 @@
+"""How a function is declared: what KQL promises about it, in one line of text, without any SQL.
+
+``fn("strlen(string: text) -> long!", naming=NAME_AND_FIRST)`` reads: one argument that is converted to text, a long
+that is never null. The little language of a declaration:
+
+    name(p: family, q: family?, rest: family*) -> result
+    family   a type name or a family of FAMILIES, several joined by "|"; "#" behind it: must be a constant;
+             "~" behind it: a NULL string may pass, because the SQL gives NULL (or false) where Kusto sees "".
+    ?  *     optional; any number more
+    result   a type, "widest" (of the numeric arguments), "arithmetic" (widest, but int becomes long),
+             or the name of a parameter, whose type it takes
+    result mark  none: null when an argument is; "?": may be null anyway; "!": never null;
+             "%": a bool that is never null in KQL while its SQL may be NULL for false;
+             "&": a bool that is null when all arguments are, and false when only some are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+
+from transpiler.types import INTEGERS, NUMBERS, ORDERABLE, SCALARS, SUMMABLE, Type
+
+
+class Nulls(Enum):
+    """When the SQL of a call may be NULL."""
+
+    STRICT = ""
+    MAYBE = "?"
+    NEVER = "!"
+    FALSE = "%"
+    BOTH = "&"
+
+
+class Naming(Enum):
+    """The name of a result column that the query does not name (Microsoft's ResultNameKind)."""
+
+    NONE = "none"
+    FIRST = "first argument"
+    ONLY = "only argument"
+    NAME_AND_FIRST = "name and first argument"
+    PREFIX_AND_FIRST = "prefix and first argument"
+    PREFIX_AND_ONLY = "prefix and only argument"
+    PREFIX_ONLY = "prefix"
+    NAME_AND_ONLY = "name and only argument"
+
+
+class Kind(Enum):
+    """Where a function may stand."""
+
+    SCALAR = "scalar"
+    AGGREGATE = "aggregate"
+    WINDOW = "window"
+    PLUGIN = "plugin"
+
+
+FAMILIES: dict[str, frozenset[Type]] = {
+    **{str(t): frozenset({t}) for t in Type},
+    "number": NUMBERS,
+    "integer": INTEGERS,
+    "summable": SUMMABLE,
+    "orderable": ORDERABLE,
+    "any": SCALARS,
+    "text": SCALARS,  # converted to string by the binder
+    "string_or_dynamic": frozenset({Type.STRING, Type.DYNAMIC}),
+    "type": frozenset(),  # a typeof(…) literal
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter. ``converts_to`` is the type that arguments of other accepted types are converted to, if any."""
+
+    name: str
+    families: tuple[str, ...]
+    optional: bool = False
+    repeated: bool = False
+    constant: bool = False
+    keeps_null: bool = False
+    accepts: frozenset[Type] = field(default=frozenset())
+
+    @property
+    def converts_to(self) -> Type | None:
+        """STRING for ``text``; the type itself for a parameter of exactly one type; else None."""
+        if self.families == ("text",):
+            return Type.STRING
+        if len(self.families) == 1 and self.families[0] in Type._value2member_map_:
+            return Type(self.families[0])
+        return None
+
+    @property
+    def is_type_literal(self) -> bool:
+        """Whether the argument is a ``typeof(…)``."""
+        return "type" in self.families
+
+
+@dataclass(frozen=True, slots=True)
+class Overload:
+    """One signature of a function. ``key`` is what the dialects spell; it is unique over all functions."""
+
+    name: str
+    key: str
+    parameters: tuple[Parameter, ...]
+    result: str
+    nulls: Nulls
+
+    def parameter(self, position: int) -> Parameter | None:
+        """The parameter that takes the argument at a position (from 0), or None when there are too many arguments."""
+        if position < len(self.parameters):
+            return self.parameters[position]
+        last = self.parameters[-1] if self.parameters else None
+        return last if last is not None and last.repeated else None
+
+    @property
+    def least(self) -> int:
+        """How few arguments are enough."""
+        return sum(1 for p in self.parameters if not p.optional and not p.repeated) + sum(
+            1 for p in self.parameters if p.repeated and not p.optional
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of KQL with its overloads, in the order in which they are tried."""
+
+    name: str
+    kind: Kind
+    overloads: tuple[Overload, ...]
+    naming: Naming = Naming.NONE
+    prefix: str = ""
+    refusal: str = ""
+    hint: str = ""
+
+
+_SIGNATURE = re.compile(r"\s*(\S.*?)\s*\((.*)\)\s*->\s*(\w+)\s*([?!%&]?)\s*", re.S)
+_PARAMETER = re.compile(r"\s*(\w+)\s*:\s*([\w|]+)(~?)(#?)(\??)(\*?)\s*")
+
+
+def _parse_parameter(text: str) -> Parameter:
+    m = _PARAMETER.fullmatch(text)
+    if m is None:
+        raise ValueError(f"not a parameter: {text!r}")
+    name, families, tilde, sharp, question, star = m.groups()
+    parts = tuple(families.split("|"))
+    accepts = frozenset().union(*(FAMILIES[p] for p in parts))
+    return Parameter(name, parts, bool(question), bool(star), bool(sharp), bool(tilde), accepts)
+
+
+def parse_signature(text: str, key: str | None = None) -> Overload:
+    """A declaration line as an Overload. Raises ValueError for a line that is not one (found at import)."""
+    m = _SIGNATURE.fullmatch(text)
+    if m is None:
+        raise ValueError(f"not a declaration: {text!r}")
+    name, inside, result, mark = m.groups()
+    parameters = tuple(_parse_parameter(p) for p in inside.split(",")) if inside.strip() else ()
+    return Overload(name, key or name, parameters, result, Nulls(mark))
+
+
+class Registry:
+    """All declarations by name. Filled at import by the modules of this package, read-only afterwards."""
+
+    def __init__(self) -> None:
+        self._functions: dict[tuple[bool, str], Function] = {}
+        self._aliases: dict[str, str] = {}
+
+    def add(self, function: Function) -> None:
+        """Takes a declaration; a second one of the same name and place is a mistake, found at import."""
+        slot = (function.kind is Kind.AGGREGATE, function.name)
+        if slot in self._functions:
+            raise ValueError(f"declared twice: {function.name}")
+        self._functions[slot] = function
+
+    def alias(self, old: str, name: str) -> None:
+        """Another (legacy) name of a function."""
+        self._aliases[old] = name
+
+    def find(self, name: str, *, aggregate: bool = False) -> Function | None:
+        """The scalar (window, plugin) function of a name, or the aggregate; None when there is none."""
+        return self._functions.get((aggregate, self._aliases.get(name, name)))
+
+    def names(self) -> list[str]:
+        """Every name that a query may call, for "did you mean"."""
+        return sorted({name for _, name in self._functions} | self._aliases.keys())
+
+    def __iter__(self) -> Iterator[Function]:
+        return iter(self._functions.values())
+
+    def overloads(self) -> Iterator[Overload]:
+        """Every overload that a dialect must spell."""
+        for function in self._functions.values():
+            if not function.refusal:
+                yield from function.overloads
+
+
+FUNCTIONS = Registry()
+
+
+def fn(
+    *signatures: str | tuple[str, str],
+    kind: Kind = Kind.SCALAR,
+    naming: Naming = Naming.NONE,
+    prefix: str = "",
+    aliases: tuple[str, ...] = (),
+) -> Function:
+    """Declares a function. A signature is a line, or (line, key) where overloads are spelled differently."""
+    overloads = tuple(parse_signature(s) if isinstance(s, str) else parse_signature(*s) for s in signatures)
+    function = Function(overloads[0].name, kind, overloads, naming, prefix)
+    FUNCTIONS.add(function)
+    for old in aliases:
+        FUNCTIONS.alias(old, function.name)
+    return function
+
+
+def aggregate(
+    *signatures: str | tuple[str, str],
+    naming: Naming = Naming.PREFIX_AND_FIRST,
+    prefix: str | None = None,
+    aliases: tuple[str, ...] = (),
+) -> Function:
+    """Declares an aggregate function; its result is named ``prefix_argument`` unless said otherwise."""
+    first = signatures[0] if isinstance(signatures[0], str) else signatures[0][0]
+    name = parse_signature(first).name
+    return fn(
+        *signatures, kind=Kind.AGGREGATE, naming=naming, prefix=name if prefix is None else prefix, aliases=aliases
+    )
+
+
+def refused(reason: str, *names: str, hint: str = "", kind: Kind = Kind.SCALAR) -> None:
+    """Declares functions that are known and refused, for one reason."""
+    for name in names:
+        FUNCTIONS.add(Function(name, kind, (), refusal=reason, hint=hint))

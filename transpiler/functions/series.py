@@ -1,0 +1,3 @@
+"""Series."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Strings and regular expressions."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Window functions over serialised rows."""
+
+from __future__ import annotations

@@ -1,0 +1,43 @@
+"""Names of the SQL: unique ignoring case among stages, tables and columns.
+
+A CTE captures a table of the same name in both engines, and a warehouse does not tell ``Sub`` from ``sub``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from transpiler.plan.scalars import Column
+
+
+class Names:
+    """Hands out names that no one else has, ignoring case."""
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken = {t.lower() for t in taken}
+
+    def unique(self, wanted: str) -> str:
+        """The wanted name, or with ``_2``, ``_3`` … behind it."""
+        name, n = wanted, 1
+        while name.lower() in self._taken:
+            n += 1
+            name = f"{wanted}_{n}"
+        self._taken.add(name.lower())
+        return name
+
+
+def column_names(columns: Iterable[Column]) -> dict[Column, str]:
+    """A name for each column of one stage: KQL's own where it is free, ``Sub_1`` where another has it in some case.
+
+    Earlier columns choose first; hidden sort keys stand last, so that they never take a name from a visible one.
+    """
+    names: dict[Column, str] = {}
+    taken: set[str] = set()
+    for column in columns:
+        name, n = column.name, 0
+        while name.lower() in taken:
+            n += 1
+            name = f"{column.name}_{n}"
+        taken.add(name.lower())
+        names[column] = name
+    return names

@@ -1,0 +1,451 @@
+"""A plan to one SQL statement: a CTE per stage, named by keyword and line, each under a comment with its KQL text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from transpiler.dialects.dialect import Dialect
+from transpiler.lowering.liveness import Needs, in_order, needs_of
+from transpiler.lowering.names import Names, column_names
+from transpiler.lowering.scalars import ScalarLowering
+from transpiler.plan.relations import (
+    Aggregate,
+    Expand,
+    Filter,
+    FirstPerGroup,
+    Join,
+    Limit,
+    OrderKey,
+    Plan,
+    Project,
+    Reference,
+    Relation,
+    Scan,
+    Series,
+    UnionAll,
+    Values,
+    Window,
+)
+from transpiler.plan.scalars import Column, Constant, Scalar
+from transpiler.types import Type
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """A relation that has SQL: the name to select from, its columns in order, and what each is called there."""
+
+    table: exp.Expr
+    columns: tuple[Column, ...]
+    names: Mapping[Column, str]
+
+
+@dataclass(frozen=True, slots=True)
+class StageSql:
+    """Which CTE a relation became."""
+
+    relation: Relation
+    name: str
+
+
+@dataclass(slots=True)
+class QueryLowering:
+    """One translation under way: the CTEs so far and the names that are taken."""
+
+    dialect: Dialect
+    plan: Plan
+    now: Callable[[], exp.Expr]
+    taken: Iterable[str] = ()
+    header: str = ""
+    ctes: list[exp.CTE] = field(default_factory=list)
+    stages: list[StageSql] = field(default_factory=list)
+    final_names: dict[Column, str] = field(default_factory=dict)
+    _done: dict[int, Lowered] = field(default_factory=dict)
+    _names: Names = field(init=False)
+    _needs: Needs = field(init=False)
+
+    def lower(self) -> exp.Expr:
+        """The whole statement. Raises KqlError for what the target cannot do."""
+        relations = in_order(self.plan)
+        self._needs = needs_of(self.plan, relations)
+        columns = {c.name for r in relations for c in r.columns}
+        self._names = Names([*self.taken, *columns])
+        for relation in relations:
+            self._done[id(relation)] = self._relation(relation)
+        return self._final()
+
+    def scans(self) -> list[Scan]:
+        """The tables that the statement reads, in order."""
+        return [s.relation for s in self.stages if isinstance(s.relation, Scan)]
+
+    def read_columns(self, scan: Scan) -> list[Column]:
+        """The columns that are read of a table, its time column for the window included."""
+        lowered = self._done[id(scan)]
+        extra = [scan.time_column] if scan.window and scan.time_column not in lowered.columns else []
+        return [*lowered.columns, *(c for c in extra if c is not None)]
+
+    # ---------------------------------------------------------------- stages
+
+    def _relation(self, relation: Relation) -> Lowered:
+        match relation:
+            case Reference():
+                return self._reference(relation)
+            case Scan():
+                return self._scan(relation)
+            case Values():
+                return self._values(relation)
+            case Series():
+                return self._series(relation)
+            case Filter():
+                return self._filter(relation)
+            case Project():
+                return self._project(relation, relation.computed)
+            case Window():
+                return self._project(relation, relation.computed)
+            case Aggregate():
+                return self._aggregate(relation)
+            case Limit():
+                return self._limit(relation)
+            case FirstPerGroup():
+                return self._first_per_group(relation)
+            case Join():
+                return self._join(relation)
+            case UnionAll():
+                return self._union(relation)
+            case Expand():
+                return self._expand(relation)
+
+    def _emit(
+        self, relation: Relation, select: exp.Expr, columns: Sequence[Column], names: Mapping[Column, str]
+    ) -> Lowered:
+        origin = relation.origin
+        keyword = origin.keyword.replace("-", "_") or "stage"
+        name = self._names.unique(f"{keyword}_{origin.line}" if origin.line else keyword)
+        if origin.text:
+            select.add_comments([f" {origin.text} "])
+        alias = exp.TableAlias(this=self.dialect.identifier(name))
+        self.ctes.append(exp.CTE(this=select, alias=alias))
+        self.stages.append(StageSql(relation, name))
+        return Lowered(exp.Table(this=self.dialect.identifier(name)), tuple(columns), dict(names))
+
+    def _reference(self, relation: Reference) -> Lowered:
+        target = self._done[id(relation.target)]
+        mapping = dict(zip(relation.target.columns, relation.columns, strict=True))
+        columns = [mapping[c] for c in target.columns if c in mapping]
+        names = {mapping[c]: n for c, n in target.names.items() if c in mapping}
+        return Lowered(target.table, tuple(columns), names)
+
+    def _scan(self, scan: Scan) -> Lowered:
+        needed = self._needs[id(scan)]
+        columns = [c for c in scan.columns if c in needed] or list(scan.columns[:1])
+        names = column_names(columns)
+        raw = {
+            c: exp.Column(this=self.dialect.identifier(scan.physical[c])) for c in scan.columns if c in scan.physical
+        }
+        expressions = [self._stored(raw.get(c), c, names[c]) for c in columns]
+        select = exp.Select(expressions=expressions or [exp.Literal.number(1)])
+        select.set("from_", exp.From(this=self._table(scan.identifier)))
+        scalars = self._over(raw)
+        self._where(select, [scalars.predicate(w) for w in scan.window])
+        return self._emit(scan, select, columns, names)
+
+    def _stored(self, raw: exp.Expr | None, column: Column, name: str) -> exp.Expr:
+        if raw is None or column.is_absent:
+            return self._alias(self.dialect.null(column.type), name)
+        tree = self.dialect.stored(raw.copy(), column)
+        return tree if isinstance(tree, exp.Column) and tree.name == name else self._alias(tree, name)
+
+    def _table(self, identifier: tuple[str, ...]) -> exp.Table:
+        return self.dialect.table(identifier)
+
+    def _values(self, values: Values) -> Lowered:
+        if not values.columns:
+            return Lowered(exp.Table(), (), {})
+        names = column_names(values.columns)
+        scalars = self._over({})
+        rows = [[scalars.value(s) for s in row] for row in values.rows]
+        select = self.dialect.values(
+            [self.dialect.identifier(names[c]) for c in values.columns], [c.type for c in values.columns], rows
+        )
+        return self._emit(values, select, values.columns, names)
+
+    def _series(self, series: Series) -> Lowered:
+        names = column_names(series.columns)
+        name = self.dialect.identifier(names[series.columns[0]])
+        return self._emit(series, self.dialect.series(self._over({}), series, name), series.columns, names)
+
+    def _filter(self, relation: Filter) -> Lowered:
+        source = self._done[id(relation.input)]
+        select = self._star(source)
+        self._where(select, [self._over_source(source).predicate(relation.predicate)])
+        return self._emit(relation, select, source.columns, source.names)
+
+    def _project(self, relation: Project | Window, computed: Mapping[Column, Scalar]) -> Lowered:
+        source = self._done[id(relation.input)]
+        needed = self._needs[id(relation)]
+        have = set(source.columns)
+        kept = [c for c in relation.columns if c in computed or c in have]
+        if kept[: len(source.columns)] != list(source.columns):
+            kept = [c for c in kept if c in computed or c in needed]
+        names = column_names(kept)
+        scalars = self._over_source(source)
+        trees = {c: scalars.value(s) for c, s in computed.items()}
+        expressions = self._select_list(source, kept, names, trees)
+        select = exp.Select(expressions=expressions)
+        if source.columns or not isinstance(relation.input, Values):
+            select.set("from_", exp.From(this=source.table.copy()))
+        return self._emit(relation, select, kept, names)
+
+    def _select_list(
+        self, source: Lowered, kept: Sequence[Column], names: Mapping[Column, str], trees: Mapping[Column, exp.Expr]
+    ) -> list[exp.Expr]:
+        """``*``, ``* REPLACE`` or an explicit list, whichever is shortest and right."""
+        count = len(source.columns)
+        same = [
+            n
+            for n, (a, b) in enumerate(zip(source.columns, kept, strict=False))
+            if a is b and source.names[a] == names[b]
+        ]
+        if count and len(same) == count:
+            return [exp.Star(), *(self._alias(trees[c], names[c]) for c in kept[count:])]
+        replaced = [b for a, b in zip(source.columns, kept, strict=False) if a is not b]
+        in_place = len(kept) >= count and all(
+            a is b or (b in trees and names[b] == source.names[a]) for a, b in zip(source.columns, kept, strict=False)
+        )
+        in_place = in_place and all(names[b] == source.names[a] for a, b in zip(source.columns, kept, strict=False))
+        if count > 2 and in_place and len(replaced) * 2 <= count:
+            star = exp.Star(replace=[self._alias(trees[c], names[c], force=True) for c in replaced])
+            return [star, *(self._alias(trees[c], names[c]) for c in kept[count:])]
+        own = self._references(source)
+        return [self._alias(trees[c] if c in trees else own[c], names[c]) for c in kept]
+
+    def _aggregate(self, relation: Aggregate) -> Lowered:
+        source = self._done[id(relation.input)]
+        scalars = self._over_source(source)
+        columns = list(relation.columns)
+        names = column_names(columns)
+        trees: dict[Column, exp.Expr] = {}
+        for column, key in relation.keys.items():
+            trees[column] = (
+                scalars.text(key) if key.type is Type.STRING else self.dialect.group_key(scalars.value(key), key.type)
+            )
+        for aggregate in relation.aggregates:
+            trees.update(self.dialect.aggregate(scalars, aggregate))
+        expressions = [self._alias(trees[c], names[c]) for c in columns]
+        select = exp.Select(expressions=expressions)
+        select.set("from_", exp.From(this=source.table.copy()))
+        if not relation.aggregates:
+            select.set("distinct", exp.Distinct())
+        elif relation.keys:
+            positions = [exp.Literal.number(columns.index(c) + 1) for c in relation.keys]
+            select.set("group", exp.Group(expressions=positions))
+        return self._emit(relation, select, columns, names)
+
+    def _limit(self, relation: Limit) -> Lowered:
+        source = self._done[id(relation.input)]
+        select = self._star(source)
+        self._order(select, self._over_source(source), relation.order)
+        select.set("limit", exp.Limit(expression=exp.Literal.number(relation.count)))
+        return self._emit(relation, select, source.columns, source.names)
+
+    def _first_per_group(self, relation: FirstPerGroup) -> Lowered:
+        source = self._done[id(relation.input)]
+        scalars = self._over_source(source)
+        keys = [scalars.text(k) if k.type is Type.STRING else scalars.value(k) for k in relation.keys]
+        order = self._ordered(scalars, relation.order)
+        window = exp.Window(this=exp.Anonymous(this="ROW_NUMBER", expressions=[]))
+        if keys:
+            window.set("partition_by", keys)
+        if order:
+            window.set("order", exp.Order(expressions=order))
+        select = self._star(source)
+        select.set("qualify", exp.Qualify(this=exp.EQ(this=window, expression=exp.Literal.number(1))))
+        return self._emit(relation, select, source.columns, source.names)
+
+    def _expand(self, relation: Expand) -> Lowered:
+        source = self._done[id(relation.input)]
+        columns = [c for c in relation.columns if c in source.columns or c not in relation.input.columns]
+        names = column_names(columns)
+        own = self._references(source)
+        kept = [self._alias(own[c], names[c]) for c in columns if c in own]
+        select = self.dialect.expand(self._over_source(source), relation, source.table.copy(), kept, names)
+        return self._emit(relation, select, columns, names)
+
+    # ---------------------------------------------------------------- joins and unions
+
+    def _join(self, relation: Join) -> Lowered:
+        left, right = self._done[id(relation.left)], self._done[id(relation.right)]
+        own = self._qualified(left, "l") | self._qualified(right, "r")
+        scalars = self._over(own)
+        on = self._on(relation, scalars)
+        needed = self._needs[id(relation)]
+        columns = [c for c in relation.columns if c in needed and relation.sources[c] in own] or list(
+            relation.columns[:1]
+        )
+        names = column_names(columns)
+        select = exp.Select(
+            expressions=[self._alias(own[relation.sources[c]].copy(), names[c], force=True) for c in columns]
+        )
+        if relation.kind in ("leftsemi", "leftanti", "rightsemi", "rightanti"):
+            self._semi(select, relation, left, right)
+        else:
+            select.set("from_", exp.From(this=self._aliased(left.table, "l")))
+            kind = {"inner": "INNER", "leftouter": "LEFT", "rightouter": "RIGHT", "fullouter": "FULL", "cross": "CROSS"}
+            word = kind[relation.kind]
+            join = exp.Join(this=self._aliased(right.table, "r"), **_join_words(word))
+            if word != "CROSS":
+                join.set("on", on)
+            select.set("joins", [join])
+            if relation.condition is not None:
+                self._where(select, [scalars.predicate(relation.condition)])
+        return self._emit(relation, select, columns, names)
+
+    def _on(self, relation: Join, scalars: ScalarLowering) -> exp.Expr:
+        pairs = [self.dialect.join_key(scalars, a, b) for a, b in relation.on]
+        return _conjunction(pairs) if pairs else exp.Boolean(this=True)
+
+    def _semi(self, select: exp.Select, relation: Join, left: Lowered, right: Lowered) -> None:
+        """Semi and anti joins as a join with the other side's distinct keys: a correlated EXISTS is not BigQuery's."""
+        keep_left = relation.kind.startswith("left")
+        kept, other = (left, right) if keep_left else (right, left)
+        alias, keys_alias = ("l", "r") if keep_left else ("r", "l")
+        mine = [p[0] if keep_left else p[1] for p in relation.on]
+        theirs = [p[1] if keep_left else p[0] for p in relation.on]
+        inner = self._over_source(other)
+        keys = [exp.alias_(self._key(inner, k), f"k{i}", copy=False) for i, k in enumerate(theirs)]
+        keyed = exp.Select(expressions=keys, distinct=exp.Distinct(), from_=exp.From(this=other.table.copy()))
+        outer = self._over(self._qualified(kept, alias))
+        pairs = [
+            exp.EQ(this=self._key(outer, k), expression=exp.column(f"k{i}", table=keys_alias, copy=False))
+            for i, k in enumerate(mine)
+        ]
+        anti = relation.kind.endswith("anti")
+        subquery = exp.Subquery(this=keyed, alias=exp.TableAlias(this=exp.to_identifier(keys_alias)))
+        join = exp.Join(this=subquery, on=_conjunction(pairs), **_join_words("LEFT" if anti else "INNER"))
+        select.set("from_", exp.From(this=self._aliased(kept.table, alias)))
+        select.set("joins", [join])
+        if anti:
+            self._where(select, [exp.Is(this=exp.column("k0", table=keys_alias, copy=False), expression=exp.Null())])
+
+    def _key(self, scalars: ScalarLowering, key: Scalar) -> exp.Expr:
+        return scalars.text(key) if key.type is Type.STRING else scalars.value(key)
+
+    def _union(self, relation: UnionAll) -> Lowered:
+        needed = self._needs[id(relation)]
+        columns = [c for c in relation.columns if c in needed] or list(relation.columns[:1])
+        names = column_names(columns)
+        selects: list[exp.Expr] = []
+        for r, source in zip(relation.inputs, relation.sources, strict=True):
+            lowered = self._done[id(r)]
+            scalars = self._over_source(lowered)
+            expressions = [self._alias(scalars.value(source[c]), names[c], force=bool(not selects)) for c in columns]
+            select = exp.Select(expressions=expressions)
+            select.set("from_", exp.From(this=lowered.table.copy()))
+            selects.append(select)
+        tree = selects[0]
+        for other in selects[1:]:
+            tree = exp.Union(this=tree, expression=other, distinct=False)
+        return self._emit(relation, tree, columns, names)
+
+    # ---------------------------------------------------------------- the end
+
+    def _final(self) -> exp.Expr:
+        source = self._done[id(self.plan.relation)]
+        self.final_names = column_names(self.plan.visible)
+        scalars = self._over_source(source)
+        own = self._references(source)
+        shown = {c: self.dialect.shown(own[c].copy(), c.type) for c in self.plan.visible}
+        same = list(self.plan.visible) == list(source.columns) and all(
+            self.final_names[c] == source.names[c] for c in self.plan.visible
+        )
+        changed = [c for c in self.plan.visible if shown[c] != own[c]]
+        if same and not changed:
+            expressions: list[exp.Expr] = [exp.Star()]
+        elif same and len(self.plan.visible) > 2 and len(changed) * 2 <= len(self.plan.visible):
+            expressions = [exp.Star(replace=[self._alias(shown[c], source.names[c], force=True) for c in changed])]
+        else:
+            expressions = [self._alias(shown[c], self.final_names[c]) for c in self.plan.visible]
+        select = exp.Select(expressions=expressions)
+        select.set("from_", exp.From(this=source.table.copy()))
+        self._order(select, scalars, self.plan.order)
+        select = self._inlined(select, source)
+        if self.ctes:
+            select.set("with_", exp.With(expressions=self.ctes))
+        if self.header:
+            select.comments = [self.header, *(select.comments or [])]
+        return select
+
+    def _inlined(self, select: exp.Select, source: Lowered) -> exp.Select:
+        """A lone stage needs no CTE around it."""
+        only = self.ctes[0] if len(self.ctes) == 1 else None
+        if only is None or not isinstance(select.expressions[0], exp.Star) or select.expressions[0].args.get("replace"):
+            return select
+        if select.args.get("order") or not isinstance(only.this, exp.Select):
+            return select
+        self.ctes = []
+        return only.this
+
+    # ---------------------------------------------------------------- pieces
+
+    def _over(self, trees: Mapping[Column, exp.Expr]) -> ScalarLowering:
+        return ScalarLowering(self.dialect, trees, self._table_of, self.now)
+
+    def _over_source(self, source: Lowered) -> ScalarLowering:
+        return self._over(self._references(source))
+
+    def _references(self, source: Lowered) -> dict[Column, exp.Expr]:
+        return {c: exp.Column(this=self.dialect.identifier(source.names[c])) for c in source.columns}
+
+    def _qualified(self, source: Lowered, alias: str) -> dict[Column, exp.Expr]:
+        table = exp.to_identifier(alias)
+        return {
+            c: exp.Column(this=self.dialect.identifier(source.names[c]), table=table.copy()) for c in source.columns
+        }
+
+    def _table_of(self, relation: Relation) -> tuple[exp.Expr, Mapping[Column, str]]:
+        lowered = self._done[id(relation)]
+        return lowered.table.copy(), lowered.names
+
+    def _star(self, source: Lowered) -> exp.Select:
+        return exp.Select(expressions=[exp.Star()], from_=exp.From(this=source.table.copy()))
+
+    def _aliased(self, table: exp.Expr, alias: str) -> exp.Expr:
+        copy = table.copy()
+        copy.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
+        return copy
+
+    def _alias(self, tree: exp.Expr, name: str, *, force: bool = False) -> exp.Expr:
+        if not force and isinstance(tree, exp.Column) and tree.name == name:
+            return tree
+        if isinstance(tree, exp.Column) and tree.name == name and not tree.args.get("table"):
+            return tree
+        return exp.Alias(this=tree, alias=self.dialect.identifier(name))
+
+    def _where(self, select: exp.Select, predicates: Sequence[exp.Expr]) -> None:
+        if predicates:
+            select.set("where", exp.Where(this=_conjunction(list(predicates))))
+
+    def _ordered(self, scalars: ScalarLowering, order: Sequence[OrderKey]) -> list[exp.Expr]:
+        return [
+            exp.Ordered(this=self.dialect.order_key(scalars, k.value), desc=k.descending, nulls_first=k.nulls_first)
+            for k in order
+            if not isinstance(k.value, Constant)
+        ]
+
+    def _order(self, select: exp.Select, scalars: ScalarLowering, order: Sequence[OrderKey]) -> None:
+        if keys := self._ordered(scalars, order):
+            select.set("order", exp.Order(expressions=keys))
+
+
+def _join_words(word: str) -> dict[str, str]:
+    return {"side": word} if word in ("LEFT", "RIGHT", "FULL") else {"kind": word}
+
+
+def _conjunction(trees: list[exp.Expr]) -> exp.Expr:
+    wrapped = [exp.Paren(this=t) if isinstance(t, exp.Or) else t for t in trees]
+    tree = wrapped[0]
+    for other in wrapped[1:]:
+        tree = exp.And(this=tree, expression=other)
+    return tree

@@ -1,0 +1,164 @@
+"""Scalars of the plan to sqlglot trees: guards for NULL, spellings, and the one place that decides about either.
+
+Three questions a caller may ask: ``value`` (NULL exactly where Kusto has null, '' may be NULL), ``text`` (a string that
+is never NULL) and ``predicate`` (NULL may stand for false, as in a WHERE).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlglot import exp
+
+from transpiler.diagnostics import KqlError
+from transpiler.dialects.comparisons import is_total
+from transpiler.dialects.dialect import Dialect
+from transpiler.dialects.spelling import Refusal, balanced, fill, grouped, is_constant
+from transpiler.functions.registry import Nulls
+from transpiler.plan.relations import Relation
+from transpiler.plan.scalars import (
+    Call,
+    Column,
+    ColumnRef,
+    Constant,
+    InRelation,
+    Path,
+    RunTime,
+    Scalar,
+    ScalarSubquery,
+    WindowCall,
+)
+from transpiler.source import Span
+from transpiler.types import Type
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarLowering:
+    """Lowers the scalars of one stage. ``columns`` gives the tree of each visible column; ``table_of`` names a relation's CTE."""
+
+    dialect: Dialect
+    columns: Mapping[Column, exp.Expr]
+    table_of: Callable[[Relation], tuple[exp.Expr, Mapping[Column, str]]]
+    now: Callable[[], exp.Expr]
+    loose: bool = False
+
+    def value(self, scalar: Scalar) -> exp.Expr:
+        """The SQL of a scalar; NULL where Kusto has null (a string may be NULL for '')."""
+        if self.loose:
+            return replace(self, loose=False).value(scalar)
+        match scalar:
+            case Constant():
+                return self.dialect.constant(scalar)
+            case ColumnRef():
+                return self._column(scalar)
+            case RunTime():
+                return self.now()
+            case Call() if scalar.overload.key in ("and", "or"):
+                return self._connect(scalar, self.value)
+            case Call():
+                tree = self.spell(scalar)
+                if scalar.overload.nulls is Nulls.FALSE and not is_total(tree) and self._may_be_null(scalar):
+                    return self.dialect.coalesce(tree, exp.Boolean(this=False))
+                return tree
+            case Path():
+                return self._spell_key("path", scalar)
+            case WindowCall():
+                return self._spell_key(scalar.overload.key, scalar)
+            case InRelation():
+                return self._spell_key(f"{scalar.operator} relation", scalar)
+            case ScalarSubquery():
+                return self._spell_key("toscalar", scalar)
+
+    def predicate(self, scalar: Scalar) -> exp.Expr:
+        """The SQL of a bool where NULL and false mean the same."""
+        if isinstance(scalar, Call):
+            if scalar.overload.key in ("and", "or"):
+                return self._connect(scalar, self.predicate)
+            if scalar.overload.nulls in (Nulls.FALSE, Nulls.BOTH):
+                return replace(self, loose=True).spell(scalar)
+        if isinstance(scalar, InRelation):
+            return self.dialect.special[f"{scalar.operator} relation"](replace(self, loose=True), scalar)
+        return self.value(scalar)
+
+    def text(self, scalar: Scalar) -> exp.Expr:
+        """The SQL of a string, never NULL."""
+        if self.loose:
+            return replace(self, loose=False).text(scalar)
+        tree = self.value(scalar)
+        if not scalar.nullable:
+            return tree
+        if isinstance(scalar, Constant):
+            return exp.Literal(this="", is_string=True)
+        return self.dialect.coalesce(tree, exp.Literal(this="", is_string=True))
+
+    def spell(self, scalar: Call) -> exp.Expr:
+        """The spelling of a call, without the guard of a bool that may be NULL for false."""
+        spelling = self.dialect.spelling(scalar.overload, len(scalar.arguments))
+        if spelling is None:
+            raise self.refuse(f"{scalar.overload.name} is not spelled for {self.dialect.name}", scalar.span)
+        if isinstance(spelling, Refusal):
+            raise self.refuse(f"{scalar.overload.name}: {spelling.reason}", scalar.span, hint=spelling.hint)
+        if not isinstance(spelling, str):
+            return spelling(self, scalar)
+        return fill(spelling, self.dialect.sqlglot_name, self.slots(scalar))
+
+    def slots(self, scalar: Call) -> dict[str, exp.Expr | Sequence[exp.Expr]]:
+        """The trees of a call's arguments by the names of its parameters; repeated ones as a list."""
+        found: dict[str, exp.Expr | Sequence[exp.Expr]] = {}
+        for position, argument in enumerate(scalar.arguments):
+            parameter = scalar.overload.parameter(position)
+            if parameter is None:
+                raise self.refuse(f"{scalar.overload.name} got too many arguments", scalar.span)
+            guarded = argument.type is Type.STRING and not parameter.keeps_null
+            tree = self.text(argument) if guarded else self.value(argument)
+            if parameter.repeated:
+                found[parameter.name] = [*found.get(parameter.name, ()), tree]
+            else:
+                found[parameter.name] = tree
+        return found
+
+    def sql(self, template: str, **slots: exp.Expr | Sequence[exp.Expr]) -> exp.Expr:
+        """A template of the target's SQL, filled."""
+        return fill(template, self.dialect.sqlglot_name, slots)
+
+    def once(self, tree: exp.Expr, body: Callable[[exp.Expr], exp.Expr]) -> exp.Expr:
+        """The body over a value that it uses more than once, computed once."""
+        return body(tree) if is_constant(tree) else self.dialect.bind_once(tree, body)
+
+    def refuse(self, reason: str, span: Span, *, code: str = "KQL204", hint: str = "") -> Exception:
+        """The error of a refusal at a place, to be raised."""
+        return KqlError(code, reason, span, hint=hint)
+
+    def relation(self, relation: Relation, column: Column) -> tuple[exp.Expr, exp.Expr]:
+        """The FROM item of a relation and the name of one of its columns, for a subquery."""
+        table, names = self.table_of(relation)
+        return table, exp.Column(this=self.dialect.identifier(names[column]))
+
+    def _column(self, scalar: ColumnRef) -> exp.Expr:
+        column = scalar.column
+        if column.is_absent:
+            raise self.refuse(
+                f"column {column.name} differs from an earlier column only by case, so no warehouse stores it",
+                scalar.span,
+            )
+        return self.columns[column].copy()
+
+    def _connect(self, scalar: Call, lower: Callable[[Scalar], exp.Expr]) -> exp.Expr:
+        kind = exp.And if scalar.overload.key == "and" else exp.Or
+        other = exp.Or if kind is exp.And else exp.And
+        trees = [lower(a) for a in scalar.arguments]
+        return balanced(kind, trees, pick=lambda t: grouped(t) if isinstance(t, other) else t)
+
+    def _may_be_null(self, scalar: Call) -> bool:
+        return any(
+            a.nullable
+            and not (a.type is Type.STRING and (p := scalar.overload.parameter(i)) is not None and not p.keeps_null)
+            for i, a in enumerate(scalar.arguments)
+        )
+
+    def _spell_key(self, key: str, scalar: Path | WindowCall | InRelation | ScalarSubquery) -> exp.Expr:
+        spelling = self.dialect.special.get(key)
+        if spelling is None:
+            raise self.refuse(f"{key} is not spelled for {self.dialect.name}", scalar.span)
+        return spelling(self, scalar)

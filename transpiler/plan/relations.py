@@ -1,0 +1,226 @@
+"""Relations of the plan: what each stage reads and which columns it yields. Sugar is gone; names are gone (columns have identity).
+
+Every relation states its output ``columns``, in order, hidden sort keys included. ``origin`` leads back to the KQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from transpiler.plan.scalars import Call, Column, Scalar, WindowCall
+from transpiler.source import NOWHERE, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a stage comes from: its KQL keyword and the span of its text (of ``source_name``'s text, the query's by default)."""
+
+    keyword: str
+    span: Span = NOWHERE
+    text: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OrderKey:
+    """One key of an order. Kusto's default: descending, nulls last when descending, first when ascending."""
+
+    value: Scalar
+    descending: bool = True
+    nulls_first: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Node:
+    """What every relation has."""
+
+    columns: tuple[Column, ...]
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Scan(Node):
+    """A table of the warehouse. ``physical`` maps each column to the name it is stored under.
+
+    ``window`` are predicates on the bare time column (over the scan's own columns) that come before all others.
+    """
+
+    table: str
+    identifier: tuple[str, ...]
+    physical: Mapping[Column, str]
+    time_column: Column | None = None
+    window: tuple[Scalar, ...] = ()
+    kind: str = "table"
+    url: str = ""
+    physical_types: Mapping[Column, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Values(Node):
+    """Rows of constants: datatable, print's single row."""
+
+    rows: tuple[tuple[Scalar, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Series(Node):
+    """``range x from start to stop step step``."""
+
+    start: Scalar
+    stop: Scalar
+    step: Scalar
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Filter(Node):
+    """The rows for which the predicate is true."""
+
+    input: Relation
+    predicate: Scalar
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Project(Node):
+    """Computes columns. An output column that is not in ``computed`` is one of the input's."""
+
+    input: Relation
+    computed: Mapping[Column, Scalar]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class AggregateCall:
+    """One aggregate. ``order`` is the order of its input where it matters (make_list)."""
+
+    columns: tuple[Column, ...]
+    call: Call
+    order: tuple[OrderKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Aggregate(Node):
+    """``summarize``: keys computed over the input, then aggregates. Without aggregates it is ``distinct``."""
+
+    input: Relation
+    keys: Mapping[Column, Scalar]
+    aggregates: tuple[AggregateCall, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Limit(Node):
+    """The first rows: by ``order``, or any."""
+
+    input: Relation
+    count: int
+    order: tuple[OrderKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class FirstPerGroup(Node):
+    """The first row of each group by an order, whole: innerunique's left side, arg_max over every column."""
+
+    input: Relation
+    keys: tuple[Scalar, ...]
+    order: tuple[OrderKey, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Join(Node):
+    """A join on equal keys. ``kind``: inner, leftouter, rightouter, fullouter, leftsemi, leftanti, rightsemi, rightanti, cross.
+
+    Output columns are new; ``sources`` maps each to a column of the left or the right input. ``condition`` is a further
+    predicate (inner and cross only).
+    """
+
+    kind: str
+    left: Relation
+    right: Relation
+    on: tuple[tuple[Scalar, Scalar], ...]
+    sources: Mapping[Column, Column]
+    condition: Scalar | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class UnionAll(Node):
+    """All rows of all inputs. ``sources[i][column]`` computes an output column from input i."""
+
+    inputs: tuple[Relation, ...]
+    sources: tuple[Mapping[Column, Scalar], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Expansion:
+    """One expanded column of mv-expand: the dynamic value, the column of its elements, and whether a bag gives {k:v} or [k,v]."""
+
+    column: Column
+    value: Scalar
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Expand(Node):
+    """``mv-expand``: a row per element. ``index`` is the column of positions from 0, ``row`` a column that numbers input rows."""
+
+    input: Relation
+    expansions: tuple[Expansion, ...]
+    index: Column | None = None
+    limit: int | None = None
+    bag_as_array: bool = False
+    keep_empty: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Window(Node):
+    """Columns computed by window functions over the input."""
+
+    input: Relation
+    computed: Mapping[Column, WindowCall]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Reference(Node):
+    """Another use of a relation that has a name of its own (a let): new columns, position by position, no SQL of its own."""
+
+    name: str
+    target: Relation
+
+
+Relation: TypeAlias = (
+    Scan
+    | Values
+    | Series
+    | Filter
+    | Project
+    | Aggregate
+    | Limit
+    | FirstPerGroup
+    | Join
+    | UnionAll
+    | Expand
+    | Window
+    | Reference
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """A whole query: the last relation, the columns it shows, and the order of its rows."""
+
+    relation: Relation
+    visible: tuple[Column, ...]
+    order: tuple[OrderKey, ...] = ()
+
+
+def inputs(relation: Relation) -> tuple[Relation, ...]:
+    """The relations that one reads from directly (not those of its scalars' subqueries)."""
+    match relation:
+        case Scan() | Values() | Series():
+            return ()
+        case Join():
+            return (relation.left, relation.right)
+        case UnionAll():
+            return relation.inputs
+        case Reference():
+            return (relation.target,)
+        case _:
+            return (relation.input,)

@@ -1,0 +1,180 @@
+"""Scalars of the plan: every one has a KQL type, a place, and an answer to "may its SQL be NULL?".
+
+A string that is missing is NULL or '' and means the same; ``nullable`` says whether NULL can occur, so that a guard is
+written only where it is needed. Times are ticks of 100 ns in constants, microseconds in SQL.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from transpiler.functions.registry import Overload
+from transpiler.source import NOWHERE, Span
+from transpiler.types import Type
+
+if TYPE_CHECKING:
+    from transpiler.plan.relations import OrderKey, Relation
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """A column with an identity of its own: two columns of the same name are two objects.
+
+    ``nullable``: whether a stored NULL can occur. ``is_absent``: a declared column that no warehouse can store, because
+    an earlier column has the same name in another case; it is NULL, and predicates on it are refused.
+    """
+
+    name: str
+    type: Type
+    nullable: bool = True
+    is_absent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A literal or a folded constant. ``value`` as in the syntax tree's Literal; None is a typed null."""
+
+    type: Type
+    value: str | bool | int | float | None
+    span: Span = NOWHERE
+
+    @property
+    def nullable(self) -> bool:
+        """Only a null constant is NULL; a null string is an empty string."""
+        return self.value is None
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnRef:
+    """The value of a column of the input."""
+
+    column: Column
+    span: Span = NOWHERE
+
+    @property
+    def type(self) -> Type:
+        """The column's type."""
+        return self.column.type
+
+    @property
+    def nullable(self) -> bool:
+        """Whether the column may hold NULL."""
+        return self.column.nullable
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function, operator or aggregate applied to arguments. ``overload.key`` is what the dialect spells.
+
+    ``options`` carries constants that are part of the spelling (a format, a date part), already checked.
+    """
+
+    overload: Overload
+    arguments: tuple[Scalar, ...]
+    type: Type
+    nullable: bool
+    span: Span = NOWHERE
+    options: tuple[str | int | float | bool | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """``base.a[0]['c']``: steps into a dynamic value. A step is a property name, an index, or a scalar computed per row."""
+
+    base: Scalar
+    steps: tuple[str | int | Scalar, ...]
+    span: Span = NOWHERE
+    type: Type = Type.DYNAMIC
+    nullable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RunTime:
+    """``now()``: one instant per run; what it is written as is the target's and the caller's choice."""
+
+    span: Span = NOWHERE
+    type: Type = Type.DATETIME
+    nullable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InRelation:
+    """``value in (tabular)``: the first column of a relation. ``operator`` is in, in~, has_any or has_all; never NULL."""
+
+    operator: str
+    value: Scalar
+    relation: Relation
+    column: Column
+    span: Span = NOWHERE
+    type: Type = Type.BOOL
+    nullable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarSubquery:
+    """``toscalar(tabular)``: the first column of the first row, NULL when there is none."""
+
+    relation: Relation
+    column: Column
+    span: Span = NOWHERE
+    nullable: bool = True
+
+    @property
+    def type(self) -> Type:
+        """The type of the column."""
+        return self.column.type
+
+
+@dataclass(frozen=True, slots=True)
+class WindowCall:
+    """A window function over the serialised rows: ``order`` is the order of the input, ``partition`` and ``restart`` split it."""
+
+    overload: Overload
+    arguments: tuple[Scalar, ...]
+    type: Type
+    nullable: bool
+    order: tuple[OrderKey, ...] = field(default=())
+    partition: tuple[Scalar, ...] = field(default=())
+    span: Span = NOWHERE
+
+
+Scalar: TypeAlias = Constant | ColumnRef | Call | Path | RunTime | InRelation | ScalarSubquery | WindowCall
+
+
+def children(scalar: Scalar) -> tuple[Scalar, ...]:
+    """The scalars directly within one (not those of its subqueries)."""
+    match scalar:
+        case Call() | WindowCall():
+            extra = scalar.partition + tuple(k.value for k in scalar.order) if isinstance(scalar, WindowCall) else ()
+            return scalar.arguments + extra
+        case Path():
+            return (scalar.base, *(s for s in scalar.steps if not isinstance(s, str | int)))
+        case InRelation():
+            return (scalar.value,)
+        case _:
+            return ()
+
+
+def columns_of(scalar: Scalar) -> set[Column]:
+    """The columns of the input that a scalar reads."""
+    found: set[Column] = set()
+    stack = [scalar]
+    while stack:
+        s = stack.pop()
+        if isinstance(s, ColumnRef):
+            found.add(s.column)
+        stack.extend(children(s))
+    return found
+
+
+def subqueries_of(scalar: Scalar) -> list[Relation]:
+    """The relations that a scalar reads on its own."""
+    found: list[Relation] = []
+    stack = [scalar]
+    while stack:
+        s = stack.pop()
+        if isinstance(s, InRelation | ScalarSubquery):
+            found.append(s.relation)
+        stack.extend(children(s))
+    return found

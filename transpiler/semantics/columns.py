@@ -1,0 +1,238 @@
+"""Operators that shape columns: extend, project and its family, print, range, serialize."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Iterable, Sequence
+
+from transpiler.kql import syntax
+from transpiler.plan.relations import Project, Series, Values
+from transpiler.plan.scalars import Column, ColumnRef, Constant, Path, Scalar
+from transpiler.semantics.calls import convert
+from transpiler.semantics.dispatch import bind_scalar, binds_operator
+from transpiler.semantics.names import UniqueNames, result_name
+from transpiler.semantics.scope import Scope, Tabular, did_you_mean
+from transpiler.semantics.shaping import column_for, origin_of, project, unordered
+from transpiler.types import NUMBERS, SUMMABLE, Type, widest
+
+
+def item_of(scope: Scope, item: syntax.Expr) -> tuple[str | None, bool, list[tuple[str | None, Scalar]]]:
+    """One item of extend, project or summarize by: (name, whether it was written, named scalars)."""
+    if isinstance(item, syntax.NamedExpression):
+        scalars = expand_item(scope, item.value)
+        names = list(item.names) + [None] * (len(scalars) - len(item.names))
+        return (item.names[0] if item.names else None), True, list(zip(names, [s for _, s in scalars], strict=False))
+    return result_name(item), False, expand_item(scope, item)
+
+
+def expand_item(scope: Scope, expression: syntax.Expr) -> list[tuple[str | None, Scalar]]:
+    """The scalars of one expression: one, or several for functions that yield several columns (series_fit_line …)."""
+    from transpiler.semantics.dispatch import MULTI_BINDERS
+
+    if isinstance(expression, syntax.Call) and (binder := MULTI_BINDERS.get(expression.name)) is not None:
+        return binder(scope, expression)
+    return [(result_name(expression), bind_scalar(scope, expression))]
+
+
+@binds_operator(syntax.Extend, syntax.Serialize)
+def _extend(scope: Scope, tabular: Tabular, node: syntax.Extend | syntax.Serialize) -> Tabular:
+    serialize = isinstance(node, syntax.Serialize)
+    if serialize:
+        from dataclasses import replace
+
+        tabular = replace(tabular, serialized=True)
+        if not node.columns:
+            return tabular
+    row = scope.over(tabular)
+    visible = list(tabular.visible)
+    names = UniqueNames(c.name for c in visible)
+    written: set[str] = set()
+    computed: dict[Column, Scalar] = {}
+    for item in node.columns:
+        for name, explicit, scalar in named_scalars(row, item):
+            if explicit and name in written:
+                raise scope.error("KQL101", f"a column named '{name}' is computed twice", item.span)
+            final = name or names.unnamed()
+            if final in written:
+                final = names.unique(final)
+            written.add(final)
+            place(visible, computed, column_for(final, scalar), scalar)
+    return project(tabular, visible, computed, origin_of(scope, node, "serialize" if serialize else "extend"))
+
+
+def named_scalars(scope: Scope, item: syntax.Expr) -> list[tuple[str | None, bool, Scalar]]:
+    """(name, whether it was written, scalar) of one item."""
+    _, explicit, scalars = item_of(scope, item)
+    return [(name, explicit and name is not None, scalar) for name, scalar in scalars]
+
+
+def place(visible: list[Column], computed: dict[Column, Scalar], column: Column, scalar: Scalar) -> None:
+    """Puts a column where one of its name stands, else at the end."""
+    computed[column] = scalar
+    for i, old in enumerate(visible):
+        if old.name == column.name:
+            visible[i] = column
+            computed.pop(old, None)
+            return
+    visible.append(column)
+
+
+@binds_operator(syntax.Project)
+def _project(scope: Scope, tabular: Tabular, node: syntax.Project) -> Tabular:
+    row = scope.over(tabular)
+    items = [named for item in node.columns for named in _project_item(row, tabular, item)]
+    columns, computed = output_columns(scope, items, node)
+    return project(tabular, columns, computed, origin_of(scope, node, "project"))
+
+
+def _project_item(row: Scope, tabular: Tabular, item: syntax.Expr) -> list[tuple[str | None, bool, Scalar]]:
+    if isinstance(item, syntax.Star):
+        return [(c.name, False, ColumnRef(c)) for c in tabular.visible]
+    if isinstance(item, syntax.Name) and row.row is not None and row.row.find(item.name) is not None:
+        return [(item.name, True, bind_scalar(row, item))]
+    return named_scalars(row, item)
+
+
+def output_columns(
+    scope: Scope, items: Sequence[tuple[str | None, bool, Scalar]], node: syntax.Node
+) -> tuple[list[Column], dict[Column, Scalar]]:
+    """Columns of a new output. Written names come first to their name; others get a number behind it."""
+    names = UniqueNames()
+    for name, explicit, _ in items:
+        if explicit and name is not None and not names.take(name):
+            raise scope.error("KQL101", f"a column named '{name}' is given twice", node.span)
+    columns: list[Column] = []
+    computed: dict[Column, Scalar] = {}
+    for name, explicit, scalar in items:
+        final = name if explicit and name is not None else names.unique(name) if name else names.unnamed()
+        if isinstance(scalar, ColumnRef) and scalar.column.name == final and scalar.column not in columns:
+            columns.append(scalar.column)
+            continue
+        column = Column(final, scalar.type, scalar.nullable, isinstance(scalar, ColumnRef) and scalar.column.is_absent)
+        columns.append(column)
+        computed[column] = scalar
+    return columns, computed
+
+
+def matching(
+    scope: Scope, tabular: Tabular, selectors: Iterable[syntax.Expr], *, must_exist: bool = True
+) -> list[Column]:
+    """The columns that names and wildcards choose, in the order of the table."""
+    chosen: list[Column] = []
+    for selector in selectors:
+        match selector:
+            case syntax.Star():
+                found = list(tabular.visible)
+            case syntax.NamePattern():
+                found = [
+                    c for c in tabular.visible if fnmatch.fnmatchcase(c.name, selector.pattern.replace("[", "[[]"))
+                ]
+            case syntax.Name():
+                found = [c for c in tabular.visible if c.name == selector.name]
+                if not found and must_exist and not tabular.is_open:
+                    known = [c.name for c in tabular.visible]
+                    raise scope.error(
+                        "KQL100", f"no column '{selector.name}'", selector.span, hint=did_you_mean(selector.name, known)
+                    )
+            case _:
+                raise scope.error("KQL104", "a column's name is expected here", selector.span)
+        chosen += [c for c in found if c not in chosen]
+    return chosen
+
+
+@binds_operator(syntax.ProjectAway)
+def _project_away(scope: Scope, tabular: Tabular, node: syntax.ProjectAway) -> Tabular:
+    away = set(matching(scope, tabular, node.columns))
+    kept = [c for c in tabular.visible if c not in away]
+    return project(tabular, kept, {}, origin_of(scope, node, "project-away"))
+
+
+@binds_operator(syntax.ProjectKeep)
+def _project_keep(scope: Scope, tabular: Tabular, node: syntax.ProjectKeep) -> Tabular:
+    keep = set(matching(scope, tabular, node.columns))
+    kept = [c for c in tabular.visible if c in keep]
+    return project(tabular, kept, {}, origin_of(scope, node, "project-keep"))
+
+
+@binds_operator(syntax.ProjectRename)
+def _project_rename(scope: Scope, tabular: Tabular, node: syntax.ProjectRename) -> Tabular:
+    visible = list(tabular.visible)
+    computed: dict[Column, Scalar] = {}
+    for item in node.columns:
+        if not isinstance(item, syntax.NamedExpression) or not isinstance(item.value, syntax.Name):
+            raise scope.error("KQL104", "project-rename takes new = old", item.span)
+        (old,) = matching(scope, tabular, [item.value])
+        new = Column(item.names[0], old.type, old.nullable, old.is_absent)
+        visible[visible.index(old)] = new
+        computed[new] = ColumnRef(old, item.span)
+    names = [c.name for c in visible]
+    if len(set(names)) != len(names):
+        raise scope.error("KQL101", "project-rename gives a name that another column has", node.span)
+    return project(tabular, visible, computed, origin_of(scope, node, "project-rename"))
+
+
+@binds_operator(syntax.ProjectReorder)
+def _project_reorder(scope: Scope, tabular: Tabular, node: syntax.ProjectReorder) -> Tabular:
+    """Named columns first, wildcards after them in their order, the rest as it was."""
+    named = {s.column.name for s in node.columns if isinstance(s.column, syntax.Name)}
+    chosen: list[Column] = []
+    for item in node.columns:
+        found = matching(scope, tabular, [item.column])
+        if not isinstance(item.column, syntax.Name):
+            found = [c for c in found if c.name not in named and c not in chosen]
+            found = _reordered(found, item.order)
+        chosen += [c for c in found if c not in chosen]
+    rest = [c for c in tabular.visible if c not in chosen]
+    return project(tabular, [*chosen, *rest], {}, origin_of(scope, node, "project-reorder"))
+
+
+def _reordered(columns: list[Column], order: str | None) -> list[Column]:
+    if order is None:
+        return columns
+    natural = order.startswith("granny")
+
+    def key(column: Column) -> list[tuple[int, int, str]]:
+        parts = re.findall(r"\d+|\D+", column.name.lower() if not natural else column.name)
+        return [(0, int(p), "") if p.isdigit() and natural else (1, 0, p) for p in parts]
+
+    return sorted(columns, key=key, reverse=order.endswith("desc"))
+
+
+@binds_operator(syntax.Print)
+def _print(scope: Scope, tabular: Tabular | None, node: syntax.Print) -> Tabular:
+    names = UniqueNames()
+    items: list[tuple[str, Scalar]] = []
+    scope = scope.without_row()
+    for position, item in enumerate(node.columns):
+        for name, explicit, scalar in named_scalars(scope, item):
+            wanted = name if explicit and name is not None else None
+            if wanted is not None and not names.take(wanted):
+                raise scope.error("KQL101", f"a column named '{wanted}' is given twice", item.span)
+            items.append((wanted or names.unique(f"print_{position}"), scalar))
+    computed = {column_for(name, scalar): scalar for name, scalar in items}
+    origin = origin_of(scope, node, "print")
+    one = Values(columns=(), origin=origin, rows=((),))
+    columns = tuple(computed)
+    return Tabular(Project(columns=columns, origin=origin, input=one, computed=computed), columns)
+
+
+@binds_operator(syntax.Range)
+def _range(scope: Scope, tabular: Tabular | None, node: syntax.Range) -> Tabular:
+    scope = scope.without_row()
+    start, stop = bind_scalar(scope, node.start), bind_scalar(scope, node.stop)
+    step = bind_scalar(scope, node.step) if node.step is not None else Constant(Type.LONG, 1, node.span)
+    for scalar in (start, stop, step):
+        if scalar.type not in SUMMABLE and scalar.type is not Type.DYNAMIC:
+            raise scope.error("KQL102", f"range runs over numbers and times, this is {scalar.type}", scalar.span)
+    t = start.type
+    if {start.type, stop.type, step.type} <= NUMBERS:
+        t = widest([start.type, stop.type, step.type])
+        t = Type.LONG if t is Type.INT else t
+        start, stop, step = (convert(scope, s, t) for s in (start, stop, step))
+    column = Column(node.column, t, False)
+    origin = origin_of(scope, node, "range")
+    return unordered(Series(columns=(column,), origin=origin, start=start, stop=stop, step=step), (column,))
+
+
+__all__ = ["Path", "expand_item", "matching", "named_scalars", "output_columns", "place"]

@@ -1,0 +1,120 @@
+"""Which function binds which node. The modules of this package register themselves; the package's ``__init__`` imports them all.
+
+Three tables: scalars by syntax node, tabular operators by syntax node, functions that need more than their declaration
+(``iff``, ``bag_pack``, ``toscalar`` …) by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from transpiler.kql import syntax
+from transpiler.plan.scalars import Constant, Scalar
+from transpiler.semantics.scope import Scope, Tabular
+from transpiler.types import Type
+
+# Any: each binder takes the node type that it is registered under.
+ScalarBinder: TypeAlias = Callable[[Scope, Any], Scalar]
+OperatorBinder: TypeAlias = Callable[[Scope, "Tabular | None", Any], Tabular]
+FunctionBinder: TypeAlias = Callable[[Scope, syntax.Call], Scalar]
+SourceBinder: TypeAlias = Callable[[Scope, Any], Tabular]
+
+_SCALARS: dict[type[syntax.Node], ScalarBinder] = {}
+_OPERATORS: dict[type[syntax.Node], OperatorBinder] = {}
+_SOURCES: dict[type[syntax.Node], SourceBinder] = {}
+MultiBinder: TypeAlias = Callable[[Scope, syntax.Call], "list[tuple[str | None, Scalar]]"]
+MULTI_BINDERS: dict[str, MultiBinder] = {}
+FUNCTION_BINDERS: dict[str, FunctionBinder] = {}
+PLUGIN_BINDERS: dict[str, OperatorBinder] = {}
+
+
+def binds_scalar(*nodes: type[syntax.Node]) -> Callable[[ScalarBinder], ScalarBinder]:
+    """Registers the binder of scalar nodes."""
+
+    def register(binder: ScalarBinder) -> ScalarBinder:
+        _SCALARS.update(dict.fromkeys(nodes, binder))
+        return binder
+
+    return register
+
+
+def binds_operator(*nodes: type[syntax.Node]) -> Callable[[OperatorBinder], OperatorBinder]:
+    """Registers the binder of tabular operators. The input is None for an operator that is a source."""
+
+    def register(binder: OperatorBinder) -> OperatorBinder:
+        _OPERATORS.update(dict.fromkeys(nodes, binder))
+        return binder
+
+    return register
+
+
+def binds_source(*nodes: type[syntax.Node]) -> Callable[[SourceBinder], SourceBinder]:
+    """Registers the binder of expressions that are tables."""
+
+    def register(binder: SourceBinder) -> SourceBinder:
+        _SOURCES.update(dict.fromkeys(nodes, binder))
+        return binder
+
+    return register
+
+
+def binds_function(*names: str) -> Callable[[FunctionBinder], FunctionBinder]:
+    """Registers the binder of functions whose call is more than its declaration."""
+
+    def register(binder: FunctionBinder) -> FunctionBinder:
+        FUNCTION_BINDERS.update(dict.fromkeys(names, binder))
+        return binder
+
+    return register
+
+
+def binds_plugin(*names: str) -> Callable[[OperatorBinder], OperatorBinder]:
+    """Registers the binder of ``evaluate`` plugins."""
+
+    def register(binder: OperatorBinder) -> OperatorBinder:
+        PLUGIN_BINDERS.update(dict.fromkeys(names, binder))
+        return binder
+
+    return register
+
+
+def bind_scalar(scope: Scope, expression: syntax.Node) -> Scalar:
+    """The typed scalar of an expression. Raises KqlError for names, types or forms that do not fit."""
+    binder = _SCALARS.get(type(expression))
+    if binder is None:
+        raise scope.error("KQL104", "a scalar expression is expected here", expression.span)
+    return binder(scope, expression)
+
+
+def bind_constant(scope: Scope, expression: syntax.Node, what: str) -> Constant:
+    """A scalar that must come to a constant."""
+    scalar = bind_scalar(scope, expression)
+    if not isinstance(scalar, Constant):
+        raise scope.error("KQL104", f"{what} must be a constant", expression.span)
+    return scalar
+
+
+def bind_whole(scope: Scope, expression: syntax.Node, what: str) -> int:
+    """A constant whole number."""
+    constant = bind_constant(scope, expression, what)
+    if not isinstance(constant.value, int) or isinstance(constant.value, bool) or constant.type is Type.TIMESPAN:
+        raise scope.error("KQL104", f"{what} must be a whole number", expression.span)
+    return constant.value
+
+
+def bind_operator(scope: Scope, tabular: Tabular | None, operator: syntax.Node) -> Tabular:
+    """A tabular operator over its input."""
+    binder = _OPERATORS.get(type(operator))
+    if binder is None:
+        keyword = getattr(operator, "keyword", type(operator).__name__)
+        raise scope.error("KQL200", f"the operator '{keyword}' is not translated", operator.span)
+    return binder(scope, tabular, operator)
+
+
+def bind_source(scope: Scope, expression: syntax.Node) -> Tabular:
+    """An expression that is a table: a name, a call, a pipeline in parentheses, datatable …"""
+    binder = _SOURCES.get(type(expression))
+    if binder is None:
+        raise scope.error("KQL104", "a table is expected here", expression.span)
+    return binder(scope, expression)

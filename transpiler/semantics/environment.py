@@ -1,0 +1,64 @@
+"""What the caller brought: the catalog for a target, query parameters, and what was said about time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from transpiler.catalog import Catalog, Function, Parameter
+from transpiler.kql import syntax
+from transpiler.kql.parser import parse_query
+from transpiler.source import NOWHERE, Source
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFunction:
+    """A function of the catalog: parameters and body, parsed, with the text they come from."""
+
+    body: syntax.FunctionBody
+    source: Source
+
+
+@dataclass(slots=True)
+class Environment:
+    """The catalog as the binder sees it, for one target."""
+
+    catalog: Catalog
+    target: str
+    has_window: bool = False
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    infer: bool = False
+    _parsed: dict[str, StoredFunction] = field(default_factory=dict)
+
+    def has_table(self, name: str) -> bool:
+        """Whether the catalog declares a table of that name."""
+        return self.catalog.table(name) is not None
+
+    def function(self, name: str) -> StoredFunction | None:
+        """The catalog's function of that name, parsed once; None when there is none. Raises KqlError for a body that is not KQL."""
+        if name not in self._parsed:
+            function = self.catalog.function(name)
+            if function is None:
+                return None
+            self._parsed[name] = _parsed(function)
+        return self._parsed[name]
+
+
+def _parsed(function: Function) -> StoredFunction:
+    query = parse_query(function.body)
+    parameters = tuple(_parameter(p) for p in function.parameters)
+    return StoredFunction(syntax.FunctionBody(parameters, query.statements, span=query.span), function.body)
+
+
+def _parameter(parameter: Parameter) -> syntax.Parameter:
+    default = None
+    if parameter.default is not None:
+        statement = parse_query(Source(f"print {parameter.default}", parameter.name)).statements[0]
+        assert isinstance(statement, syntax.QueryStatement) and isinstance(statement.value, syntax.Pipeline)
+        operator = statement.value.operators[0]
+        assert isinstance(operator, syntax.Print)
+        default = operator.columns[0]
+    if parameter.type == "table":
+        columns = tuple(syntax.ColumnDeclaration(n, t, span=NOWHERE) for n, t in parameter.columns.items())
+        return syntax.Parameter(parameter.name, None, default, columns, not columns, span=NOWHERE)
+    return syntax.Parameter(parameter.name, parameter.type, default, span=NOWHERE)

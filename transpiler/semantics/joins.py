@@ -1,0 +1,198 @@
+"""join and lookup: kinds, keys, and the columns of both sides."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from transpiler.kql import syntax
+from transpiler.plan.relations import FirstPerGroup, Join
+from transpiler.plan.scalars import Column, ColumnRef, Scalar, columns_of
+from transpiler.semantics.calls import convert
+from transpiler.semantics.dispatch import bind_source, binds_operator
+from transpiler.semantics.expressions import bind_predicate, bind_scalar
+from transpiler.semantics.names import UniqueNames
+from transpiler.semantics.scope import RowScope, Scope, Tabular, did_you_mean
+from transpiler.semantics.shaping import origin_of, unordered
+from transpiler.source import Span
+from transpiler.types import NUMBERS, Type
+
+KINDS = {
+    "innerunique": "inner",
+    "inner": "inner",
+    "leftouter": "leftouter",
+    "rightouter": "rightouter",
+    "fullouter": "fullouter",
+    "leftsemi": "leftsemi",
+    "rightsemi": "rightsemi",
+    "leftanti": "leftanti",
+    "leftantisemi": "leftanti",
+    "anti": "leftanti",
+    "rightanti": "rightanti",
+    "rightantisemi": "rightanti",
+}
+Key = tuple[Scalar, Scalar]
+
+
+def parameter(node: syntax.OperatorNode, name: str) -> syntax.Expr | None:
+    """The value of an operator's parameter, or None."""
+    return next((p.value for p in node.parameters if p.name.lower() == name), None)
+
+
+def word(node: syntax.OperatorNode, name: str, default: str) -> str:
+    """A parameter that is a bare word or a text."""
+    value = parameter(node, name)
+    match value:
+        case syntax.Name():
+            return value.name
+        case syntax.Literal():
+            return str(value.value)
+        case _:
+            return default
+
+
+@binds_operator(syntax.Join)
+def _join(scope: Scope, tabular: Tabular, node: syntax.Join) -> Tabular:
+    kind = word(node, "kind", "innerunique").lower()
+    if kind not in KINDS:
+        raise scope.error("KQL105", f"no join kind '{kind}'; known: {', '.join(sorted(KINDS))}", node.span)
+    right = bind_source(scope.without_row(), node.right)
+    left = tabular
+    _closed(scope, left, right, node)
+    if node.where is not None:
+        raise scope.error("KQL200", "join … where is not translated", node.span)
+    keys = bind_keys(scope, left, right, node.on)
+    if not keys:
+        raise scope.error("KQL105", "a join needs at least one key", node.span)
+    if kind == "innerunique":
+        left = _unique(left, [k[0] for k in keys])
+    return _joined(scope, left, right, KINDS[kind], keys, node)
+
+
+def _closed(scope: Scope, left: Tabular, right: Tabular, node: syntax.OperatorNode) -> None:
+    if left.is_open or right.is_open:
+        raise scope.error(
+            "KQL203",
+            f"the columns of a side of {node.keyword} depend on data that is not declared",
+            node.span,
+            hint="project the columns that are wanted first",
+        )
+
+
+def _unique(left: Tabular, keys: list[Scalar]) -> Tabular:
+    """Innerunique keeps one left row per key: the first by the row order, any where there is none."""
+    relation = FirstPerGroup(
+        columns=left.relation.columns,
+        origin=replace(left.relation.origin, keyword="unique", text=""),
+        input=left.relation,
+        keys=tuple(keys),
+        order=left.order,
+    )
+    return replace(left, relation=relation)
+
+
+def bind_keys(scope: Scope, left: Tabular, right: Tabular, on: tuple[syntax.Expr, ...]) -> list[Key]:
+    """Pairs of left and right key, as one type each."""
+    keys: list[Key] = []
+    for item in on:
+        for part in _conjuncts(item):
+            keys.append(_key(scope, left, right, part))
+    return keys
+
+
+def _conjuncts(item: syntax.Expr) -> list[syntax.Expr]:
+    if isinstance(item, syntax.Logical) and item.operator == "and":
+        return [c for o in item.operands for c in _conjuncts(o)]
+    return [item]
+
+
+def _key(scope: Scope, left: Tabular, right: Tabular, item: syntax.Expr) -> Key:
+    if isinstance(item, syntax.Name):
+        return _typed(scope, _on_side(scope, left, item, "left"), _on_side(scope, right, item, "right"), item.span)
+    if isinstance(item, syntax.Binary) and item.operator == "==":
+        row = replace(scope, row=RowScope((), left=left, right=right))
+        a, b = bind_scalar(row, item.left), bind_scalar(row, item.right)
+        mine, theirs = set(left.visible), set(right.visible)
+        if columns_of(a) and columns_of(a) <= mine and columns_of(b) and columns_of(b) <= theirs:
+            return _typed(scope, a, b, item.span)
+        if columns_of(b) and columns_of(b) <= mine and columns_of(a) and columns_of(a) <= theirs:
+            return _typed(scope, b, a, item.span)
+    raise scope.error("KQL105", "a join key is a column of both sides, or $left.a == $right.b", item.span)
+
+
+def _on_side(scope: Scope, side: Tabular, item: syntax.Name, name: str) -> ColumnRef:
+    column = side.column(item.name)
+    if column is None:
+        known = [c.name for c in side.visible]
+        raise scope.error(
+            "KQL100", f"no column '{item.name}' on the {name} side", item.span, hint=did_you_mean(item.name, known)
+        )
+    return ColumnRef(column, item.span)
+
+
+def _typed(scope: Scope, a: Scalar, b: Scalar, span: Span) -> Key:
+    if a.type is Type.DYNAMIC or b.type is Type.DYNAMIC:
+        if a.type is b.type:
+            raise scope.error("KQL105", "a dynamic value cannot be a join key", span, hint="convert it: tostring(…)")
+        wanted = b.type if a.type is Type.DYNAMIC else a.type
+        return convert(scope, a, wanted), convert(scope, b, wanted)
+    if a.type is b.type:
+        return a, b
+    if {a.type, b.type} <= NUMBERS and Type.REAL not in (a.type, b.type) and Type.DECIMAL not in (a.type, b.type):
+        return a, b
+    raise scope.error("KQL102", f"join keys of different types: {a.type} and {b.type}", span)
+
+
+def _joined(scope: Scope, left: Tabular, right: Tabular, kind: str, keys: list[Key], node: syntax.Join) -> Tabular:
+    names = UniqueNames()
+    sources: dict[Column, Column] = {}
+    if not kind.startswith("right") or kind == "rightouter":
+        _take(sources, names, left.visible, padded=kind in ("rightouter", "fullouter"))
+    if kind in ("inner", "leftouter", "rightouter", "fullouter") or kind.startswith(("rightsemi", "rightanti")):
+        _take(sources, names, right.visible, padded=kind in ("leftouter", "fullouter"))
+    columns = tuple(sources)
+    relation = Join(
+        columns=columns,
+        origin=origin_of(scope, node, "join"),
+        kind=kind,
+        left=left.relation,
+        right=right.relation,
+        on=tuple(keys),
+        sources=sources,
+    )
+    return unordered(relation, columns)
+
+
+def _take(sources: dict[Column, Column], names: UniqueNames, columns: tuple[Column, ...], *, padded: bool) -> None:
+    """The columns of one side; a name that is taken gets a number. ``padded``: the side may be missing from a row."""
+    for column in columns:
+        new = Column(names.unique(column.name), column.type, column.nullable or padded, column.is_absent)
+        sources[new] = column
+
+
+@binds_operator(syntax.Lookup)
+def _lookup(scope: Scope, tabular: Tabular, node: syntax.Lookup) -> Tabular:
+    """lookup: like a left (or inner) join, without the right side's keys."""
+    kind = word(node, "kind", "leftouter").lower()
+    if kind not in ("leftouter", "inner"):
+        raise scope.error("KQL105", f"lookup has the kinds leftouter and inner, not '{kind}'", node.span)
+    right = bind_source(scope.without_row(), node.right)
+    _closed(scope, tabular, right, node)
+    keys = bind_keys(scope, tabular, right, node.on)
+    names = UniqueNames()
+    sources: dict[Column, Column] = {}
+    _take(sources, names, tabular.visible, padded=False)
+    key_columns = {c for _, k in keys for c in columns_of(k)}
+    _take(sources, names, tuple(c for c in right.visible if c not in key_columns), padded=kind == "leftouter")
+    relation = Join(
+        columns=tuple(sources),
+        origin=origin_of(scope, node, "lookup"),
+        kind=kind,
+        left=tabular.relation,
+        right=right.relation,
+        on=tuple(keys),
+        sources=sources,
+    )
+    return unordered(relation, tuple(sources))
+
+
+__all__ = ["bind_predicate", "word"]

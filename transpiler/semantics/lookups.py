@@ -1,0 +1,70 @@
+"""Tables that Kusto fetches from elsewhere: externaldata, watchlists, and functions of the product.
+
+Nothing is ever fetched: each becomes a reference to a named table, which ``requires`` lists with its columns and origin.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from transpiler.kql import syntax
+from transpiler.plan.relations import Origin, Scan
+from transpiler.plan.scalars import Constant
+from transpiler.semantics.dispatch import bind_constant, bind_scalar, binds_source
+from transpiler.semantics.scope import Scope, Tabular
+from transpiler.source import Span
+from transpiler.types import TYPE_NAMES, Type
+
+EXTERNAL_FUNCTIONS = frozenset({"_GetWatchlist"})
+
+
+@binds_source(syntax.ExternalData)
+def _externaldata(scope: Scope, node: syntax.ExternalData) -> Tabular:
+    uris = [str(bind_constant(scope, u, "the address").value or "") for u in node.uris]
+    types = {c.name: TYPE_NAMES[c.type_name] for c in node.columns}
+    origin = uris[0].split(";")[0].split("?")[0] if uris else ""
+    stem = re.sub(r"\W+", "_", origin.rsplit("/", 1)[-1].rsplit(".", 1)[0]).strip("_") or "data"
+    digest = hashlib.sha256("\n".join(uris).encode()).hexdigest()[:8]
+    return named_table(scope, f"external_{stem}_{digest}", types, "external", origin, node.span)
+
+
+def external_table(scope: Scope, node: syntax.Call) -> Tabular | None:
+    """The table behind a product function's call, or None when the call is not one of them."""
+    if node.name == "_GetWatchlist" and scope.environment.function(node.name) is None:
+        alias = bind_scalar(scope, node.arguments[0]) if node.arguments else None
+        if not isinstance(alias, Constant):
+            raise scope.error("KQL104", "_GetWatchlist takes a constant alias", node.span)
+        name = f"_GetWatchlist_{re.sub(r'[^0-9A-Za-z]+', '_', str(alias.value))}"
+        columns = {
+            "_DTItemId": Type.STRING,
+            "LastUpdatedTimeUTC": Type.DATETIME,
+            "SearchKey": Type.STRING,
+            "WatchlistItem": Type.DYNAMIC,
+        }
+        return named_table(
+            scope, name, columns, "watchlist", f"_GetWatchlist('{alias.value}')", node.span, is_open=True
+        )
+    return None
+
+
+def named_table(
+    scope: Scope, name: str, types: dict[str, Type], kind: str, origin: str, span: Span, *, is_open: bool = False
+) -> Tabular:
+    """A table that the catalog may declare under this name (then its columns and place are used), else one of the given columns."""
+    from transpiler.semantics.tables import declared_columns, table
+
+    if scope.environment.has_table(name):
+        return table(scope, name, span)
+    columns = declared_columns(types)
+    where = Origin(name, span, scope.source.slice(span)[:200], scope.source.line_of(span.start))
+    scan = Scan(
+        columns=columns,
+        origin=where,
+        table=name,
+        identifier=(name,),
+        physical={c: c.name for c in columns},
+        kind=kind,
+        url=origin,
+    )
+    return Tabular(scan, columns, is_open=is_open, table_name=name)

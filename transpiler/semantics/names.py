@@ -1,0 +1,86 @@
+"""The names of columns that a query does not name, as Microsoft's binder gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from transpiler.functions.registry import FUNCTIONS, Function, Naming
+from transpiler.kql import syntax
+
+
+def result_name(expression: syntax.Expr) -> str | None:
+    """The name that an expression gives its column: ``d.a[0]`` gives ``d_a_0``, ``tostring(x)`` gives ``x``; None for no name."""
+    match expression:
+        case syntax.Name():
+            return None if expression.name.startswith("$") else expression.name
+        case syntax.Member():
+            return _stepped(expression.base, expression.name)
+        case syntax.Index():
+            step = expression.index
+            if isinstance(step, syntax.Literal) and step.value is not None:
+                return _stepped(expression.base, str(step.value))
+            return None
+        case syntax.Call():
+            function = FUNCTIONS.find(expression.name)
+            return call_name(function, expression) if function is not None else None
+        case _:
+            return None
+
+
+def _stepped(base: syntax.Expr, step: str) -> str | None:
+    if isinstance(base, syntax.Name) and base.name in ("$left", "$right"):
+        return step
+    name = result_name(base)
+    return f"{name}_{step}" if name else None
+
+
+def call_name(function: Function, call: syntax.Call) -> str | None:
+    """The name that a call gives its column, by the function's naming rule."""
+    first = result_name(call.arguments[0]) if call.arguments else None
+    only = first if len(call.arguments) == 1 else None
+    match function.naming:
+        case Naming.FIRST:
+            return first
+        case Naming.ONLY:
+            return only
+        case Naming.NAME_AND_FIRST:
+            return f"{function.name}_{first}" if first else None
+        case Naming.NAME_AND_ONLY:
+            return f"{function.name}_{only}" if only else None
+        case Naming.PREFIX_AND_FIRST:
+            return f"{function.prefix}_{first or ''}"
+        case Naming.PREFIX_AND_ONLY:
+            return f"{function.prefix}_{only or ''}"
+        case Naming.PREFIX_ONLY:
+            return function.prefix
+        case Naming.NONE:
+            return None
+
+
+class UniqueNames:
+    """Names of one operator's output: a repeated one gets 1, 2 … behind it; an unnamed one is ``Column1``, ``Column2`` …"""
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken = set(taken)
+        self._unnamed = 0
+
+    def take(self, name: str) -> bool:
+        """Reserves a name that was written; False when it is taken."""
+        if name in self._taken:
+            return False
+        self._taken.add(name)
+        return True
+
+    def unique(self, name: str) -> str:
+        """The name, or the name with the first free number behind it."""
+        found, n = name, 0
+        while found in self._taken:
+            n += 1
+            found = f"{name}{n}"
+        self._taken.add(found)
+        return found
+
+    def unnamed(self) -> str:
+        """The next ``ColumnN``."""
+        self._unnamed += 1
+        return self.unique(f"Column{self._unnamed}")

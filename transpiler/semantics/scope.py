@@ -1,0 +1,133 @@
+"""What a name means at a place: columns first, then lets (inner before outer), then the catalog's tables and functions."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, TypeAlias
+
+from transpiler.diagnostics import KqlError
+from transpiler.kql import syntax
+from transpiler.plan.relations import AggregateCall, OrderKey, Relation
+from transpiler.plan.scalars import Column, Scalar
+from transpiler.source import Source, Span
+
+if TYPE_CHECKING:
+    from transpiler.semantics.environment import Environment
+
+
+@dataclass(frozen=True, slots=True)
+class Tabular:
+    """A relation with the columns that the query sees (the relation may carry hidden sort keys), and the order of its rows.
+
+    ``is_open``: there may be columns that are not declared. ``table_name`` is the ``$table`` of search and union.
+    """
+
+    relation: Relation
+    visible: tuple[Column, ...]
+    order: tuple[OrderKey, ...] = ()
+    serialized: bool = False
+    is_open: bool = False
+    table_name: str = ""
+
+    def column(self, name: str) -> Column | None:
+        """The visible column of a name, or None."""
+        return next((c for c in self.visible if c.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarLet:
+    """``let x = 5;`` or a scalar parameter."""
+
+    value: Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class TabularLet:
+    """``let T = … | …;`` or a tabular parameter: bound once, referred to with fresh columns."""
+
+    name: str
+    value: Tabular
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionLet:
+    """``let f = (x:long) { … };`` with the scope in which it was declared."""
+
+    name: str
+    body: syntax.FunctionBody
+    scope: Scope
+    source: Source
+
+
+Binding: TypeAlias = ScalarLet | TabularLet | FunctionLet
+
+
+@dataclass(frozen=True, slots=True)
+class RowScope:
+    """The columns of the current row. ``left`` and ``right`` are set within a join's ``on``."""
+
+    columns: tuple[Column, ...]
+    tabular: Tabular | None = None
+    left: Tabular | None = None
+    right: Tabular | None = None
+    is_open: bool = False
+
+    def find(self, name: str) -> Column | None:
+        """The column of a name, or None."""
+        return next((c for c in self.columns if c.name == name), None)
+
+
+@dataclass(slots=True)
+class Aggregation:
+    """The aggregates that ``summarize`` has met so far; an aggregate call within an expression becomes one of these columns."""
+
+    calls: list[AggregateCall] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Everything that a binder needs to know at a place of the query."""
+
+    environment: Environment
+    source: Source
+    bindings: Mapping[str, Binding] = field(default_factory=dict)
+    row: RowScope | None = None
+    depth: int = 0
+    aggregation: Aggregation | None = None
+
+    def bind(self, name: str, binding: Binding) -> Scope:
+        """This scope and one more let."""
+        return replace(self, bindings={**self.bindings, name: binding})
+
+    def over(self, tabular: Tabular) -> Scope:
+        """This scope with the columns of a relation."""
+        return replace(self, row=RowScope(tabular.visible, tabular, is_open=tabular.is_open))
+
+    def without_row(self) -> Scope:
+        """This scope where no row is at hand: a new pipeline."""
+        return replace(self, row=None)
+
+    def error(self, code: str, message: str, span: Span, *, hint: str = "") -> KqlError:
+        """A refusal at a place of this scope's text."""
+        return KqlError(code, message, span, hint=hint, source=self.source)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """``did you mean 'EventID'?``, or '' when nothing is close."""
+    names = list(dict.fromkeys(known))
+    folded = {n.lower(): n for n in names}
+    if name.lower() in folded:
+        return f"did you mean '{folded[name.lower()]}'? names are case-sensitive"
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.7)
+    return f"did you mean '{close[0]}'?" if close else ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunTimeOptions:
+    """What the caller said about time: ``now`` (None: the engine's clock; else a literal instant), ``window`` (a lookback)."""
+
+    now: datetime | None = None
+    window: timedelta | None = None

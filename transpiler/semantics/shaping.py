@@ -1,0 +1,72 @@
+"""Building blocks of tabular binders: project over a relation, keep its order alive, name what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from transpiler.kql import syntax
+from transpiler.plan.relations import OrderKey, Origin, Project, Relation
+from transpiler.plan.scalars import Column, ColumnRef, Scalar, columns_of
+from transpiler.semantics.calls import convert
+from transpiler.semantics.scope import Scope, Tabular
+from transpiler.source import Span
+from transpiler.types import Type
+
+
+def origin_of(scope: Scope, node: syntax.Node, keyword: str) -> Origin:
+    """Where a stage comes from; its KQL text on one line, cut where it is long."""
+    text = " ".join(scope.source.slice(node.span).split())
+    text = text if len(text) <= 200 else text[:197] + "..."
+    return Origin(keyword, node.span, text, scope.source.line_of(node.span.start))
+
+
+def column_for(name: str, scalar: Scalar) -> Column:
+    """A new column that holds a scalar."""
+    return Column(name, scalar.type, scalar.nullable)
+
+
+def project(
+    tabular: Tabular,
+    visible: Sequence[Column],
+    computed: Mapping[Column, Scalar],
+    origin: Origin,
+    *,
+    keep_order: bool = True,
+) -> Tabular:
+    """The relation with other visible columns. Sort keys that fall away are carried along, hidden, behind the visible ones."""
+    columns = list(visible)
+    computed = dict(computed)
+    order: list[OrderKey] = []
+    for key in tabular.order if keep_order else ():
+        value = key.value
+        for column in columns_of(value):
+            if column not in columns:
+                columns.append(column)
+        order.append(replace(key, value=value))
+    relation = Project(input=tabular.relation, columns=tuple(columns), computed=computed, origin=origin)
+    return replace(tabular, relation=relation, visible=tuple(visible), order=tuple(order))
+
+
+def over(tabular: Tabular, relation: Relation, visible: Iterable[Column] | None = None) -> Tabular:
+    """The same rows seen through another relation that passes every column on."""
+    return replace(tabular, relation=relation, visible=tuple(visible) if visible is not None else tabular.visible)
+
+
+def unordered(relation: Relation, visible: Iterable[Column], *, is_open: bool = False) -> Tabular:
+    """A relation without an order."""
+    return Tabular(relation, tuple(visible), is_open=is_open)
+
+
+def converted_column(scope: Scope, tabular: Tabular, column: Column, wanted: Type) -> tuple[Tabular, Column]:
+    """The relation with one column as another type."""
+    scalar = convert(scope, ColumnRef(column), wanted)
+    new = column_for(column.name, scalar)
+    visible = [new if c is column else c for c in tabular.visible]
+    origin = Origin(tabular.relation.origin.keyword, line=tabular.relation.origin.line)
+    return project(tabular, visible, {new: scalar}, origin), new
+
+
+def text_span(nodes: Sequence[syntax.Node]) -> Span:
+    """The span from the first node to the last."""
+    return nodes[0].span.to(nodes[-1].span)

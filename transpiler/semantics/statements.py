@@ -1,0 +1,143 @@
+"""Statements in order: lets grow the scope, the last expression is the query."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from transpiler.kql import syntax
+from transpiler.plan.relations import Origin, Plan, Project, Values
+from transpiler.plan.scalars import Column, Constant, Scalar
+from transpiler.semantics.calls import convert
+from transpiler.semantics.dispatch import bind_scalar, bind_source
+from transpiler.semantics.environment import Environment
+from transpiler.semantics.scope import FunctionLet, ScalarLet, Scope, Tabular, TabularLet
+from transpiler.semantics.tables import is_table
+from transpiler.source import Source, Span
+from transpiler.types import TYPE_NAMES, Type
+
+
+def bind_query(query: syntax.Query, source: Source, environment: Environment) -> tuple[Plan, Tabular]:
+    """The typed plan of a query. Raises KqlError for what is not known, does not fit or is not translated."""
+    scope = Scope(environment, source)
+    scope, results = bind_statements(scope, query.statements)
+    if len(results) != 1:
+        place = results[1].span if results else query.span
+        what = "several results" if results else "no result: every statement is a let"
+        raise scope.error("KQL105", f"the query has {what}; one table is translated", place)
+    tabular = bind_result(scope, results[0])
+    if tabular.is_open:
+        raise scope.error(
+            "KQL203",
+            "the columns of the result depend on data that is not declared",
+            results[0].span,
+            hint="project the columns that are wanted",
+        )
+    return Plan(tabular.relation, tabular.visible, tabular.order), tabular
+
+
+def bind_result(scope: Scope, expression: syntax.Expr) -> Tabular:
+    """The query's table; a scalar is a table of one row."""
+    if is_table(scope, expression) or isinstance(expression, syntax.Name | syntax.Member):
+        if not (isinstance(expression, syntax.Name) and isinstance(scope.bindings.get(expression.name), ScalarLet)):
+            return bind_source(scope, expression)
+    if isinstance(expression, syntax.Call):
+        binding = scope.bindings.get(expression.name)
+        if not isinstance(binding, FunctionLet):
+            return bind_source(scope, expression)
+    scalar = bind_scalar(scope, expression)
+    column = Column("print_0", scalar.type, scalar.nullable)
+    origin = Origin(
+        "print", expression.span, scope.source.slice(expression.span), scope.source.line_of(expression.span.start)
+    )
+    one = Values(columns=(), origin=origin, rows=((),))
+    return Tabular(Project(columns=(column,), origin=origin, input=one, computed={column: scalar}), (column,))
+
+
+def bind_statements(scope: Scope, statements: tuple[syntax.Statement, ...]) -> tuple[Scope, list[syntax.Expr]]:
+    """The scope after the lets, and the expressions that are results, in order."""
+    results: list[syntax.Expr] = []
+    for statement in statements:
+        match statement:
+            case syntax.Let():
+                scope = _let(scope, statement)
+            case syntax.DeclareParameters():
+                scope = _parameters(scope, statement)
+            case syntax.QueryStatement():
+                results.append(statement.value)
+            case syntax.SetOption():
+                pass
+            case _:
+                name = type(statement).__name__
+                raise scope.error(
+                    "KQL200", f"the statement {_STATEMENTS.get(name, name)} is not translated", statement.span
+                )
+    return scope, results
+
+
+_STATEMENTS = {
+    "DeclarePattern": "declare pattern",
+    "AliasDatabase": "alias database",
+    "RestrictAccess": "restrict access",
+}
+
+
+def _let(scope: Scope, let: syntax.Let) -> Scope:
+    value = let.value
+    if isinstance(value, syntax.FunctionBody):
+        return scope.bind(let.name, FunctionLet(let.name, value, scope, scope.source))
+    if is_table(scope, value):
+        return scope.bind(let.name, TabularLet(let.name, bind_source(scope, value)))
+    if isinstance(value, syntax.Name) and isinstance(scope.bindings.get(value.name), FunctionLet):
+        return scope.bind(let.name, scope.bindings[value.name])
+    return scope.bind(let.name, ScalarLet(bind_scalar(scope, value)))
+
+
+def _parameters(scope: Scope, statement: syntax.DeclareParameters) -> Scope:
+    for parameter in statement.parameters:
+        wanted = TYPE_NAMES.get(parameter.type_name or "string", Type.STRING)
+        if parameter.name in scope.environment.parameters:
+            value: Scalar = _given(scope, parameter, wanted)
+        elif parameter.default is not None:
+            value = convert(scope, bind_scalar(scope, parameter.default), wanted)
+        else:
+            raise scope.error("KQL107", f"the query parameter '{parameter.name}' has no value", parameter.span)
+        scope = scope.bind(parameter.name, ScalarLet(value))
+    return scope
+
+
+def _given(scope: Scope, parameter: syntax.Parameter, wanted: Type) -> Constant:
+    """A parameter's value from the caller: bool, int, float, str, datetime (UTC) or timedelta."""
+    value = scope.environment.parameters[parameter.name]
+    match value:
+        case datetime() if wanted is Type.DATETIME:
+            return instant(value, parameter.span)
+        case timedelta() if wanted is Type.TIMESPAN:
+            return Constant(wanted, ticks(value), parameter.span)
+        case bool() if wanted is Type.BOOL:
+            return Constant(wanted, value, parameter.span)
+        case int() if wanted in (Type.INT, Type.LONG) and not isinstance(value, bool):
+            return Constant(wanted, value, parameter.span)
+        case int() | float() if wanted is Type.REAL:
+            return Constant(wanted, float(value), parameter.span)
+        case str() if wanted in (Type.STRING, Type.GUID, Type.DECIMAL, Type.DYNAMIC):
+            return Constant(wanted, value, parameter.span)
+        case _:
+            raise scope.error("KQL107", f"the query parameter '{parameter.name}' must be a {wanted}", parameter.span)
+
+
+def ticks(span: timedelta) -> int:
+    """A timedelta in ticks of 100 ns."""
+    return (span // timedelta(microseconds=1)) * 10
+
+
+def instant(moment: datetime, span: Span = Span(0, 0)) -> Constant:
+    """A datetime as a constant; one without a zone is UTC."""
+    if moment.tzinfo is not None:
+        from datetime import UTC
+
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return Constant(Type.DATETIME, ticks(moment - datetime(1, 1, 1)), span)
+
+
+__all__ = ["bind_query", "bind_statements", "instant", "replace", "ticks"]

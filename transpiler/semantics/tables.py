@@ -1,0 +1,266 @@
+"""Expressions that are tables: names, calls, datatable, pipelines in parentheses; and the tables of the catalog."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from transpiler.catalog import RAW, Shape
+from transpiler.kql import syntax
+from transpiler.kql.parser import parse_query
+from transpiler.plan.relations import Origin, Reference, Relation, Scan, Values
+from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar, ScalarSubquery
+from transpiler.semantics.calls import convert
+from transpiler.semantics.dispatch import bind_operator, bind_scalar, bind_source, binds_source
+from transpiler.semantics.invocation import call_tabular_function
+from transpiler.semantics.scope import FunctionLet, ScalarLet, Scope, Tabular, TabularLet, did_you_mean
+from transpiler.semantics.shaping import origin_of
+from transpiler.source import Span
+from transpiler.types import TYPE_NAMES, Type
+
+_TABULAR_FUNCTIONS = frozenset({"table", "materialize", "view", "externaldata"})
+
+
+@binds_source(syntax.Name)
+def _name(scope: Scope, node: syntax.Name) -> Tabular:
+    binding = scope.bindings.get(node.name)
+    match binding:
+        case TabularLet():
+            return referred(binding.value, binding.name)
+        case FunctionLet():
+            call = syntax.Call(node.name, (), node.span, span=node.span)
+            return call_tabular_function(scope, binding.body, binding.scope, call)
+        case ScalarLet():
+            raise scope.error("KQL104", f"'{node.name}' is a scalar; a table is expected here", node.span)
+        case None:
+            return table(scope, node.name, node.span)
+
+
+def referred(tabular: Tabular, name: str) -> Tabular:
+    """Another use of a bound relation, with columns of its own (so that a self-join can tell its sides apart)."""
+    target = tabular.relation
+    fresh = {c: Column(c.name, c.type, c.nullable, c.is_absent) for c in target.columns}
+    relation = Reference(columns=tuple(fresh.values()), origin=target.origin, name=name, target=target)
+    order = tuple(
+        replace(k, value=ColumnRef(fresh[k.value.column])) for k in tabular.order if isinstance(k.value, ColumnRef)
+    )
+    if len(order) != len(tabular.order):
+        order = ()
+    return replace(tabular, relation=relation, visible=tuple(fresh[c] for c in tabular.visible), order=order)
+
+
+def table(scope: Scope, name: str, span: Span) -> Tabular:
+    """A table of the catalog, or a stored function that takes nothing. Raises KQL100 with the nearest names."""
+    environment = scope.environment
+    shape = environment.catalog.shape(name, environment.target)
+    if shape is not None:
+        return _shape(scope, name, shape, span)
+    stored = environment.function(name)
+    if stored is not None:
+        call = syntax.Call(name, (), span, span=span)
+        outer = Scope(environment, stored.source, depth=scope.depth)
+        return call_tabular_function(scope, stored.body, outer, call)
+    error = environment.catalog.unknown(name, span)
+    known = [n for n, b in scope.bindings.items() if not isinstance(b, ScalarLet)]
+    hint = did_you_mean(name, known) or error.hint
+    raise scope.error(error.code, error.message, span, hint=hint)
+
+
+def _shape(scope: Scope, name: str, shape: Shape, span: Span) -> Tabular:
+    if shape.is_kql or shape.raw is not None:
+        from transpiler.semantics.stored import stored_table
+
+        return stored_table(scope, name, shape, span)
+    columns = declared_columns({c: Type(t) for c, t in shape.table.columns.items()})
+    origin = Origin(name, span, name, scope.source.line_of(span.start))
+    scan = Scan(
+        columns=columns,
+        origin=origin,
+        table=name,
+        identifier=shape.identifier,
+        physical={c: c.name for c in columns},
+        time_column=next((c for c in columns if c.name == shape.time), None),
+    )
+    return Tabular(scan, columns, is_open=shape.table.open, table_name=name)
+
+
+def declared_columns(types: dict[str, Type]) -> tuple[Column, ...]:
+    """Columns of a declared table; one that differs from an earlier one only by case is absent from every warehouse."""
+    seen: set[str] = set()
+    columns = []
+    for name, t in types.items():
+        columns.append(Column(name, t, True, name.lower() in seen))
+        seen.add(name.lower())
+    return tuple(columns)
+
+
+@binds_source(syntax.Pipeline)
+def _pipeline(scope: Scope, node: syntax.Pipeline) -> Tabular:
+    scope = replace(scope.without_row(), aggregation=None)
+    tabular = bind_source(scope, node.source) if node.source is not None else None
+    return bind_operators(scope, tabular, node.operators)
+
+
+def bind_operators(scope: Scope, tabular: Tabular | None, operators: tuple[syntax.Operator, ...]) -> Tabular:
+    """Operators one after another. ``as`` names what follows, so the scope may grow."""
+    for operator in operators:
+        tabular = bind_operator(scope, tabular, operator)
+        if isinstance(operator, syntax.As):
+            scope = scope.bind(operator.name, TabularLet(operator.name, tabular))
+    assert tabular is not None
+    return tabular
+
+
+@binds_source(syntax.DataTable)
+def _datatable(scope: Scope, node: syntax.DataTable) -> Tabular:
+    types = [TYPE_NAMES[c.type_name] for c in node.columns]
+    if not types or len(node.values) % len(types):
+        raise scope.error("KQL104", f"{len(node.values)} values do not fill rows of {len(types)} columns", node.span)
+    names = [c.name for c in node.columns]
+    if len(set(names)) != len(names):
+        raise scope.error("KQL101", "a column is declared twice", node.span)
+    values = [_cell(scope, v, types[i % len(types)]) for i, v in enumerate(node.values)]
+    rows = [tuple(values[i : i + len(types)]) for i in range(0, len(values), len(types))]
+    columns = tuple(
+        Column(c.name, t, any(r[i].nullable and t is not Type.STRING for r in rows))
+        for i, (c, t) in enumerate(zip(node.columns, types, strict=True))
+    )
+    origin = origin_of(scope, node, "datatable")
+    return Tabular(Values(columns=columns, origin=origin, rows=tuple(rows)), columns)
+
+
+def _cell(scope: Scope, node: syntax.Expr, wanted: Type) -> Scalar:
+    scalar = bind_scalar(scope.without_row(), node)
+    if scalar.type is wanted:
+        return scalar
+    if isinstance(scalar, Constant) and scalar.value is None:
+        return Constant(wanted, None, node.span)
+    if wanted is Type.DYNAMIC or Type.STRING in (scalar.type, wanted):
+        return convert(scope, scalar, wanted)
+    return convert(scope, scalar, wanted)
+
+
+@binds_source(syntax.Call)
+def _call(scope: Scope, node: syntax.Call) -> Tabular:
+    binding = scope.bindings.get(node.name)
+    if isinstance(binding, FunctionLet):
+        return call_tabular_function(scope, binding.body, binding.scope, node)
+    if isinstance(binding, TabularLet) and not node.arguments:
+        return referred(binding.value, binding.name)
+    if node.name == "materialize" and len(node.arguments) == 1:
+        return bind_source(scope.without_row(), node.arguments[0])
+    if node.name == "table" and len(node.arguments) >= 1:
+        name = bind_scalar(scope, node.arguments[0])
+        if isinstance(name, Constant):
+            return _name(scope, syntax.Name(str(name.value), span=node.span))
+        raise scope.error("KQL104", "table() takes a constant name", node.span)
+    return _stored_call(scope, node)
+
+
+def _stored_call(scope: Scope, node: syntax.Call) -> Tabular:
+    from transpiler.semantics.lookups import external_table
+
+    if (found := external_table(scope, node)) is not None:
+        return found
+    stored = scope.environment.function(node.name)
+    if stored is not None:
+        outer = Scope(scope.environment, stored.source, depth=scope.depth)
+        return call_tabular_function(scope, stored.body, outer, node)
+    if not node.arguments and scope.environment.has_table(node.name):
+        return table(scope, node.name, node.span)
+    if node.base is not None:
+        raise scope.error("KQL200", "tables of another database or cluster are not translated", node.span)
+    error = scope.environment.catalog.unknown(node.name, node.name_span)
+    raise scope.error(error.code, error.message, node.name_span, hint=error.hint)
+
+
+@binds_source(syntax.Member)
+def _member(scope: Scope, node: syntax.Member) -> Tabular:
+    """``database("d").T`` and ``workspace("w").T``: another database's table is read as the table of that name."""
+    raise scope.error(
+        "KQL200",
+        f"'{node.name}' lies in another database, cluster or workspace",
+        node.span,
+        hint="declare it as a table of its own and name it without its database",
+    )
+
+
+def is_tabular_call(scope: Scope, node: syntax.Call) -> bool:
+    """Whether a call yields a table: a tabular let or stored function, materialize, _GetWatchlist …"""
+    from transpiler.semantics.lookups import EXTERNAL_FUNCTIONS
+
+    binding = scope.bindings.get(node.name)
+    if isinstance(binding, TabularLet):
+        return True
+    if isinstance(binding, FunctionLet):
+        return _ends_in_table(binding.scope, binding.body)
+    if node.name in _TABULAR_FUNCTIONS or node.name in EXTERNAL_FUNCTIONS:
+        return True
+    stored = scope.environment.function(node.name)
+    if stored is not None:
+        return _ends_in_table(Scope(scope.environment, stored.source), stored.body)
+    return scope.environment.has_table(node.name)
+
+
+def is_table(scope: Scope, node: syntax.Node) -> bool:
+    """Whether an expression is a table (else it is a scalar)."""
+    match node:
+        case syntax.Pipeline() | syntax.DataTable() | syntax.ExternalData():
+            return True
+        case syntax.Name():
+            binding = scope.bindings.get(node.name)
+            if isinstance(binding, FunctionLet):
+                return _ends_in_table(binding.scope, binding.body)
+            return isinstance(binding, TabularLet) or (binding is None and _is_stored(scope, node.name))
+        case syntax.Call():
+            return is_tabular_call(scope, node)
+        case syntax.Member():
+            return isinstance(node.base, syntax.Call) and node.base.name in (
+                "database",
+                "workspace",
+                "cluster",
+                "app",
+                "adx",
+            )
+        case _:
+            return False
+
+
+def _is_stored(scope: Scope, name: str) -> bool:
+    if scope.environment.has_table(name):
+        return True
+    stored = scope.environment.function(name)
+    return stored is not None and _ends_in_table(Scope(scope.environment, stored.source), stored.body)
+
+
+def _ends_in_table(scope: Scope, body: syntax.FunctionBody) -> bool:
+    """Whether a function's last expression is a table; names are looked up among its own lets and parameters first."""
+    last = body.statements[-1] if body.statements else None
+    if not isinstance(last, syntax.QueryStatement):
+        return False
+    local: dict[str, bool] = {p.name: p.columns is not None or p.open for p in body.parameters}
+    for statement in body.statements:
+        if isinstance(statement, syntax.Let):
+            value = statement.value
+            if isinstance(value, syntax.FunctionBody):
+                local[statement.name] = _ends_in_table(scope, value)
+            else:
+                local[statement.name] = _looks_tabular(scope, value, local)
+    return _looks_tabular(scope, last.value, local)
+
+
+def _looks_tabular(scope: Scope, value: syntax.Expr, local: dict[str, bool]) -> bool:
+    name = value.name if isinstance(value, syntax.Name | syntax.Call) else None
+    return local[name] if name in local else is_table(scope, value)
+
+
+__all__ = [
+    "RAW",
+    "Relation",
+    "ScalarSubquery",
+    "bind_operators",
+    "is_table",
+    "is_tabular_call",
+    "parse_query",
+    "referred",
+    "table",
+]

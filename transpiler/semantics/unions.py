@@ -1,0 +1,125 @@
+"""union: columns by name and type, fuzzy operands, wildcards over the given tables, the source's name."""
+
+from __future__ import annotations
+
+import fnmatch
+
+from transpiler.diagnostics import KqlError
+from transpiler.kql import syntax
+from transpiler.plan.relations import UnionAll
+from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar
+from transpiler.semantics.dispatch import bind_source, binds_operator
+from transpiler.semantics.joins import word
+from transpiler.semantics.scope import Scope, Tabular, TabularLet
+from transpiler.semantics.shaping import origin_of, unordered
+from transpiler.semantics.tables import is_table, table
+from transpiler.types import Type
+
+
+@binds_operator(syntax.Union)
+def _union(scope: Scope, tabular: Tabular | None, node: syntax.Union) -> Tabular:
+    kind = word(node, "kind", "outer").lower()
+    fuzzy = word(node, "isfuzzy", "false").lower() == "true"
+    source_column = word(node, "withsource", "") or word(node, "with_source", "")
+    sides: list[tuple[str, Tabular]] = []
+    if tabular is not None:
+        sides.append((tabular.table_name or "union_arg0", tabular))
+    for operand in node.operands:
+        sides += _operand(scope, operand, fuzzy, len(sides))
+    if not sides:
+        raise scope.error("KQL100", "none of the union's tables is known", node.span)
+    open_sides = [t for _, t in sides if t.is_open]
+    if open_sides and len(sides) > 1:
+        raise scope.error(
+            "KQL203",
+            "the columns of a side of union depend on data that is not declared",
+            node.span,
+            hint="project the columns that are wanted first",
+        )
+    return unite(scope, sides, kind, source_column, node)
+
+
+def _operand(scope: Scope, operand: syntax.Expr, fuzzy: bool, position: int) -> list[tuple[str, Tabular]]:
+    without_row = scope.without_row()
+    if isinstance(operand, syntax.TabularWildcard | syntax.NamePattern | syntax.Star):
+        pattern = "*" if isinstance(operand, syntax.Star) else operand.pattern
+        return [(n, table(without_row, n, operand.span)) for n in matching_tables(scope, pattern, operand, fuzzy)]
+    if fuzzy and isinstance(operand, syntax.Name | syntax.Call) and not is_table(without_row, operand):
+        return []
+    try:
+        bound = bind_source(without_row, operand)
+    except KqlError as error:
+        if fuzzy and error.code == "KQL100" and error.message.startswith("no table or function"):
+            return []
+        raise
+    return [(side_name(operand, bound, position), bound)]
+
+
+def side_name(operand: syntax.Expr, bound: Tabular, position: int) -> str:
+    """What withsource calls a side: the table's name, or ``union_argN``."""
+    if isinstance(operand, syntax.Name):
+        return operand.name
+    return bound.table_name or f"union_arg{position}"
+
+
+def matching_tables(scope: Scope, pattern: str, node: syntax.Node, fuzzy: bool) -> list[str]:
+    """The given tables (and tabular lets) whose names match a wildcard, in order."""
+    known = list(scope.environment.catalog.names())
+    lets = [n for n, b in scope.bindings.items() if isinstance(b, TabularLet)]
+    names = [
+        n for n in dict.fromkeys([*known, *lets]) if fnmatch.fnmatchcase(n, pattern) and scope.environment.has_table(n)
+    ]
+    if not names and not fuzzy:
+        raise scope.error("KQL100", f"no table matches '{pattern}'", node.span, hint="declare the tables' columns")
+    return names
+
+
+def unite(scope: Scope, sides: list[tuple[str, Tabular]], kind: str, source_column: str, node: syntax.Node) -> Tabular:
+    """The rows of all sides. A column that has two types is split into ``name_type`` columns."""
+    layout = _layout([t for _, t in sides], inner=kind == "inner")
+    columns = [Column(name, t, True) for name, t, _ in layout]
+    source = Column(source_column, Type.STRING, False) if source_column else None
+    mappings: list[dict[Column, Scalar]] = []
+    for name, side in sides:
+        mapping: dict[Column, Scalar] = {}
+        if source is not None:
+            mapping[source] = Constant(Type.STRING, name, node.span)
+        for column, (_, t, original) in zip(columns, layout, strict=True):
+            found = next((c for c in side.visible if c.name == original and c.type is t), None)
+            mapping[column] = ColumnRef(found) if found is not None and not found.is_absent else Constant(t, None)
+        mappings.append(mapping)
+    output = ([source] if source is not None else []) + columns
+    relation = UnionAll(
+        columns=tuple(output),
+        origin=origin_of(scope, node, "union"),
+        inputs=tuple(t.relation for _, t in sides),
+        sources=tuple(mappings),
+    )
+    return unordered(relation, output)
+
+
+def _layout(sides: list[Tabular], *, inner: bool) -> list[tuple[str, Type, str]]:
+    """(output name, type, name in the sides) of each output column, in the order of first appearance."""
+    types: dict[str, list[Type]] = {}
+    for side in sides:
+        for column in side.visible:
+            known = types.setdefault(column.name, [])
+            if column.type not in known:
+                known.append(column.type)
+    if inner:
+        shared = set.intersection(*({c.name for c in s.visible} for s in sides))
+        types = {n: t for n, t in types.items() if n in shared}
+    taken = set(types)
+    layout: list[tuple[str, Type, str]] = []
+    for name, kinds in types.items():
+        if len(kinds) == 1:
+            layout.append((name, kinds[0], name))
+            continue
+        for t in kinds:
+            final, n = f"{name}_{t}", 0
+            while final in taken:
+                n += 1
+                final = f"{name}_{t}{n}"
+            taken.add(final)
+            layout.append((final, t, name))
+    return layout
