@@ -18,7 +18,6 @@ from typing import Any
 
 from zetasql.wasi._pb2.zetasql.public import type_pb2, value_pb2
 
-from transpiler.engine import wasm  # noqa: F401  # says which extra is missing before the imports below fail
 from transpiler.engine.values import JsonText, parse_value
 from transpiler.types import Type
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from transpiler.engine.result import EngineError
+from transpiler.engine.result import EngineError, EngineMissingError
 from transpiler.engine.warehouse import ODD_ZONE, stored_columns
 from transpiler.types import Type
 
@@ -70,8 +70,11 @@ def connect(zone: str = ODD_ZONE) -> GoogleSql:
 
     ``zone`` stands for the default time zone of a project, which no SQL may depend on.
     """
-    from transpiler.engine.google_session import GoogleSql
-
+    try:
+        from transpiler.engine.google_session import GoogleSql
+    except ImportError as missing:
+        text = f"Google's engine is not installed ({missing.name} is missing): pip install 'rulesql[bigquery]'"
+        raise EngineMissingError("googlesql", text) from None
     return GoogleSql(zone)
 
 

@@ -15,17 +15,12 @@ import tempfile
 from pathlib import Path
 from typing import Any, TypeVar
 
-from transpiler.engine.result import EngineError, EngineMissingError
+import tzdata
+import wasmtime
+from google.protobuf.message import Message
+from zetasql.wasi import get_wasm_path
 
-try:
-    import tzdata
-    import wasmtime
-    from google.protobuf.message import Message
-    from zetasql.wasi import get_wasm_path
-except ImportError as missing:
-    raise EngineMissingError(
-        "googlesql", f"Google's engine is not installed ({missing.name} is missing): pip install 'rulesql[bigquery]'"
-    ) from None
+from transpiler.engine.result import EngineError
 
 try:  # A resolved tree nests more deeply than the 100 levels that protobuf reads by default.
     from google._upb import _message
