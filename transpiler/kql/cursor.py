@@ -16,9 +16,10 @@ from transpiler.kql.syntax import Expr, Node, Operator, Statement
 from transpiler.kql.tokens import DECLARED_KEYWORDS, END, IDENT, KEYWORDS, SOFT_KEYWORDS, Tokens
 from transpiler.source import Source, Span
 
-# The one stated limit of nesting: brackets and right-hand operands that are open at once. The parser recurses at most
-# six Python frames for two of these, so that Python's default limit of 1,000 frames is never reached.
-MAX_NESTING = 200
+# The one stated limit of nesting: brackets, operands and pipelines that are open at once; a bracket with an expression
+# in it counts two. The parser needs at most three Python frames for each, so that it stays far below Python's default
+# limit of 1,000 frames and leaves as much to whoever walks the tree.
+MAX_NESTING = 128
 NAME_KINDS = SOFT_KEYWORDS | {IDENT}
 DECLARED_KINDS = DECLARED_KEYWORDS | {IDENT}
 
@@ -149,7 +150,7 @@ class Cursor:
         """The error for a query that nests beyond the limit."""
         return KqlError(
             "KQL004",
-            f"the query is nested too deeply: more than {MAX_NESTING} brackets and operands are open here",
+            f"the query is nested too deeply: more than {MAX_NESTING} brackets, operands and pipelines are open here",
             span,
             hint="a part of the expression can be named with let or extend",
             source=self.source,

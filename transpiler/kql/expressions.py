@@ -83,16 +83,11 @@ _SPELLINGS = {**STRING_OPERATORS, "<>": "!="}
 _CHAINING = frozenset({SUM, PRODUCT})
 
 
-def expression(c: Cursor) -> Expr:
-    """Any scalar expression without a name and without pipes."""
-    return _climb(c, OR)
-
-
-def _climb(c: Cursor, lowest: int) -> Expr:
-    """An expression whose operators bind at least as closely as ``lowest``."""
+def expression(c: Cursor, lowest: int = OR) -> Expr:
+    """A scalar expression without a name and without pipes; its operators bind at least as closely as ``lowest``."""
     c.enter()
     start = c.starts[c.pos]
-    left = _operand(c, lowest)
+    left = _operand(c, lowest) if c.kinds[c.pos] in _SIGNS_AND_STAR else path(c)
     limit = STRING_OPERATION
     steps = 0
     while True:
@@ -114,7 +109,7 @@ def _climb(c: Cursor, lowest: int) -> Expr:
         else:
             index = c.pos
             c.pos += 1
-            right = _climb(c, level + 1) if level < STRING_OPERATION else _operand(c, STRING_OPERATION + 1)
+            right = expression(c, level + 1) if level < STRING_OPERATION else _operand(c, STRING_OPERATION + 1)
             operator = _SPELLINGS.get(kind, kind)
             left = Binary(operator, left, right, c.token_span(index), span=c.spanning(start))
             limit = level if level in _CHAINING else level - 1
@@ -129,8 +124,11 @@ def _chain(c: Cursor, kind: str, level: int, first: Expr, start: int) -> Logical
     operands = [first]
     while c.kinds[c.pos] == kind:
         c.pos += 1
-        operands.append(_climb(c, level + 1))
+        operands.append(expression(c, level + 1))
     return Logical(kind, tuple(operands), span=c.spanning(start))
+
+
+_SIGNS_AND_STAR = SIGNS | {"*"}
 
 
 def _operand(c: Cursor, lowest: int) -> Expr:
@@ -186,11 +184,18 @@ def _between(c: Cursor, operand: Expr, start: int) -> Between:
 
 def path(c: Cursor) -> Expr:
     """A primary expression and what follows it: ``.name``, ``.f(x)``, ``[index]``."""
-    start = c.starts[c.pos]
-    value = primary(c)
+    index = c.pos
+    kinds = c.kinds
+    start = c.starts[index]
+    if kinds[index] == "IDENT" and kinds[index + 1] not in _NAME_ENDS:
+        c.pos = index + 1
+        span = Span(start, c.ends[index])
+        value: Expr = Name(c.text[start : span.end], span=span)
+    else:
+        value = primary(c)
     steps = 0
     while True:
-        kind = c.kinds[c.pos]
+        kind = kinds[c.pos]
         if kind == ".":
             c.pos += 1
             value = _member(c, value, start)
@@ -202,6 +207,10 @@ def path(c: Cursor) -> Expr:
     if steps > c.most:
         c.most = steps
     return value
+
+
+# What after a word makes it more than a name.
+_NAME_ENDS = frozenset({"(", "datascope"})
 
 
 def path_step(c: Cursor, base: Expr, start: int) -> Expr:
@@ -245,13 +254,9 @@ def primary(c: Cursor) -> Expr:
     """The first step of a path: a name, a call, a literal, anything in brackets."""
     kind = c.kinds[c.pos]
     if kind == "IDENT":
-        index = c.pos
-        if c.kinds[index + 1] == "(":
-            return _call(c, c.starts[index], None)
-        c.pos = index + 1
-        span = Span(c.starts[index], c.ends[index])
-        found = Name(c.text[span.start : span.end], span=span)
-        return _data_scope(c, found) if c.kinds[c.pos] == "datascope" else found
+        if c.kinds[c.pos + 1] == "(":
+            return _call(c, c.starts[c.pos], None)
+        return _data_scope(c, name_reference(c))
     rule = _PRIMARIES.get(kind)
     if rule is not None:
         return rule(c)
@@ -354,22 +359,25 @@ def _call(c: Cursor, start: int, base: Expr | None) -> Call:
     function = try_name(c) or ""
     name_span = c.span_from(first)
     c.expect("(")
-    arguments: tuple[Expr, ...] = ()
+    arguments: list[Expr] = []
     if c.kinds[c.pos] != ")":
-        arguments = c.comma_list(_argument)
+        arguments.append(_star_argument(c) or named_expression(c))
+        while c.accept(","):
+            arguments.append(_star_argument(c) or named_expression(c))
     if c.kinds[c.pos] != ")":
         hint = "a query as an argument stands in parentheses of its own" if c.kind == "|" else ""
         c.fail("',' or ')'", f"an argument of {function}", hint)
     c.pos += 1
     c.depth -= 1
-    return Call(function, arguments, name_span, base, span=c.spanning(start))
+    return Call(function, tuple(arguments), name_span, base, span=c.spanning(start))
 
 
-def _argument(c: Cursor) -> Expr:
-    if c.kinds[c.pos] == "*" and c.kinds[c.pos + 1] in (")", ","):
-        c.pos += 1
-        return Star(span=c.token_span(c.pos - 1))
-    return named_expression(c)
+def _star_argument(c: Cursor) -> Star | None:
+    """The star of ``count(*)`` and ``pack_all(*)``."""
+    if c.kinds[c.pos] != "*" or c.kinds[c.pos + 1] not in (")", ","):
+        return None
+    c.pos += 1
+    return Star(span=c.token_span(c.pos - 1))
 
 
 def call(c: Cursor) -> Call:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Decimal
 
 TICKS_PER_SECOND = 10_000_000
 TICKS_PER_DAY = 86_400 * TICKS_PER_SECOND
@@ -30,6 +30,7 @@ _UNIT_TICKS: dict[str, Decimal] = {
     )
     for unit in units.split()
 }
+_LONGEST_NUMBER = 40
 _WITH_UNIT = re.compile(r"([+-]?)([0-9]+(?:\.[0-9]+)?) ?([a-z]+)\Z")
 _CLOCK_SPAN = re.compile(
     r"(-?)(?:(?:([0-9]{1,8})\.)?([0-9]{1,2}):([0-9]{1,2})(?::([0-9]{1,2})(?:\.([0-9]{1,7}))?)?"
@@ -61,10 +62,9 @@ def _unit_ticks(match: re.Match[str]) -> int | None:
     unit = _UNIT_TICKS.get(match[3])
     if unit is None:
         return None
-    try:
-        ticks = int((Decimal(match[2]) * unit).to_integral_value(ROUND_HALF_EVEN))
-    except InvalidOperation:
+    if len(match[2]) > _LONGEST_NUMBER:
         return None
+    ticks = int((Decimal(match[2]) * unit).to_integral_value(ROUND_HALF_EVEN))
     if ticks > MAX_TIMESPAN:
         return None
     return -ticks if match[1] == "-" else ticks

@@ -18,7 +18,7 @@ def parse_query(source: Source) -> Query:
     """The syntax tree of a whole text. Only KqlError is raised, whatever the text holds.
 
     What is accepted is what Microsoft's parser accepts (Kusto.Language 12.4), within a stated limit of nesting
-    (``MAX_NESTING`` open brackets and operands, ``MAX_HEIGHT`` nodes from the root to a leaf).
+    (``MAX_NESTING`` open brackets, operands and pipelines, ``MAX_HEIGHT`` nodes from the root to a leaf).
     """
     try:
         return _parse(source)

@@ -91,10 +91,12 @@ def _misspelt(c: Cursor) -> str:
 
 def operator_list(c: Cursor) -> tuple[Operator, ...]:
     """One operator or more, with pipes between them."""
+    c.enter()
     found = [operator(c)]
     while c.kinds[c.pos] == "|":
         c.pos += 1
         found.append(operator(c))
+    c.depth -= 1
     return tuple(found)
 
 

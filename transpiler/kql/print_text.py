@@ -51,7 +51,7 @@ def name_text(name: str) -> str:
 
 
 def placeholder_text(name: str) -> str:
-    """A name where only a constant may stand: a placeholder keeps its braces, since no name in brackets may be there."""
+    """A name where a constant is due: a placeholder keeps its braces, as no name in brackets may stand there."""
     return name if name.startswith("{") and name.endswith("}") else word_text(name)
 
 

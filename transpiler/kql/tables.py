@@ -32,6 +32,7 @@ def _table_value(c: Cursor) -> Expr:
 
 
 def external_data(c: Cursor) -> ExternalData:
+    c.enter()
     start = c.pos
     c.pos += 1
     columns = row_schema(c)
@@ -40,6 +41,7 @@ def external_data(c: Cursor) -> ExternalData:
     if c.kind != "]":
         uris = c.comma_list(c.pipeline, trailing=_BRACKET_CLOSE)
     c.expect("]", "a URI")
+    c.depth -= 1
     return ExternalData(columns, uris, with_properties(c), span=c.span_from(start))
 
 
