@@ -19,7 +19,7 @@ Json = Any  # Any: a value of JSON
 Entry = Mapping[str, Json]
 
 AUDIT_TYPE = "type.googleapis.com/google.cloud.audit.AuditLog"
-_JSON_TEXT = ("request", "response", "metadata", "resourceOriginalState", "serviceData")
+_JSON_TEXT = ("request", "response", "metadata", "resourceOriginalState")
 """Fields of an audit entry that a sink writes as JSON text, with Json behind their names."""
 
 _AUDIT_NUMBERS = {"code": "INT64", "numResponseItems": "INT64"}
@@ -53,9 +53,14 @@ class _Type:
     fields: dict[str, _Type] | None = None
     element: _Type | None = None
 
+    @property
+    def is_empty(self) -> bool:
+        """A STRUCT in which no value has been seen: it does not exist."""
+        return self.fields is not None and all(inner.is_empty for inner in self.fields.values())
+
     def __str__(self) -> str:
         if self.fields is not None:
-            inner = ", ".join(f"`{name}` {type_}" for name, type_ in self.fields.items())
+            inner = ", ".join(f"`{name}` {type_}" for name, type_ in self.fields.items() if not type_.is_empty)
             return f"STRUCT<{inner}>"
         return f"ARRAY<{self.element}>" if self.element is not None else self.name or "STRING"
 
@@ -68,6 +73,15 @@ def store(shape: Shape, entries: Sequence[Entry]) -> StoredRows:
     return build(shape, entries)
 
 
+def stored_tables(shape: Shape, entries: Sequence[Entry]) -> dict[str, StoredRows]:
+    """The physical tables that hold the entries, by identifier (parts joined by dots): one, or one for each shard."""
+    name = ".".join(shape.identifier)
+    if not shape.shards:
+        return {name: store(shape, entries)}
+    days = shard_days(entries) or {"19700101": []}
+    return {name.removesuffix("*") + day: store(shape, rows) for day, rows in days.items()}
+
+
 def shard_days(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
     """The entries by the day (UTC, YYYYMMDD) in whose shard a sink writes them."""
     days: dict[str, list[Entry]] = {}
@@ -76,13 +90,19 @@ def shard_days(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
     return dict(sorted(days.items()))
 
 
+def sink_table(log_name: str) -> str:
+    """The table in which a sink writes a log's entries: the log's id with _ for all but letters and digits."""
+    return re.sub(r"[^A-Za-z0-9]", "_", _log_id(log_name))
+
+
 def _log_entries(shape: Shape, entries: Sequence[Entry]) -> StoredRows:
     column = next(iter(shape.columns.values())).column[0]
     return StoredRows({column: "JSON"}, [{column: entry} for entry in entries])
 
 
 def _sink(shape: Shape, entries: Sequence[Entry]) -> StoredRows:
-    rows = [_sink_row(entry) for entry in entries]
+    table = shape.identifier[-1].rstrip("*").rstrip("_")
+    rows = [_sink_row(entry) for entry in entries if sink_table(str(entry.get("logName", ""))) == table]
     return _typed(shape, rows, lambda path: _AUDIT_NUMBERS.get(path[-1], "") if path[0] != "jsonPayload" else "")
 
 
@@ -94,7 +114,7 @@ def _sink_row(entry: Entry) -> dict[str, Json]:
         elif key == "protoPayload":
             row["protopayload_auditlog"] = _sink_audit(value)
         else:
-            row[key] = _renamed(value, _sink_name)
+            row[key] = _renamed(_instant(key, value), _sink_name)
     return row
 
 
@@ -106,13 +126,21 @@ def _sink_name(name: str) -> str:
 def _sink_audit(payload: Entry) -> dict[str, Json]:
     found: dict[str, Json] = {}
     for key, value in payload.items():
-        if key == "@type":
+        if key == "@type" or value is None:
             continue
-        if key in _JSON_TEXT:
+        if key == "serviceData":
+            found[_service_data(value)] = {k: _renamed(v, _sink_name) for k, v in value.items() if k != "@type"}
+        elif key in _JSON_TEXT:
             found[key + "Json"] = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
         else:
             found[key] = int(value) if key == "numResponseItems" else _renamed(value, _sink_name)
     return found
+
+
+def _service_data(value: Entry) -> str:
+    """A sink names a typed serviceData by its type: servicedata_v1_iam, servicedata_v1_bigquery."""
+    kind = re.search(r"google\.(?:cloud\.)?(\w+)\.", str(value.get("@type", "")))
+    return f"servicedata_v1_{kind.group(1) if kind else 'iam'}"
 
 
 def _renamed(value: Json, rename: Callable[[str], str]) -> Json:
@@ -121,6 +149,12 @@ def _renamed(value: Json, rename: Callable[[str], str]) -> Json:
     if isinstance(value, list):
         return [_renamed(inner, rename) for inner in value]
     return value
+
+
+def _instant(key: str, value: Json) -> Json:
+    """A top-level instant as a TIMESTAMP holds it: microseconds, the rest cut off."""
+    cut = key in ("timestamp", "receiveTimestamp") and isinstance(value, str)
+    return re.sub(r"(\.\d{6})\d+", r"\1", value) if cut else value
 
 
 def _all_logs(shape: Shape, entries: Sequence[Entry]) -> StoredRows:
@@ -140,7 +174,7 @@ def _all_logs_row(entry: Entry) -> dict[str, Json]:
         elif key == "labels":
             row[key] = _Whole(value)
         else:
-            row[_snake(key)] = _renamed(value, _snake)
+            row[_snake(key)] = _renamed(_instant(key, value), _snake)
     return row
 
 
@@ -154,9 +188,9 @@ class _Whole:
 def _all_logs_audit(payload: Entry) -> dict[str, Json]:
     found: dict[str, Json] = {}
     for key, value in payload.items():
-        if key == "@type":
+        if key == "@type" or value is None:
             continue
-        if key in _JSON_TEXT:
+        if key in (*_JSON_TEXT, "serviceData"):
             found[_snake(key)] = _Whole(value)
         else:
             found[_snake(key)] = int(value) if key == "numResponseItems" else _renamed(value, _snake)
@@ -182,12 +216,8 @@ def _typed(shape: Shape, rows: list[dict[str, Json]], known: Callable[[tuple[str
         kind = physical.type if not physical.path or physical.type == "JSON" else "STRUCT"
         _declare(root, physical.column, kind)
     assert root.fields is not None
-    columns = {name: str(type_) for name, type_ in root.fields.items() if not _is_empty(type_)}
-    return StoredRows(columns, [_plain({k: v for k, v in row.items() if k in columns}) for row in rows])
-
-
-def _is_empty(type_: _Type) -> bool:
-    return type_.fields is not None and all(_is_empty(inner) for inner in type_.fields.values())
+    columns = {name: str(type_) for name, type_ in root.fields.items() if not type_.is_empty}
+    return StoredRows(columns, [_stored(row, root) for row in rows])
 
 
 def _declare(root: _Type, path: tuple[str, ...], kind: str) -> None:
@@ -242,12 +272,17 @@ def _scalar_type(value: Json) -> str:
     return "FLOAT64" if isinstance(value, int | float) else "STRING"
 
 
-def _plain(value: Json) -> Json:
+def _stored(value: Json, type_: _Type) -> Json:
+    """The value without what its type does not have: nulls and empty objects of which no entry knew more."""
     if isinstance(value, _Whole):
         return value.value
     if isinstance(value, Mapping):
-        return {key: _plain(inner) for key, inner in value.items()}
-    return [_plain(inner) for inner in value] if isinstance(value, list) else value
+        fields = type_.fields or {}
+        kept = ((key, fields.get(key)) for key in value)
+        return {key: _stored(value[key], inner) for key, inner in kept if inner is not None and not inner.is_empty}
+    if isinstance(value, list) and type_.element is not None:
+        return [_stored(inner, type_.element) for inner in value]
+    return value
 
 
 _LAYOUTS: dict[str, Callable[[Shape, Sequence[Entry]], StoredRows]] = {

@@ -10,6 +10,8 @@ A file holds one fixture:
         log_entries:                     # LogEntry objects; every physical shape is made from them
           - trap: the needle as a sub-domain                # optional
             entry: {timestamp: ..., jsonPayload: {queryName: a.evil.example.}}
+            repeat: 30                   # optional: that many; {n} in texts is 0, 1, 2 ..., {n: 100} the number n + 100
+            every: 10s                   # each so much later than the one before
       OtherTable:
         rows:                            # or rows of the KQL table itself
           - {TimeGenerated: ..., Column: ...}
@@ -40,6 +42,7 @@ from transpiler.rule.record import Record
 from transpiler.source import Source
 
 Row = Mapping[str, Any]  # Any: values as YAML has them; a column's KQL type says what they mean
+MAX_REPEAT = 10_000
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]00:?00)?", re.ASCII)
 
 
@@ -191,13 +194,35 @@ def _entries(record: Record, base: Row) -> Iterable[Event]:
         item.require("entry")
         entry = item.record("entry")
         trap = item.text("trap") or ""
+        count, step = item.integer("repeat"), item.duration("every") or dt.timedelta()
         item.rest()
-        data = merged(base, plain(entry.node)) if entry else base
-        time = data.get("timestamp")
-        if entry and (not isinstance(time, str) or parse_instant(time) is None):
+        data = merged(base, plain(entry.node)) if entry else dict(base)
+        time = parse_instant(str(data.get("timestamp")))
+        if entry and time is None:
             message = "a log entry has a timestamp such as 2026-03-02T09:59:59.5Z"
             record.document.error("RULE004", message, entry.node_of("timestamp"))
-        yield Event(data, trap, record.document.at(item.node))
+        if count is not None and not 1 <= count <= MAX_REPEAT:
+            record.document.error("RULE007", f"repeat lies between 1 and {MAX_REPEAT:,}", item.node_of("repeat"))
+            continue
+        place = record.document.at(item.node)
+        if count is None or time is None:
+            yield Event(data, trap, place)
+            continue
+        for n in range(count):
+            moved = {**_numbered(data, n), "timestamp": f"{(time + n * step).isoformat()}Z"}
+            yield Event(moved, trap, place)
+
+
+def _numbered(value: Any, n: int) -> Any:  # Any: a value of JSON
+    """The value with ``{n}`` in its texts replaced, and ``{n: 100}`` by a number."""
+    if isinstance(value, str):
+        return value.replace("{n}", str(n))
+    if isinstance(value, Mapping):
+        start = value.get("n")
+        if len(value) == 1 and isinstance(start, int):
+            return start + n
+        return {key: _numbered(inner, n) for key, inner in value.items()}
+    return [_numbered(inner, n) for inner in value] if isinstance(value, list) else value
 
 
 def _rows(record: Record, base: Row, columns: Iterable[str] | None) -> Iterable[Event]:
