@@ -10,7 +10,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from itertools import count
+from itertools import chain, count
 from typing import Any, ClassVar, TypeAlias
 
 from sqlglot import exp
@@ -165,7 +165,7 @@ def bound_name(body: Callable[[exp.Expr], exp.Expr]) -> tuple[str, exp.Expr]:
     marker = f"kqlbound_{next(_temporary)}"
     tree = body(exp.Column(this=exp.to_identifier(marker)))
     used = {i.name for i in tree.find_all(exp.Identifier)}
-    name = next(n for n in ("v", *(f"v{i}" for i in count(1))) if n not in used)
+    name = next(n for n in chain(("v",), (f"v{i}" for i in count(1))) if n not in used)
     for identifier in list(tree.find_all(exp.Identifier)):
         if identifier.name == marker:
             identifier.set("this", name)

@@ -340,7 +340,9 @@ class QueryLowering:
         for r, source in zip(relation.inputs, relation.sources, strict=True):
             lowered = self._done[id(r)]
             scalars = self._over_source(lowered)
-            expressions = [self._alias(scalars.value(source[c]), names[c], force=bool(not selects)) for c in columns]
+            expressions = [self._alias(
+                    scalars.value(source[c]) if c in source else self.dialect.null(c.type), names[c], force=not selects
+                ) for c in columns]
             select = exp.Select(expressions=expressions)
             select.set("from_", exp.From(this=lowered.table.copy()))
             selects.append(select)

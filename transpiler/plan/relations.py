@@ -143,7 +143,7 @@ class Join(Node):
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class UnionAll(Node):
-    """All rows of all inputs. ``sources[i][column]`` computes an output column from input i."""
+    """All rows of all inputs. ``sources[i][column]`` computes an output column from input i; what it lacks is NULL there."""
 
     inputs: tuple[Relation, ...]
     sources: tuple[Mapping[Column, Scalar], ...]

@@ -77,18 +77,18 @@ def matching_tables(scope: Scope, pattern: str, node: syntax.Node, fuzzy: bool) 
 def unite(scope: Scope, sides: list[tuple[str, Tabular]], kind: str, source_column: str, node: syntax.Node) -> Tabular:
     """The rows of all sides. A column that has two types is split into ``name_type`` columns."""
     layout = _layout([t for _, t in sides], inner=kind == "inner")
-    columns = [Column(name, t, True) for name, t, _ in layout]
+    columns = {(original, t): Column(name, t, True) for name, t, original in layout}
     source = Column(source_column, Type.STRING, False) if source_column else None
     mappings: list[dict[Column, Scalar]] = []
     for name, side in sides:
         mapping: dict[Column, Scalar] = {}
         if source is not None:
             mapping[source] = Constant(Type.STRING, name, node.span)
-        for column, (_, t, original) in zip(columns, layout, strict=True):
-            found = next((c for c in side.visible if c.name == original and c.type is t), None)
-            mapping[column] = ColumnRef(found) if found is not None and not found.is_absent else Constant(t, None)
+        for found in side.visible:
+            if not found.is_absent and (column := columns.get((found.name, found.type))) is not None:
+                mapping[column] = ColumnRef(found)
         mappings.append(mapping)
-    output = ([source] if source is not None else []) + columns
+    output = ([source] if source is not None else []) + list(columns.values())
     relation = UnionAll(
         columns=tuple(output),
         origin=origin_of(scope, node, "union"),
