@@ -14,7 +14,7 @@ from transpiler.source import Source
 
 MAX_HEIGHT = 150
 # A tree is measured where the longest chain or the nesting in it reaches this.
-_MEASURED_FROM = 12
+_MEASURED_FROM = 10
 
 
 _CHILDREN: dict[type[Node], tuple[str, ...]] = {}

@@ -262,7 +262,8 @@ def primary(c: Cursor) -> Expr:
         return rule(c)
     if kind in NAME_KINDS:
         return _soft_keyword(c)
-    return c.fail("an expression")
+    comment = kind == "/" and c.text.startswith("/*", c.starts[c.pos])
+    return c.fail("an expression", hint="a line comment begins with //" if comment else "")
 
 
 def _soft_keyword(c: Cursor) -> Expr:

@@ -11,6 +11,25 @@ from transpiler.kql.syntax import Query
 from transpiler.kql.tokens import DIRECTIVE, END, tokenize
 from transpiler.source import Source, Span
 
+# What a word or sign most often means where a query should have ended.
+_HINTS = {
+    ")": "there is no opening bracket for it",
+    "]": "there is no opening bracket for it",
+    "}": "there is no opening bracket for it",
+    "=": "a comparison is written ==",
+    "not": "a negation is written !in, !has, or not(…)",
+    "is": "a test for null is isnull(…), for the empty string isempty(…)",
+    "and": "KQL's connectives are lower-case: and",
+    "or": "KQL's connectives are lower-case: or",
+    "matches": "the operator is written matches regex, with one blank",
+    "&": "the connective is written and",
+    "where": "a pipe stands before an operator",
+    "extend": "a pipe stands before an operator",
+    "project": "a pipe stands before an operator",
+    "summarize": "a pipe stands before an operator",
+    "join": "a pipe stands before an operator",
+}
+
 _RECURSION = Recursion(pipeline, operator, operator_list, statement_list)
 
 
@@ -37,10 +56,7 @@ def _parse(source: Source) -> Query:
     start = c.pos
     statements = statement_list(c)
     if c.kind != END:
-        hint = ""
-        if c.kind == ")":
-            hint = "there is no opening bracket for it"
-        c.fail("';', '|' or the end of the query", hint=hint)
+        c.fail("';', '|' or the end of the query", hint=_HINTS.get(c.token_text(c.pos).lower(), ""))
     query = Query(statements, span=c.span_from(start))
     check_height(query, c.most, source)
     return query

@@ -158,12 +158,18 @@ def _checked(source: Source, group: str, start: int, end: int) -> str:
         raise _open_string(source, start, end)
     found = text[start:end]
     shown = found if found.isprintable() else f"U+{ord(found):04X}"
-    hint = "a line comment begins with //" if text.startswith("/*", start) else ""
+    hint = _BAD_CHARACTERS.get(found, "")
     raise KqlError(
         "KQL001", f"the character {shown} is not part of KQL here", Span(start, end), hint=hint, source=source
     )
 
 
+_LINE_END = re.compile(r"[\r\n]|\Z")
+_BAD_CHARACTERS = {
+    **dict.fromkeys("“”‘’", "quotes are written \" or '"),
+    "&": "the connective is written and",
+    "!": "an operator such as !has or != has no blank after its first character",
+}
 _QUOTE_BODY = {quote: re.compile(rf"(?:[^{quote}\\\r\n]|{_ESCAPE})*+") for quote in ("'", '"')}
 
 
@@ -178,9 +184,9 @@ def _open_string(source: Source, start: int, body: int) -> KqlError:
             end = min(stop + 2, len(text))
             hint = f"a backslash is written \\\\, or the string as @{quote}…{quote}"
             return KqlError(
-                "KQL002", f"{text[stop:end]!r} is not an escape of a string", Span(stop, end), hint=hint, source=source
+                "KQL002", f"{text[stop:end]} is not an escape of a string", Span(stop, end), hint=hint, source=source
             )
-    line_end = re.compile(r"[\r\n]|\Z").search(text, body)
+    line_end = _LINE_END.search(text, body)
     end = line_end.start() if line_end else len(text)
     what = "is not closed" if quote in "`~" else "is not closed before the end of its line"
     return KqlError("KQL002", f"the string that begins with {text[start:body]} {what}", Span(start, end), source=source)
