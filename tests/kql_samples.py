@@ -67,7 +67,7 @@ SAMPLES: tuple[str, ...] = (
     "A | make-series n = count() default=0, avg(x) on Time from datetime(2020-01-01) to now() step 1h by Level",
     "A | make-series kind=nonempty count() on Time step 1d",
     "A | make-series count() on Time in range(ago(1d), now(), 1h) by Level",
-    "A | scan with_match_id=m order by Time desc partition by User declare (n:long = 0, s:string) with (step s: x == 1;)",
+    "A | scan with_match_id=m order by Time desc partition by User declare (n:long = 0, s:string) with (step s: x;)",
     "A | scan with (step start: x == 1 => n = 1, s = 'a'; step more optional output=last: x > start.x;)",
     # graphs
     "A | make-graph src --> dst with Nodes on id | graph-match (a)-[e*1..3]->(b)<--(c) where a.x == 1 project a.x",

@@ -2,13 +2,13 @@
 
 In order of control flow:
 
-- ``syntax``: the tree's nodes. The file to read first.
+- ``syntax`` with ``syntax_expressions`` and ``syntax_operators``: the tree's nodes. The file to read first.
 - ``tokens``: the lexer.
 - ``cursor``: the parser's state, its errors and its limit of nesting.
 - ``literals``, ``instants``: what literals are worth.
 - ``names``, ``dynamic_literals``, ``literal_rules``, ``parameters``, ``lookahead``, ``tables``: the small rules.
 - ``expressions``: scalar expressions.
-- ``operators``, ``combining``, ``series_scan``: the tabular operators.
+- ``operators``, ``combining``, ``series_scan``, ``graph``: the tabular operators.
 - ``pipelines``: the table of operators, and pipelines.
 - ``statements``: let, declare, set and the rest.
 - ``depth``: the limit on the tree's height.
