@@ -15,7 +15,6 @@ from transpiler.lowering.printer import print_sql
 from transpiler.lowering.query import QueryLowering
 from transpiler.lowering.runtime import RunTime, now_tree
 from transpiler.plan.relations import Filter, Relation, Scan
-from transpiler.plan.windows import cut_to_window
 from transpiler.semantics import Environment, bind_query
 from transpiler.source import Source, Span
 from transpiler.types import Type
@@ -112,10 +111,8 @@ def _translated(
         raise KqlError("KQL204", f"no target '{target}'; known: {', '.join(sorted(TARGETS))}")
     query = parse_query(source)
     catalog = tables if isinstance(tables, Catalog) else Catalog(tables or {})
-    environment = Environment(catalog, target, parameters=parameters)
+    environment = Environment(catalog, target, window=window, parameters=parameters)
     plan, _ = bind_query(query, source, environment)
-    if window is not None:
-        plan = cut_to_window(plan, window)
     taken = [*catalog.names(), *(s.name for s in query.statements if isinstance(s, syntax.Let))]
     lowering = QueryLowering(dialect, plan, lambda: now_tree(dialect, now), taken, header)
     tree = lowering.lower()

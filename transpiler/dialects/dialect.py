@@ -15,10 +15,12 @@ from typing import Any, ClassVar, TypeAlias
 
 from sqlglot import exp
 
+from transpiler.catalog import Physical
+from transpiler.diagnostics import KqlError
 from transpiler.dialects.keywords import RESERVED
 from transpiler.dialects.spelling import Speller, Spelling, call, operand
 from transpiler.functions.registry import FUNCTIONS, Overload
-from transpiler.plan.relations import AggregateCall, Expand, Series
+from transpiler.plan.relations import AggregateCall, Expand, Scan, Series
 from transpiler.plan.scalars import Column, Constant, Scalar
 from transpiler.types import Type
 
@@ -145,6 +147,14 @@ class Dialect(ABC):
     @abstractmethod
     def stored(self, reference: exp.Expr, column: Column) -> exp.Expr:
         """A stored column as the plan holds it (JSON as text, intervals as microseconds), or the same tree."""
+
+    @abstractmethod
+    def read(self, physical: Physical, t: Type) -> exp.Expr:
+        """A raw column of a source's shape: a column or STRUCT field, or a path into JSON (text, or JSON text for dynamic)."""
+
+    def shard_filter(self, speller: Speller, scan: Scan) -> list[exp.Expr]:
+        """The predicates that choose daily tables by their suffix. Raises KqlError where a target has no such tables."""
+        raise KqlError("KQL204", f"{self.name} has no date-sharded tables", scan.origin.span)
 
     @abstractmethod
     def shown(self, reference: exp.Expr, t: Type) -> exp.Expr:

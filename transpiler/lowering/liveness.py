@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 
 from transpiler.plan.relations import (
     Aggregate,
+    AggregateCall,
     Expand,
     Filter,
     FirstPerGroup,
@@ -27,8 +30,21 @@ from transpiler.plan.scalars import Column, InRelation, Scalar, ScalarSubquery, 
 Needs = dict[int, set[Column]]
 
 
-def scalars_of(relation: Relation) -> list[Scalar]:
-    """Every scalar that a relation evaluates."""
+def pruned(aggregate: AggregateCall, needed: set[Column]) -> AggregateCall:
+    """arg_max and take_any without the returned columns that nobody reads (``arg_max(t, *)`` of a wide table)."""
+    key = aggregate.call.overload.key
+    if key not in ("arg_max", "arg_min", "take_any") or len(aggregate.columns) != len(aggregate.call.arguments):
+        return aggregate
+    always = 0 if key == "take_any" else 1
+    pairs = list(zip(aggregate.columns, aggregate.call.arguments, strict=True))
+    kept = pairs[:always] + [p for p in pairs[always:] if p[0] in needed]
+    kept = kept or pairs[:1]
+    call = replace(aggregate.call, arguments=tuple(a for _, a in kept))
+    return replace(aggregate, columns=tuple(c for c, _ in kept), call=call)
+
+
+def scalars_of(relation: Relation, needed: set[Column] | None = None) -> list[Scalar]:
+    """Every scalar that a relation evaluates; ``needed``: only for the columns that are read of it."""
     match relation:
         case Scan():
             return list(relation.window)
@@ -38,14 +54,13 @@ def scalars_of(relation: Relation) -> list[Scalar]:
             return [relation.start, relation.stop, relation.step]
         case Filter():
             return [relation.predicate]
-        case Project():
-            return list(relation.computed.values())
-        case Window():
-            return list(relation.computed.values())
+        case Project() | Window():
+            return [s for c, s in relation.computed.items() if needed is None or c in needed]
         case Aggregate():
             found: list[Scalar] = list(relation.keys.values())
             for a in relation.aggregates:
-                found += [a.call, *(k.value for k in a.order)]
+                call = (a if needed is None else pruned(a, needed)).call
+                found += [call, *(k.value for k in a.order)]
             return found
         case Limit():
             return [k.value for k in relation.order]
@@ -55,7 +70,7 @@ def scalars_of(relation: Relation) -> list[Scalar]:
             pairs = [s for pair in relation.on for s in pair]
             return pairs + ([relation.condition] if relation.condition is not None else [])
         case UnionAll():
-            return [s for source in relation.sources for s in source.values()]
+            return [s for source in relation.sources for c, s in source.items() if needed is None or c in needed]
         case Expand():
             return [e.value for e in relation.expansions]
         case Reference():
@@ -102,9 +117,19 @@ def needs_of(plan: Plan, relations: list[Relation]) -> Needs:
         own = needs[id(relation)]
         for target, columns in _passed_on(relation, own):
             needs[id(target)] |= columns
-        for target, column in _subquery_uses(scalars_of(relation)):
+        for target, column in _subquery_uses(scalars_of(relation, own)):
             needs[id(target)].add(column)
     return needs
+
+
+def uses_of(plan: Plan, relations: list[Relation]) -> Counter[int]:
+    """How many places read each relation, by ``id``."""
+    uses: Counter[int] = Counter({id(plan.relation): 1})
+    for relation in relations:
+        uses.update(id(r) for r in inputs(relation))
+        uses.update(id(r) for r, _ in _subquery_uses(scalars_of(relation)))
+    uses.update(id(r) for r, _ in _subquery_uses(k.value for k in plan.order))
+    return uses
 
 
 def _passed_on(relation: Relation, own: set[Column]) -> list[tuple[Relation, set[Column]]]:
@@ -124,9 +149,9 @@ def _passed_on(relation: Relation, own: set[Column]) -> list[tuple[Relation, set
                 for r, source in zip(relation.inputs, relation.sources, strict=True)
             ]
         case Aggregate():
-            return [(relation.input, {c for s in scalars_of(relation) for c in columns_of(s)})]
+            return [(relation.input, {c for s in scalars_of(relation, own) for c in columns_of(s)})]
         case _:
-            read = {c for s in scalars_of(relation) for c in columns_of(s)}
+            read = {c for s in scalars_of(relation, own) for c in columns_of(s)}
             return [(relation.input, (read | own) & set(relation.input.columns))]
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlglot import exp
 
 from transpiler.dialects.dialect import Dialect
-from transpiler.lowering.liveness import Needs, in_order, needs_of
+from transpiler.lowering.liveness import Needs, in_order, needs_of, pruned, uses_of
 from transpiler.lowering.names import Names, column_names
+from transpiler.lowering.reading import Reading
 from transpiler.lowering.scalars import ScalarLowering
 from transpiler.plan.relations import (
     Aggregate,
@@ -29,7 +31,7 @@ from transpiler.plan.relations import (
     Values,
     Window,
 )
-from transpiler.plan.scalars import Column, Constant, Scalar
+from transpiler.plan.scalars import Column, Constant, Scalar, columns_of
 from transpiler.types import Type
 
 
@@ -62,7 +64,10 @@ class QueryLowering:
     ctes: list[exp.CTE] = field(default_factory=list)
     stages: list[StageSql] = field(default_factory=list)
     final_names: dict[Column, str] = field(default_factory=dict)
-    _done: dict[int, Lowered] = field(default_factory=dict)
+    scanned: list[Scan] = field(default_factory=list)
+    _done: dict[int, Lowered | Reading] = field(default_factory=dict)
+    _uses: Counter[int] = field(default_factory=Counter)
+    _read: dict[int, list[Column]] = field(default_factory=dict)
     _names: Names = field(init=False)
     _needs: Needs = field(init=False)
 
@@ -70,6 +75,7 @@ class QueryLowering:
         """The whole statement. Raises KqlError for what the target cannot do."""
         relations = in_order(self.plan)
         self._needs = needs_of(self.plan, relations)
+        self._uses = uses_of(self.plan, relations)
         columns = {c.name for r in relations for c in r.columns}
         self._names = Names([*self.taken, *columns])
         for relation in relations:
@@ -78,17 +84,15 @@ class QueryLowering:
 
     def scans(self) -> list[Scan]:
         """The tables that the statement reads, in order."""
-        return [s.relation for s in self.stages if isinstance(s.relation, Scan)]
+        return self.scanned
 
     def read_columns(self, scan: Scan) -> list[Column]:
         """The columns that are read of a table, its time column for the window included."""
-        lowered = self._done[id(scan)]
-        extra = [scan.time_column] if scan.window and scan.time_column not in lowered.columns else []
-        return [*lowered.columns, *(c for c in extra if c is not None)]
+        return self._read[id(scan)]
 
     # ---------------------------------------------------------------- stages
 
-    def _relation(self, relation: Relation) -> Lowered:
+    def _relation(self, relation: Relation) -> Lowered | Reading:
         match relation:
             case Reference():
                 return self._reference(relation)
@@ -99,9 +103,9 @@ class QueryLowering:
             case Series():
                 return self._series(relation)
             case Filter():
-                return self._filter(relation)
+                return self._filter_reading(relation) or self._filter(relation)
             case Project():
-                return self._project(relation, relation.computed)
+                return self._project_reading(relation) or self._project(relation, relation.computed)
             case Window():
                 return self._project(relation, relation.computed)
             case Aggregate():
@@ -130,35 +134,84 @@ class QueryLowering:
         self.stages.append(StageSql(relation, name))
         return Lowered(exp.Table(this=self.dialect.identifier(name)), tuple(columns), dict(names))
 
-    def _reference(self, relation: Reference) -> Lowered:
-        target = self._done[id(relation.target)]
+    def _source(self, relation: Relation) -> Lowered:
+        """A relation that has SQL; a table that is being read is written now."""
+        found = self._done[id(relation)]
+        if isinstance(found, Reading):
+            found = self._done[id(relation)] = self._written(found)
+        return found
+
+    def _reading(self, relation: Relation) -> Reading | None:
+        """The table that is being read, if no one else reads the same relation."""
+        found = self._done[id(relation)]
+        return found if isinstance(found, Reading) and self._uses[id(relation)] == 1 else None
+
+    def _reference(self, relation: Reference) -> Lowered | Reading:
+        reading = self._reading(relation.target)
+        if reading is not None:
+            return reading.renamed(relation)
+        target = self._source(relation.target)
         mapping = dict(zip(relation.target.columns, relation.columns, strict=True))
         columns = [mapping[c] for c in target.columns if c in mapping]
         names = {mapping[c]: n for c, n in target.names.items() if c in mapping}
         return Lowered(target.table, tuple(columns), names)
 
-    def _scan(self, scan: Scan) -> Lowered:
+    def _scan(self, scan: Scan) -> Reading:
         needed = self._needs[id(scan)]
         columns = [c for c in scan.columns if c in needed] or list(scan.columns[:1])
-        names = column_names(columns)
-        raw = {
-            c: exp.Column(this=self.dialect.identifier(scan.physical[c])) for c in scan.columns if c in scan.physical
-        }
-        expressions = [self._stored(raw.get(c), c, names[c]) for c in columns]
-        select = exp.Select(expressions=expressions or [exp.Literal.number(1)])
-        select.set("from_", exp.From(this=self._table(scan.identifier)))
+        windowed = [c for w in scan.window for c in columns_of(w)]
+        raw = {c: self._raw(scan, c) for c in scan.columns if c in windowed or c in columns}
+        self._read[id(scan)] = [c for c in scan.columns if c in raw]
         scalars = self._over(raw)
-        self._where(select, [scalars.predicate(w) for w in scan.window])
-        return self._emit(scan, select, columns, names)
+        where = [*(self.dialect.shard_filter(scalars, scan) if scan.shards else [])]
+        where += [scalars.predicate(w) for w in scan.window]
+        trees = {c: self._stored(scan, raw[c], c) for c in columns}
+        self.scanned.append(scan)
+        return Reading(scan, self.dialect.table(scan.identifier), trees, tuple(where), (scan,))
 
-    def _stored(self, raw: exp.Expr | None, column: Column, name: str) -> exp.Expr:
-        if raw is None or column.is_absent:
-            return self._alias(self.dialect.null(column.type), name)
-        tree = self.dialect.stored(raw.copy(), column)
-        return tree if isinstance(tree, exp.Column) and tree.name == name else self._alias(tree, name)
+    def _filter_reading(self, relation: Filter) -> Reading | None:
+        reading = self._reading(relation.input)
+        if reading is None or not reading.takes_filter(relation):
+            return None
+        return reading.filtered_by(relation, self._over(reading.trees).predicate(relation.predicate))
 
-    def _table(self, identifier: tuple[str, ...]) -> exp.Table:
-        return self.dialect.table(identifier)
+    def _project_reading(self, relation: Project) -> Reading | None:
+        reading = self._reading(relation.input)
+        if reading is None:
+            return None
+        needed = self._needs[id(relation)]
+        computed = {c: s for c, s in relation.computed.items() if c in needed}
+        if not reading.takes_project(relation, computed):
+            return None
+        scalars = self._over(reading.trees)
+        kept = [c for c in relation.columns if c in needed and (c in computed or c in reading.trees)]
+        kept = kept or [c for c in relation.columns if c in reading.trees][:1]
+        if not kept:
+            return None
+        return reading.with_trees({c: scalars.value(computed[c]) if c in computed else reading.trees[c] for c in kept})
+
+    def _written(self, reading: Reading) -> Lowered:
+        """The CTE that reads a table."""
+        names = column_names(reading.columns)
+        select = exp.Select(expressions=[self._alias(t, names[c]) for c, t in reading.trees.items()])
+        select.set("from_", exp.From(this=reading.table))
+        self._where(select, reading.where)
+        lowered = self._emit(reading.stages[-1], select, reading.columns, names)
+        select.comments = [f" {' | '.join(r.origin.text for r in reading.stages if r.origin.text)} "]
+        self.stages[-1:] = [StageSql(r, self.stages[-1].name) for r in reading.stages]
+        return lowered
+
+    def _raw(self, scan: Scan, column: Column) -> exp.Expr:
+        """A stored column as it lies in the table: a plain name, or what a source's shape says."""
+        physical = scan.physical[column]
+        if isinstance(physical, str):
+            return exp.Column(this=self.dialect.identifier(physical))
+        return self.dialect.read(physical, column.type)
+
+    def _stored(self, scan: Scan, raw: exp.Expr, column: Column) -> exp.Expr:
+        if column.is_absent:
+            return self.dialect.null(column.type)
+        return self.dialect.stored(raw.copy(), column) if isinstance(scan.physical[column], str) else raw.copy()
 
     def _values(self, values: Values) -> Lowered:
         if not values.columns:
@@ -177,21 +230,26 @@ class QueryLowering:
         return self._emit(series, self.dialect.series(self._over({}), series, name), series.columns, names)
 
     def _filter(self, relation: Filter) -> Lowered:
-        source = self._done[id(relation.input)]
+        source = self._source(relation.input)
         select = self._star(source)
         self._where(select, [self._over_source(source).predicate(relation.predicate)])
         return self._emit(relation, select, source.columns, source.names)
 
     def _project(self, relation: Project | Window, computed: Mapping[Column, Scalar]) -> Lowered:
-        source = self._done[id(relation.input)]
+        source = self._source(relation.input)
         needed = self._needs[id(relation)]
         have = set(source.columns)
-        kept = [c for c in relation.columns if c in computed or c in have]
-        if kept[: len(source.columns)] != list(source.columns):
-            kept = [c for c in kept if c in computed or c in needed]
+        kept = [c for c in relation.columns if c in needed if c in computed or c in have]
+        every = [c for c in relation.columns if c in have or (c in computed and c in needed)]
+        if every[: len(source.columns)] == list(source.columns):
+            kept = every
+        kept = kept or [c for c in relation.columns if c in computed or c in have][:1]
         names = column_names(kept)
         scalars = self._over_source(source)
-        trees = {c: scalars.value(s) for c, s in computed.items()}
+        trees = {c: scalars.value(s) for c, s in computed.items() if c in kept}
+        if kept == list(source.columns) and names == source.names:
+            self.stages.append(StageSql(relation, source.table.name))
+            return Lowered(source.table, source.columns, source.names)
         expressions = self._select_list(source, kept, names, trees)
         select = exp.Select(expressions=expressions)
         if source.columns or not isinstance(relation.input, Values):
@@ -222,16 +280,19 @@ class QueryLowering:
         return [self._alias(trees[c] if c in trees else own[c], names[c]) for c in kept]
 
     def _aggregate(self, relation: Aggregate) -> Lowered:
-        source = self._done[id(relation.input)]
+        source = self._source(relation.input)
         scalars = self._over_source(source)
-        columns = list(relation.columns)
+        needed = self._needs[id(relation)]
+        aggregates = [pruned(a, needed) for a in relation.aggregates]
+        computed = {c for a in aggregates for c in a.columns}
+        columns = [c for c in relation.columns if c in relation.keys or c in computed]
         names = column_names(columns)
         trees: dict[Column, exp.Expr] = {}
         for column, key in relation.keys.items():
             trees[column] = (
                 scalars.text(key) if key.type is Type.STRING else self.dialect.group_key(scalars.value(key), key.type)
             )
-        for aggregate in relation.aggregates:
+        for aggregate in aggregates:
             trees.update(self.dialect.aggregate(scalars, aggregate))
         expressions = [self._alias(trees[c], names[c]) for c in columns]
         select = exp.Select(expressions=expressions)
@@ -244,14 +305,14 @@ class QueryLowering:
         return self._emit(relation, select, columns, names)
 
     def _limit(self, relation: Limit) -> Lowered:
-        source = self._done[id(relation.input)]
+        source = self._source(relation.input)
         select = self._star(source)
         self._order(select, self._over_source(source), relation.order)
         select.set("limit", exp.Limit(expression=exp.Literal.number(relation.count)))
         return self._emit(relation, select, source.columns, source.names)
 
     def _first_per_group(self, relation: FirstPerGroup) -> Lowered:
-        source = self._done[id(relation.input)]
+        source = self._source(relation.input)
         scalars = self._over_source(source)
         keys = [scalars.text(k) if k.type is Type.STRING else scalars.value(k) for k in relation.keys]
         order = self._ordered(scalars, relation.order)
@@ -265,7 +326,7 @@ class QueryLowering:
         return self._emit(relation, select, source.columns, source.names)
 
     def _expand(self, relation: Expand) -> Lowered:
-        source = self._done[id(relation.input)]
+        source = self._source(relation.input)
         columns = [c for c in relation.columns if c in source.columns or c not in relation.input.columns]
         names = column_names(columns)
         own = self._references(source)
@@ -276,7 +337,7 @@ class QueryLowering:
     # ---------------------------------------------------------------- joins and unions
 
     def _join(self, relation: Join) -> Lowered:
-        left, right = self._done[id(relation.left)], self._done[id(relation.right)]
+        left, right = self._source(relation.left), self._source(relation.right)
         own = self._qualified(left, "l") | self._qualified(right, "r")
         scalars = self._over(own)
         on = self._on(relation, scalars)
@@ -338,7 +399,7 @@ class QueryLowering:
         names = column_names(columns)
         selects: list[exp.Expr] = []
         for r, source in zip(relation.inputs, relation.sources, strict=True):
-            lowered = self._done[id(r)]
+            lowered = self._source(r)
             scalars = self._over_source(lowered)
             expressions = [self._alias(
                     scalars.value(source[c]) if c in source else self.dialect.null(c.type), names[c], force=not selects
@@ -354,7 +415,7 @@ class QueryLowering:
     # ---------------------------------------------------------------- the end
 
     def _final(self) -> exp.Expr:
-        source = self._done[id(self.plan.relation)]
+        source = self._source(self.plan.relation)
         self.final_names = column_names(self.plan.visible)
         scalars = self._over_source(source)
         own = self._references(source)
@@ -380,14 +441,20 @@ class QueryLowering:
         return select
 
     def _inlined(self, select: exp.Select, source: Lowered) -> exp.Select:
-        """A lone stage needs no CTE around it."""
-        only = self.ctes[0] if len(self.ctes) == 1 else None
-        if only is None or not isinstance(select.expressions[0], exp.Star) or select.expressions[0].args.get("replace"):
+        """The last stage is the statement itself where nothing is left to do after it."""
+        last = self.ctes[-1] if self.ctes else None
+        star = select.expressions[0]
+        if last is None or not isinstance(star, exp.Star) or star.args.get("replace") or select.args.get("order"):
             return select
-        if select.args.get("order") or not isinstance(only.this, exp.Select):
+        if not isinstance(last.this, exp.Select) or last.alias != source.table.name or self._is_reread(last.alias):
             return select
-        self.ctes = []
-        return only.this
+        self.ctes.pop()
+        self.stages = [StageSql(s.relation, "") if s.name == last.alias else s for s in self.stages]
+        return last.this
+
+    def _is_reread(self, name: str) -> bool:
+        """Whether another CTE reads the one of that name."""
+        return any(t.name == name for cte in self.ctes[:-1] for t in cte.this.find_all(exp.Table))
 
     # ---------------------------------------------------------------- pieces
 
@@ -407,7 +474,7 @@ class QueryLowering:
         }
 
     def _table_of(self, relation: Relation) -> tuple[exp.Expr, Mapping[Column, str]]:
-        lowered = self._done[id(relation)]
+        lowered = self._source(relation)
         return lowered.table.copy(), lowered.names
 
     def _star(self, source: Lowered) -> exp.Select:

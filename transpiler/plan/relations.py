@@ -6,9 +6,10 @@ Every relation states its output ``columns``, in order, hidden sort keys include
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
+from transpiler.catalog import Physical
 from transpiler.plan.scalars import Call, Column, Scalar, WindowCall
 from transpiler.source import NOWHERE, Span
 
@@ -42,19 +43,22 @@ class Node:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Scan(Node):
-    """A table of the warehouse. ``physical`` maps each column to the name it is stored under.
+    """A table of the warehouse. ``physical`` says how each column is stored: under a name, or as a source's shape tells.
 
     ``window`` are predicates on the bare time column (over the scan's own columns) that come before all others.
+    ``lookback`` is the window's length where ``shards`` (one table a day, by suffix) are to be cut too.
+    ``kind``: table, external, watchlist or lookup; ``url`` is the origin of those that are no tables of the warehouse.
     """
 
     table: str
     identifier: tuple[str, ...]
-    physical: Mapping[Column, str]
+    physical: Mapping[Column, str | Physical]
     time_column: Column | None = None
     window: tuple[Scalar, ...] = ()
+    shards: str = ""
+    lookback: tuple[Scalar, Scalar] | None = None
     kind: str = "table"
     url: str = ""
-    physical_types: Mapping[Column, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

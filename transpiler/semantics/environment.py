@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from transpiler.catalog import Catalog, Function, Parameter
 from transpiler.kql import syntax
@@ -25,7 +26,7 @@ class Environment:
 
     catalog: Catalog
     target: str
-    has_window: bool = False
+    window: timedelta | None = None
     parameters: Mapping[str, object] = field(default_factory=dict)
     infer: bool = False
     _parsed: dict[str, StoredFunction] = field(default_factory=dict)

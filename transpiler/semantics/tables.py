@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
-from transpiler.catalog import RAW, Shape
+from transpiler.catalog import Shape
 from transpiler.kql import syntax
-from transpiler.kql.parser import parse_query
-from transpiler.plan.relations import Origin, Reference, Relation, Scan, Values
-from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar, ScalarSubquery
+from transpiler.plan.relations import Origin, Reference, Scan, Values
+from transpiler.plan.scalars import Column, ColumnRef, Constant, RunTime, Scalar
 from transpiler.semantics.calls import convert
 from transpiler.semantics.dispatch import bind_operator, bind_scalar, bind_source, binds_source
+from transpiler.semantics.expressions import binary
 from transpiler.semantics.invocation import call_tabular_function
 from transpiler.semantics.scope import FunctionLet, ScalarLet, Scope, Tabular, TabularLet, did_you_mean
 from transpiler.semantics.shaping import origin_of
-from transpiler.source import Span
+from transpiler.source import NOWHERE, Span
 from transpiler.types import TYPE_NAMES, Type
 
 _TABULAR_FUNCTIONS = frozenset({"table", "materialize", "view", "externaldata"})
@@ -71,16 +72,28 @@ def _shape(scope: Scope, name: str, shape: Shape, span: Span) -> Tabular:
 
         return stored_table(scope, name, shape, span)
     columns = declared_columns({c: Type(t) for c, t in shape.table.columns.items()})
-    origin = Origin(name, span, name, scope.source.line_of(span.start))
+    time = next((c for c in columns if c.name == shape.time and c.type is Type.DATETIME), None)
     scan = Scan(
         columns=columns,
-        origin=origin,
+        origin=Origin(name, span, name, scope.source.line_of(span.start)),
         table=name,
         identifier=shape.identifier,
         physical={c: c.name for c in columns},
-        time_column=next((c for c in columns if c.name == shape.time), None),
+        time_column=time,
+        window=window_of(scope, time),
     )
     return Tabular(scan, columns, is_open=shape.table.open, table_name=name)
+
+
+def window_of(scope: Scope, time: Column | None) -> tuple[Scalar, ...]:
+    """The predicates that cut a table to ``[now - window, now)`` on its bare time column; none without a window or a time."""
+    window = scope.environment.window
+    if window is None or time is None:
+        return ()
+    length = Constant(Type.TIMESPAN, (window // timedelta(microseconds=1)) * 10)
+    start = binary(scope, "-", RunTime(), length, NOWHERE)
+    column = ColumnRef(time)
+    return (binary(scope, ">=", column, start, NOWHERE), binary(scope, "<", column, RunTime(), NOWHERE))
 
 
 def declared_columns(types: dict[str, Type]) -> tuple[Column, ...]:
@@ -251,16 +264,3 @@ def _ends_in_table(scope: Scope, body: syntax.FunctionBody) -> bool:
 def _looks_tabular(scope: Scope, value: syntax.Expr, local: dict[str, bool]) -> bool:
     name = value.name if isinstance(value, syntax.Name | syntax.Call) else None
     return local[name] if name in local else is_table(scope, value)
-
-
-__all__ = [
-    "RAW",
-    "Relation",
-    "ScalarSubquery",
-    "bind_operators",
-    "is_table",
-    "is_tabular_call",
-    "parse_query",
-    "referred",
-    "table",
-]

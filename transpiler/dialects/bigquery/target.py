@@ -28,8 +28,8 @@ from transpiler.dialects.dialect import AggregateBuilder, Dialect, SpecialBuilde
 from transpiler.dialects.spelling import Speller, Spelling, call, fill, number, text
 from transpiler.dialects.terms import TERMS, has_relation
 from transpiler.dialects.times import instant_text, interval_of, microseconds
-from transpiler.plan.relations import Expand, Series
-from transpiler.plan.scalars import Column, Constant
+from transpiler.plan.relations import Expand, Scan, Series
+from transpiler.plan.scalars import Call, Column, Constant
 from transpiler.types import Type
 
 
@@ -146,6 +146,37 @@ class BigQuery(Dialect):
             return fill("UNIX_MICROS(TIMESTAMP '1970-01-01 00:00:00+00' + {x})", self.sqlglot_name, {"x": reference})
         return reference
 
+    def read(self, physical: Physical, t: Type) -> exp.Expr:
+        reference = self._path(physical.column)
+        stored = physical.type.upper()
+        if physical.parse:
+            return reference if physical.is_bare or not physical.path else self._json_value(reference, physical)
+        if physical.is_bare:
+            return call("TO_JSON_STRING", reference) if stored not in _SCALAR_TYPES else reference
+        if t is Type.DYNAMIC:
+            source = reference if stored in ("JSON", "STRING") else call("TO_JSON", reference)
+            found = call("JSON_QUERY", source, text(physical.json_path))
+            return found if stored == "STRING" else call("TO_JSON_STRING", found)
+        return self._json_value(reference, physical)
+
+    def _json_value(self, reference: exp.Expr, physical: Physical) -> exp.Expr:
+        """A field that no entry ever had is not in the STRUCT; through its JSON form it is missing, not an error."""
+        source = reference if physical.type.upper() in ("JSON", "STRING") else call("TO_JSON", reference)
+        return call("JSON_VALUE", source, text(physical.json_path))
+
+    def _path(self, parts: tuple[str, ...]) -> exp.Expr:
+        tree: exp.Expr = exp.Column(this=self.identifier(parts[0]))
+        for part in parts[1:]:
+            tree = exp.Dot(this=tree, expression=self.identifier(part))
+        return tree
+
+    def shard_filter(self, speller: Speller, scan: Scan) -> list[exp.Expr]:
+        """Constant bounds on ``_TABLE_SUFFIX``, so that only the window's days are read."""
+        low, high = (w.arguments[1] for w in scan.window if isinstance(w, Call))
+        bounds = [speller.sql("FORMAT_TIMESTAMP('%Y%m%d', {t})", t=speller.value(b)) for b in (low, high)]
+        suffix = exp.Column(this=exp.to_identifier("_TABLE_SUFFIX"))
+        return [exp.Between(this=suffix, low=bounds[0], high=bounds[1])]
+
     def shown(self, reference: exp.Expr, t: Type) -> exp.Expr:
         if t is Type.DYNAMIC:
             return fill("SAFE.PARSE_JSON({x}, wide_number_mode => 'round')", self.sqlglot_name, {"x": reference})
@@ -155,6 +186,9 @@ class BigQuery(Dialect):
         self, speller: Speller, expand: Expand, source: exp.Expr, kept: Sequence[exp.Expr], names: Mapping[Column, str]
     ) -> exp.Select:
         return expand_rows(speller, expand, source, kept, names)
+
+
+_SCALAR_TYPES = frozenset("STRING INT64 FLOAT64 BOOL TIMESTAMP NUMERIC BIGNUMERIC DATE DATETIME BYTES".split())
 
 
 def _no_rows() -> exp.Expr:

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from sqlglot import exp
 
+from transpiler.catalog import Physical
 from transpiler.diagnostics import KqlError
 from transpiler.dialects.comparisons import STANDARD, in_relation, to_scalar
 from transpiler.dialects.dialect import AggregateBuilder, Dialect, SpecialBuilder, bound_name
@@ -143,6 +144,23 @@ class DuckDB(Dialect):
         if column.type is Type.TIMESPAN:
             return call("epoch_us", reference)
         return reference
+
+    def read(self, physical: Physical, t: Type) -> exp.Expr:
+        reference = self._path(physical.column)
+        if physical.is_bare:
+            return reference
+        path = text(physical.json_path)
+        if physical.parse:
+            reference = exp.JSONExtractScalar(this=reference, expression=path)
+            return fill("CASE WHEN json_valid({x}) THEN {y} END", self.sqlglot_name, {"x": reference, "y": reference.copy()})
+        arrow = "->" if t is Type.DYNAMIC else "->>"
+        return fill(f"{{x}} {arrow} {{p}}", self.sqlglot_name, {"x": reference, "p": path})
+
+    def _path(self, parts: tuple[str, ...]) -> exp.Expr:
+        tree: exp.Expr = exp.Column(this=self.identifier(parts[0]))
+        for part in parts[1:]:
+            tree = exp.Dot(this=tree, expression=self.identifier(part))
+        return tree
 
     def shown(self, reference: exp.Expr, t: Type) -> exp.Expr:
         if t is Type.DYNAMIC:
