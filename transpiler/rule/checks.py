@@ -100,17 +100,18 @@ def attack(rule: Rule) -> Iterator[Finding]:
         if tactic not in TACTICS:
             near = [t for t in TACTICS if t.lower() == re.sub(r"[\s_-]", "", tactic).lower()]
             hint = f"write {near[0]}" if near else f"known: {', '.join(TACTICS)}"
-            yield rule.finding(WARNING, "RULE007", f"'{tactic}' is no tactic", field, hint)
+            yield rule.finding(WARNING, "RULE007", f"'{tactic}' is no tactic", _item(rule, field, tactic), hint)
     path = _written(rule, "relevantTechniques", "mitreTechniques", "techniques")
     for technique in rule.techniques:
         if not _TECHNIQUE.fullmatch(technique):
             message = f"'{technique}' is no technique; forms: T1234, T1234.001"
-            yield rule.finding(WARNING, "RULE007", message, path)
+            yield rule.finding(WARNING, "RULE007", message, _item(rule, path, technique))
             continue
         known = TECHNIQUE_TACTICS.get(technique[:5])
         if known and not known & set(rule.tactics):
             message = f"none of the tactics of {technique} ({', '.join(sorted(known))}) is listed"
-            yield rule.finding(WARNING, "RULE008", message, path, "add one of them to tactics")
+            hint = "add one of them to tactics"
+            yield rule.finding(WARNING, "RULE008", message, _item(rule, path, technique), hint)
     if rule.tactics and not rule.techniques and rule.kind in (Kind.SCHEDULED, Kind.NRT):
         message = "tactics without techniques: the rule covers no technique of ATT&CK"
         yield rule.finding(INFO, "RULE002", message, field, "add relevantTechniques")
@@ -120,6 +121,13 @@ def _written(rule: Rule, *names: str) -> str:
     """The path of the first of the fields that the file has, wherever it stands."""
     found = (path for name in names for path in rule.places if path.rpartition(".")[2] == name)
     return next(found, names[0])
+
+
+def _item(rule: Rule, path: str, text: str) -> str:
+    """The path of the item of a list that is written so, or the list's."""
+    items = (p for p in rule.places if p.startswith(f"{path}["))
+    written = (p for p in items if rule.text[slice(*rule.places[p])].strip("\"'") == text)
+    return next(written, path)
 
 
 def entities(rule: Rule) -> Iterator[Finding]:
@@ -155,7 +163,7 @@ def _entity(rule: Rule, mapping: EntityMapping, path: str) -> Iterator[Finding]:
     strong = STRONG_IDENTIFIERS[mapping.type]
     if given <= lower and not any({name.lower() for name in group} <= given for group in strong):
         forms = " or ".join(" with ".join(sorted(group)) for group in strong)
-        message = f"{', '.join(identifiers)} does not identify a {mapping.type}"
+        message = f"{', '.join(identifiers)} alone identifies no {mapping.type}"
         yield rule.finding(WARNING, "RULE008", message, f"{path}.fieldMappings", f"map {forms}")
 
 

@@ -21,9 +21,7 @@ from transpiler.rule.sentinel import read_analytics, read_exploration, read_pars
 
 SUFFIXES = (".yaml", ".yml", ".json")
 YARA_L_SUFFIXES = (".yaral", ".yara-l", ".yara")
-_YARA_L = re.compile(
-    r"\s*(?://[^\n]*\n\s*|/\*.*?\*/\s*)*(?:(?:global|private)\s+)*(?P<rule>rule)\s+\w+\s*(?::[^{\n]*)?\{", re.DOTALL
-)
+_YARA_L = re.compile(r"^[ \t]*(?:(?:global|private)\s+)*rule\s+\w+\s*(?::[^{\n]*)?\{\s*meta\s*:", re.MULTILINE)
 
 _READERS: dict[Kind, Callable[[Record], Rule]] = {
     Kind.SCHEDULED: lambda record: read_analytics(record, Kind.SCHEDULED),

@@ -165,7 +165,8 @@ class Record:
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of texts; items of other types are findings and left out."""
         found = []
-        for item in self.items(name):
+        for index, item in enumerate(self.items(name)):
+            self.places[f"{self.path(name)}[{index}]"] = self.document.span(item)
             if isinstance(item, yaml.ScalarNode) and not _is_null(item):
                 found.append(str(item.value))
             else:
