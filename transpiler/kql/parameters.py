@@ -25,7 +25,6 @@ _ALIASES = {"with_source": "withsource", "__isFuzzy": "isfuzzy"}
 # Words that are keywords and yet values: kind=relaxed, output=last, cycles=none, accumulate=…
 _WORD_VALUES = frozenset({"simple", "relaxed", "last", "first", "all", "any", "none", "nooptimization"})
 
-ValueRule = Callable[[Cursor, Callable[[Cursor], Expr | None]], Expr]
 TEXT = "text"  # an expression without operators: a string, a call
 NAMES = "names"  # one name or several
 VALUE = "value"  # a literal or one word
