@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from transpiler.api import ColumnInfo, Requirement, RunTime, Stage, Translation, parse, transpile
+from transpiler.api import ColumnInfo, Requirement, Stage, Translation, parse, transpile
 from transpiler.catalog import Catalog
 from transpiler.diagnostics import KqlError, RuleError
+from transpiler.lowering.runtime import RunTime
 
 __version__ = "0.1.0"
 

@@ -378,7 +378,7 @@ class QueryLowering:
         keys = [exp.alias_(self._key(inner, k), f"k{i}", copy=False) for i, k in enumerate(theirs)]
         keyed = exp.Select(expressions=keys, distinct=exp.Distinct(), from_=exp.From(this=other.table.copy()))
         outer = self._over(self._qualified(kept, alias))
-        pairs = [
+        pairs: list[exp.Expr] = [
             exp.EQ(this=self._key(outer, k), expression=exp.column(f"k{i}", table=keys_alias, copy=False))
             for i, k in enumerate(mine)
         ]
@@ -401,9 +401,12 @@ class QueryLowering:
         for r, source in zip(relation.inputs, relation.sources, strict=True):
             lowered = self._source(r)
             scalars = self._over_source(lowered)
-            expressions = [self._alias(
+            expressions = [
+                self._alias(
                     scalars.value(source[c]) if c in source else self.dialect.null(c.type), names[c], force=not selects
-                ) for c in columns]
+                )
+                for c in columns
+            ]
             select = exp.Select(expressions=expressions)
             select.set("from_", exp.From(this=lowered.table.copy()))
             selects.append(select)

@@ -14,9 +14,9 @@ from transpiler.plan.scalars import Constant, Scalar
 from transpiler.semantics.scope import Scope, Tabular
 from transpiler.types import Type
 
-# Any: each binder takes the node type that it is registered under.
+# Any: each binder takes the node type that it is registered under, and its input is None only for operators that are sources.
 ScalarBinder: TypeAlias = Callable[[Scope, Any], Scalar]
-OperatorBinder: TypeAlias = Callable[[Scope, "Tabular | None", Any], Tabular]
+OperatorBinder: TypeAlias = Callable[[Scope, Any, Any], Tabular]
 FunctionBinder: TypeAlias = Callable[[Scope, syntax.Call], Scalar]
 SourceBinder: TypeAlias = Callable[[Scope, Any], Tabular]
 

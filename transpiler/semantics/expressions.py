@@ -24,6 +24,10 @@ def bind_predicate(scope: Scope, expression: syntax.Expr) -> Scalar:
 
 @binds_scalar(syntax.Literal)
 def _literal(scope: Scope, node: syntax.Literal) -> Scalar:
+    if node.malformed is not None:
+        raise scope.error("KQL104", f"'{node.malformed}' is not a {node.kind}", node.span)
+    if node.kind in ("int", "long") and isinstance(node.value, int) and not -(2**63) <= node.value < 2**63:
+        raise scope.error("KQL206", "the number does not fit a long", node.span, hint="real(…) or decimal(…) hold it")
     return Constant(TYPE_NAMES[node.kind], node.value, node.span)
 
 

@@ -32,7 +32,7 @@ def fold(key: str, result: Type, arguments: tuple[Constant, ...]) -> int | float
     if folder is None or any(a.value is None or isinstance(a.value, str) for a in arguments):
         return None
     try:
-        value = folder(*(a.value for a in arguments))  # type: ignore[arg-type]
+        value = folder(*(a.value for a in arguments))
     except (OverflowError, ZeroDivisionError, ValueError):
         return None
     if result in INTEGERS or result is Type.TIMESPAN:

@@ -8,8 +8,7 @@ from transpiler.kql import syntax
 from transpiler.plan.relations import FirstPerGroup, Join
 from transpiler.plan.scalars import Column, ColumnRef, Scalar, columns_of
 from transpiler.semantics.calls import convert
-from transpiler.semantics.dispatch import bind_source, binds_operator
-from transpiler.semantics.expressions import bind_predicate, bind_scalar
+from transpiler.semantics.dispatch import bind_scalar, bind_source, binds_operator
 from transpiler.semantics.names import UniqueNames
 from transpiler.semantics.scope import RowScope, Scope, Tabular, did_you_mean
 from transpiler.semantics.shaping import origin_of, unordered
@@ -193,6 +192,3 @@ def _lookup(scope: Scope, tabular: Tabular, node: syntax.Lookup) -> Tabular:
         sources=sources,
     )
     return unordered(relation, tuple(sources))
-
-
-__all__ = ["bind_predicate", "word"]

@@ -77,7 +77,10 @@ def _raw(scope: Scope, name: str, shape: Shape, origin: Origin) -> Tabular:
     if bare is None and time is not None:
         for predicate in window_of(scope, time):
             relation = Filter(
-                columns=tabular.relation.columns, origin=replace(origin, text=""), input=tabular.relation, predicate=predicate
+                columns=tabular.relation.columns,
+                origin=replace(origin, text=""),
+                input=tabular.relation,
+                predicate=predicate,
             )
             tabular = over(tabular, relation)
     return tabular

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from sqlglot import exp
 
+from transpiler.catalog import Physical
 from transpiler.dialects.bigquery import (
     conversions,
     datetimes,

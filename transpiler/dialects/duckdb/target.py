@@ -152,7 +152,9 @@ class DuckDB(Dialect):
         path = text(physical.json_path)
         if physical.parse:
             reference = exp.JSONExtractScalar(this=reference, expression=path)
-            return fill("CASE WHEN json_valid({x}) THEN {y} END", self.sqlglot_name, {"x": reference, "y": reference.copy()})
+            return fill(
+                "CASE WHEN json_valid({x}) THEN {y} END", self.sqlglot_name, {"x": reference, "y": reference.copy()}
+            )
         arrow = "->" if t is Type.DYNAMIC else "->>"
         return fill(f"{{x}} {arrow} {{p}}", self.sqlglot_name, {"x": reference, "p": path})
 
