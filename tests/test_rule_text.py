@@ -71,6 +71,7 @@ def _scalar(text: str) -> tuple[yaml.ScalarNode, Source] | None:
         root = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.YAMLError:
         return None
+    assert root is not None
     node = root.value[0][1]
     start, end = node.start_mark.index, node.end_mark.index
     embedding = embed("f", text, Lines(text), start, end, node.style or "", node.value)

@@ -40,10 +40,12 @@ PHYSICAL_TYPES = {
 
 NESTED = ("JSON", "STRUCT", "ARRAY")
 LAYOUTS = {name: name for name in ("sink", "all_logs", "log_entries", "plain")}
+_NAME = r"(?:`[^`]+`|\w+)"
+_PATH = r"""\$(?:[^\s"']|"[^"]*"|'[^']*')*"""
 _COLUMN = re.compile(
-    r"(?P<column>(?:`[^`]+`|\w+)(?:\.(?:`[^`]+`|\w+))*)\s+(?P<type>[A-Z][A-Z0-9]*)(?:\s+(?P<path>\$\S*))?(?P<parse>\s+parse)?"
+    rf"(?P<column>{_NAME}(?:\.{_NAME})*)\s+(?P<type>[A-Z][A-Z0-9]*)(?:\s+(?P<path>{_PATH}))?(?P<parse>\s+parse)?"
 )
-_STEP = re.compile(r"\.(\w+)|\.\"([^\"]+)\"|\[(\d+)\]|\['([^']+)'\]")
+_STEP = re.compile(r"""\.(\w+)|\."([^"]+)"|\[(\d+)\]|\['([^']+)'\]|\["([^"]+)"\]""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,8 @@ def _shape(fields: Record, key: tuple[str, str], common: _Common, others: Mappin
         fields.require("table")
     identifier = _identifier(fields) or shape.identifier
     shape = replace(shape, name=key[1], identifier=identifier, shards=shards, layout=layout, description=description)
-    if bool(shards) != (identifier[-1:] != () and identifier[-1].endswith("*")):
+    known = bool(shards) or not fields.has("shards")
+    if known and bool(shards) != (identifier[-1:] != () and identifier[-1].endswith("*")):
         message = "'shards: day' and a table name that ends in * go together"
         fields.document.error("RULE008", message, fields.node_of("table"))
     if fields.has("columns"):
@@ -139,7 +142,7 @@ def _with_columns(fields: Record, shape: Shape, common: _Common) -> Shape:
     own = fields.source("view")
     view = own or common.view
     for name in common.raw if own is None else ():
-        if name not in columns and name not in extend:
+        if name not in columns and name not in extend and f"{fields.path('columns')}.{name}" not in fields.places:
             message = f"the raw column '{name}' is not given"
             fields.document.error("RULE002", message, fields.key_of("columns"), "say where it is stored")
     if view is None:
@@ -195,8 +198,8 @@ def parse_path(text: str) -> tuple[str | int, ...] | None:
         match = _STEP.match(text, at)
         if match is None:
             return None
-        name, quoted, index, bracketed = match.groups()
-        steps.append(int(index) if index else name or quoted or bracketed)
+        index = match.group(3)
+        steps.append(int(index) if index else next(step for step in match.groups() if step))
         at = match.end()
     return tuple(steps)
 

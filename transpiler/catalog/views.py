@@ -37,12 +37,15 @@ def _start(text: str, offset: int) -> int:
 
 
 def _marks(pieces: list[tuple[str, Source, int]]) -> Iterator[tuple[int, int, int]]:
-    """For each line of each piece: its offset in the whole, its line and column in the file."""
+    """For each stretch of each piece that lies whole in the file: its offset in the composed text, its place there."""
     at = 0
     for text, source, start in pieces:
-        glue = text != source.text[start : start + len(text)]
-        for index in [0] if glue else [0, *(i + 1 for i, char in enumerate(text) if char == "\n")]:
-            yield at + index, *source.file_position(start if glue else start + index)
+        yield at, *source.file_position(start)
+        if text == source.text[start : start + len(text)]:
+            inner = source.embedding.marks if source.embedding else ()
+            breaks = {offset - start for offset, _, _ in inner} | {i + 1 for i, char in enumerate(text) if char == "\n"}
+            for index in sorted(i for i in breaks if 0 < i < len(text)):
+                yield at + index, *source.file_position(start + index)
         at += len(text)
 
 
