@@ -1,0 +1,193 @@
+"""The gate: every rule is translated and proven, and only what a good verdict covers is written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+from typing import Any
+
+from transpiler.catalog import Catalog
+from transpiler.diagnostics import RuleError
+from transpiler.export.bigquery import transfer_config
+from transpiler.export.header import header_of
+from transpiler.export.writing import is_stale, write_whole
+from transpiler.rule import load_rule
+from transpiler.rule.fixture import fixture_folder, load_fixtures
+from transpiler.rule.model import Kind, Rule
+from transpiler.validation import DELAY, Outcome, Verdict, validate
+
+EXPORTED_KINDS = frozenset({Kind.SCHEDULED, Kind.NRT, Kind.HUNTING, Kind.CUSTOM_DETECTION})
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """One rule's result. ``files`` by path relative to the output folder; ``problem`` when nothing may be written."""
+
+    path: str
+    rule: Rule | None
+    verdict: Verdict | None
+    files: dict[str, str] = field(default_factory=dict)
+    problem: str = ""
+    stale: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the rule was exported (or could have been, with ``check``)."""
+        return bool(self.files) and not self.problem
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """The results of all rules, in the order of their paths. ``stale`` names files that ``check`` found outdated."""
+
+    results: tuple[Exported, ...]
+    stale: tuple[str, ...] = ()
+    error: str = ""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether every rule was exported and nothing is stale."""
+        return not self.error and not self.stale and all(r.is_good for r in self.results)
+
+
+def export_rules(
+    rules: Iterable[str | Path],
+    catalog: Catalog,
+    out: str | Path,
+    *,
+    root: str | Path = "rules",
+    fixtures: str | Path = "fixtures",
+    check: bool = False,
+    allow_untested: bool = False,
+    progress: Callable[[Exported], None] | None = None,
+) -> ExportReport:
+    """Translates, proves and writes rules. A failing rule leaves its earlier export untouched; the others still go out.
+
+    ``check`` writes nothing and reports what is stale. ``report.json`` lists every rule of ``root`` that was given.
+    """
+    results: list[Exported] = []
+    for path in sorted(map(str, rules)):
+        result = export_rule(path, catalog, Path(out), root, fixtures, check, allow_untested)
+        results.append(result)
+        if progress:
+            progress(result)
+    report = report_json(results, Path(out))
+    stale = [s for r in results for s in r.stale]
+    target = Path(out) / "report.json"
+    if check:
+        if is_stale(target, report):
+            stale.append("report.json")
+        return ExportReport(tuple(results), tuple(stale))
+    try:
+        write_whole(target, report)
+    except OSError as error:
+        return ExportReport(tuple(results), error=f"{target} cannot be written: {error.strerror or error}")
+    return ExportReport(tuple(results))
+
+
+def export_rule(
+    path: str, catalog: Catalog, out: Path, root: str | Path, fixtures: str | Path, check: bool, allow_untested: bool
+) -> Exported:
+    """One rule through the gate. Raises nothing for what is wrong with the rule or with the output folder."""
+    try:
+        rule = load_rule(path)
+        stem = _stem(path, root)
+        given = load_fixtures(rule, Path(fixtures, stem) if Path(fixtures, stem).is_dir() else fixture_folder(path))
+    except RuleError as error:
+        return Exported(path, None, None, problem=str(error))
+    if rule.kind not in EXPORTED_KINDS:
+        return Exported(
+            path, rule, None, problem=f"a {rule.kind} file is no detection; it is used by rules, not exported"
+        )
+    header = header_of(rule)
+    verdict = validate(rule, catalog, given, headers={"bigquery": header, "duckdb": header})
+    problem = _problem(verdict, allow_untested)
+    files = {} if problem else _files(rule, verdict, stem)
+    return _written(Exported(path, rule, verdict, files, problem), out, check)
+
+
+def _stem(path: str, root: str | Path) -> str:
+    """A rule's path below the rules folder, without its ending: its identity in every folder."""
+    given, base = PurePath(path), PurePath(root)
+    below = given.relative_to(base) if given.is_relative_to(base) else PurePath(given.name)
+    return str(below.with_suffix(""))
+
+
+def _problem(verdict: Verdict, allow_untested: bool) -> str:
+    if verdict.refusals:
+        return "\n".join(f"{target}: {error}" for target, error in verdict.refusals.items())
+    if verdict.outcome is Outcome.FAILED:
+        failed = [f"{e.fixture} ({e.engine}, {e.shape}): {e.problem}" for e in verdict.evidence if not e.passed]
+        errors = [str(f) for f in verdict.findings if f.severity == "error"]
+        return "\n".join([*failed, *errors])
+    if verdict.outcome is Outcome.UNTESTED and not allow_untested:
+        return "it has no fixtures; --allow-untested exports it, marked as such"
+    return ""
+
+
+def _files(rule: Rule, verdict: Verdict, stem: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for target, translation in verdict.translations.items():
+        found[f"{target}/{stem}.sql"] = translation.sql
+        if target == "bigquery":
+            table = stem.replace("/", "_").replace("-", "_")
+            found[f"{target}/{stem}.json"] = transfer_config(rule, translation, table)
+    return found
+
+
+def _written(result: Exported, out: Path, check: bool) -> Exported:
+    if check:
+        stale = tuple(name for name, content in result.files.items() if is_stale(out / name, content))
+        return Exported(result.path, result.rule, result.verdict, result.files, result.problem, stale)
+    try:
+        written = tuple(name for name, content in result.files.items() if write_whole(out / name, content))
+    except OSError as error:
+        problem = f"{error.filename or out} cannot be written: {error.strerror or error}"
+        return Exported(result.path, result.rule, result.verdict, {}, problem)
+    return Exported(result.path, result.rule, result.verdict, result.files, result.problem, (), written)
+
+
+def report_json(results: Sequence[Exported], out: Path) -> str:
+    """What was exported and which engine proved which file, as JSON text. The same input gives the same bytes."""
+    entries = [_entry(r) for r in results]
+    counts = {"rules": len(results), "exported": sum(r.is_good for r in results)}
+    return json.dumps({**counts, "results": entries}, ensure_ascii=False, indent=2) + "\n"
+
+
+def _entry(result: Exported) -> dict[str, Any]:  # Any: JSON
+    rule, verdict = result.rule, result.verdict
+    entry: dict[str, Any] = {"path": result.path}
+    if rule is not None:
+        entry |= {"id": rule.id, "name": rule.name, "severity": rule.severity, "sha256": rule.sha256}
+    entry["verdict"] = str(verdict.outcome) if verdict else "unreadable" if rule is None else "not a detection"
+    if result.problem:
+        entry["problem"] = result.problem.splitlines()
+    if verdict is not None:
+        entry["files"] = [_file(name, content, verdict) for name, content in sorted(result.files.items())]
+        entry["evidence"] = _evidence(verdict)
+        entry["findings"] = [str(f) for f in verdict.findings]
+    return entry
+
+
+def _file(name: str, content: str, verdict: Verdict) -> dict[str, Any]:  # Any: JSON
+    target = name.split("/", 1)[0]
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    return {"path": name, "sha256": digest, "proven_by": list(verdict.proven_by(target))}
+
+
+def _evidence(verdict: Verdict) -> list[dict[str, Any]]:  # Any: JSON
+    """Fixtures passed and run, by engine and physical shape."""
+    groups: dict[tuple[str, str, str], list[bool]] = {}
+    for e in verdict.evidence:
+        groups.setdefault((e.target, e.shape, e.engine), []).append(e.passed)
+    return [
+        {"target": t, "shape": s, "engine": engine, "fixtures": len(runs), "passed": sum(runs)}
+        for (t, s, engine), runs in sorted(groups.items())
+    ]
+
+
+__all__ = ["DELAY", "ExportReport", "Exported", "export_rule", "export_rules", "report_json"]

@@ -1,0 +1,19 @@
+"""What stands above exported SQL: where it comes from, so that any copy leads back to its rule. No time, no product version."""
+
+from __future__ import annotations
+
+from transpiler.rule.model import Rule
+
+
+def header_of(rule: Rule) -> str:
+    """The lines of the comment before a rule's SQL."""
+    lines = [
+        f" {_line(rule.name)}",
+        f"id: {_line(rule.id)}" + (f", version {_line(rule.version)}" if rule.version else ""),
+        f"source: {_line(rule.path)}, sha256 {rule.sha256} ",
+    ]
+    return "\n   ".join(lines)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,133 @@
+"""A rule, its fixtures, both engines: the verdict. What is wrong with one rule or fixture never stops another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from transpiler.api import Translation, transpile
+from transpiler.catalog import Catalog
+from transpiler.diagnostics import KqlError
+from transpiler.engine import EngineError, duckdb, googlesql
+from transpiler.lowering.runtime import RunTime
+from transpiler.rule import check_columns
+from transpiler.rule.findings import Finding, Severity
+from transpiler.rule.fixture import Fixture
+from transpiler.rule.model import Rule
+from transpiler.validation.inputs import Variant, fill_duckdb, google_tables, variants
+from transpiler.validation.matching import difference
+from transpiler.validation.verdict import Evidence, Outcome, Verdict
+
+TARGETS = ("bigquery", "duckdb")
+DELAY = timedelta(minutes=5)
+TIMEOUT = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How a rule is translated for a target: the catalog with its shapes, the window, and the ingestion delay."""
+
+    catalog: Catalog
+    delay: timedelta = DELAY
+
+    def exported(self, rule: Rule, target: str, header: str = "") -> Translation:
+        """The statement that is exported: the service's run time in BigQuery, the engine's clock in DuckDB."""
+        return self.translated(rule, target, RunTime(self.delay) if target == "bigquery" else None, header)
+
+    def translated(self, rule: Rule, target: str, now: datetime | RunTime | None, header: str = "") -> Translation:
+        """The rule's query in a target's SQL, cut to its window."""
+        window = rule.schedule.period if rule.schedule else None
+        return transpile(rule.source, target, self.catalog, now=now, window=window, header=header)
+
+
+def validate(
+    rule: Rule,
+    catalog: Catalog,
+    fixtures: Sequence[Fixture] = (),
+    *,
+    targets: Iterable[str] = TARGETS,
+    delay: timedelta = DELAY,
+    headers: Mapping[str, str] | None = None,
+) -> Verdict:
+    """The verdict of a rule. BigQuery's SQL runs on Google's engine where the extra ``bigquery`` is installed.
+
+    Raises nothing for what is wrong with the rule: refusals, differences and engine errors are in the verdict.
+    """
+    proof = Proof(catalog, delay)
+    translations: dict[str, Translation] = {}
+    refusals: dict[str, KqlError] = {}
+    for target in targets:
+        try:
+            translations[target] = proof.exported(rule, target, (headers or {}).get(target, ""))
+        except KqlError as error:
+            refusals[target] = error
+    findings = [*rule.findings, *_column_findings(rule, translations)]
+    evidence: list[Evidence] = []
+    for fixture in fixtures:
+        for target, translation in translations.items():
+            tables = list(dict.fromkeys(r.name for r in translation.requires))
+            for variant in variants(catalog, fixture, tables, target):
+                evidence += _run(proof, rule, fixture, variant, tables)
+    missing = ("googlesql",) if "bigquery" in translations and not googlesql.available() else ()
+    outcome = _outcome(translations, refusals, evidence, findings)
+    return Verdict(rule, outcome, tuple(evidence), tuple(findings), translations, refusals, missing)
+
+
+def _column_findings(rule: Rule, translations: Mapping[str, Translation]) -> tuple[Finding, ...]:
+    """What the rule says of its result's columns, against the columns that the query returns."""
+    if not translations:
+        return ()
+    return tuple(check_columns(rule, [c.name for c in next(iter(translations.values())).columns]))
+
+
+def _outcome(
+    translations: Mapping[str, Translation],
+    refusals: Mapping[str, KqlError],
+    evidence: Sequence[Evidence],
+    findings: Sequence[Finding],
+) -> Outcome:
+    if refusals and not translations:
+        return Outcome.REFUSED
+    if any(not e.passed for e in evidence) or any(f.severity is Severity.ERROR for f in findings):
+        return Outcome.FAILED
+    return Outcome.PASSED if evidence else Outcome.UNTESTED
+
+
+def _run(proof: Proof, rule: Rule, fixture: Fixture, variant: Variant, tables: Sequence[str]) -> list[Evidence]:
+    stored = replace(proof, catalog=proof.catalog.with_shapes(variant.target, variant.shapes))
+    engine = "duckdb" if variant.target == "duckdb" else "googlesql"
+    if engine == "googlesql" and not googlesql.available():
+        return []
+    rows, problem, sql = 0, "", ""
+    try:
+        now = fixture.now if variant.target == "duckdb" else RunTime(proof.delay)
+        translation = stored.translated(rule, variant.target, now)
+        sql = translation.sql
+        run = _on_duckdb if variant.target == "duckdb" else _on_google
+        result = run(stored, translation, fixture, tables)
+        rows = len(result)
+        columns = [(c.name, c.type) for c in translation.columns]
+        problem = difference(columns, fixture.expected, result)
+    except KqlError as error:
+        problem = str(error)
+    except (EngineError, ValueError) as error:
+        problem = f"{engine}: {error}"
+    return [Evidence(fixture.name, variant.target, variant.name, engine, rows, problem, sql)]
+
+
+def _on_duckdb(
+    proof: Proof, translation: Translation, fixture: Fixture, tables: Sequence[str]
+) -> Sequence[Sequence[object]]:
+    with duckdb.connect() as engine:
+        fill_duckdb(engine, proof.catalog, fixture, tables)
+        return engine.run(translation.sql, timeout=TIMEOUT).rows
+
+
+def _on_google(
+    proof: Proof, translation: Translation, fixture: Fixture, tables: Sequence[str]
+) -> Sequence[Sequence[object]]:
+    stored = google_tables(proof.catalog, fixture, tables)
+    parameters = {"run_time": ("TIMESTAMP", (fixture.now + proof.delay).isoformat() + "+00:00")}
+    used = parameters if "@run_time" in translation.sql else {}
+    return googlesql.connect().execute(translation.sql, stored, used).rows
