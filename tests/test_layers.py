@@ -23,7 +23,7 @@ STAGES: tuple[tuple[str, ...], ...] = (
     ("lowering",),
     ("api", "engine"),
     ("validation",),
-    ("export", "report"),
+    ("exports", "report"),
     ("cli",),
     ("__main__",),
 )

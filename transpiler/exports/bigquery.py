@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from transpiler.api import Translation
-from transpiler.export.schedule import schedule_of
+from transpiler.exports.schedule import schedule_of
 from transpiler.rule.model import Rule
 
 DESTINATION_DATASET = "detections"

@@ -11,9 +11,9 @@ from typing import Any
 
 from transpiler.catalog import Catalog
 from transpiler.diagnostics import RuleError
-from transpiler.export.bigquery import transfer_config
-from transpiler.export.header import header_of
-from transpiler.export.writing import is_stale, write_whole
+from transpiler.exports.bigquery import transfer_config
+from transpiler.exports.header import header_of
+from transpiler.exports.writing import is_stale, write_whole
 from transpiler.rule import load_rule
 from transpiler.rule.fixture import fixture_folder, load_fixtures
 from transpiler.rule.model import Kind, Rule
