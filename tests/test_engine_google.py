@@ -227,9 +227,23 @@ def test_the_default_zone_is_not_utc() -> None:
     assert rows("SELECT FORMAT_TIMESTAMP('%H:%M', TIMESTAMP '2024-01-01 00:00:00+00') AS a") == [("05:30",)]
 
 
-def test_the_engine_goes_on_after_it_broke_down() -> None:
-    with pytest.raises(EngineError):
+def test_a_chain_that_exhausts_the_stack_is_an_error() -> None:
+    with pytest.raises(EngineError, match="stack"):
         rows("SELECT " + " + ".join(["1"] * 5000) + " AS a")
+    assert rows("SELECT 1 AS a") == [(1,)]
+
+
+def test_the_engine_goes_on_after_it_broke_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = googlesql.connect()._wasm
+
+    def break_down(method: str, data: bytes) -> bytes:
+        module._exports["wasm_free"](module._store, 0x7FFFFF00)  # no such address: the module traps
+        raise AssertionError("no trap")
+
+    monkeypatch.setattr(module, "_exchange", break_down)
+    with pytest.raises(EngineError, match="the engine broke down"):
+        rows("SELECT 1 AS a")
+    monkeypatch.undo()
     assert rows("SELECT 1 AS a") == [(1,)]
 
 

@@ -75,17 +75,17 @@ class WasmModule:
         length = exports["wasm_malloc"](store, 4)
         ctypes.memmove(self._address(request), data, len(data))
         answer = exports[f"ZetaSqlLocalService_{method}"](store, request, len(data), length)
-        try:
-            if answer == 0:
-                size = exports["wasm_get_last_error_size"](store)
-                text = self._bytes(exports["wasm_get_last_error"](store), size).decode("utf-8", "replace")
-                raise EngineError("googlesql", _plain(text))
-            content = self._bytes(answer, int.from_bytes(self._bytes(length, 4), "little"))
-            exports["wasm_free"](store, answer)
-            return content
-        finally:
-            exports["wasm_free"](store, request)
-            exports["wasm_free"](store, length)
+        # Not in a finally clause: after a trap the allocator may wait for ever on a lock of the call that died.
+        size = int.from_bytes(self._bytes(length, 4), "little")
+        exports["wasm_free"](store, request)
+        exports["wasm_free"](store, length)
+        if answer == 0:
+            size = exports["wasm_get_last_error_size"](store)
+            text = self._bytes(exports["wasm_get_last_error"](store), size).decode("utf-8", "replace")
+            raise EngineError("googlesql", _plain(text))
+        content = self._bytes(answer, size)
+        exports["wasm_free"](store, answer)
+        return content
 
     def _address(self, pointer: int) -> int:
         # Looked up at each use: the memory moves when it grows.
