@@ -94,10 +94,14 @@ class Dialect(ABC):
         """Whether a tree is too much to write twice."""
         return not isinstance(tree, exp.Column | exp.Literal)
 
-    def join_key(self, speller: Speller, left: Scalar, right: Scalar) -> exp.Expr:
-        """The equality of one pair of join keys; strings compare as '' where they are missing."""
-        of = speller.text if left.type is Type.STRING else speller.value
-        return exp.EQ(this=operand(of(left)), expression=operand(of(right)))
+    def equal_keys(self, left: exp.Expr, right: exp.Expr, t: Type, *, null_safe: bool) -> exp.Expr:
+        """The equality of one pair of join keys; ``null_safe``: both may be NULL, and two nulls match (as in Kusto)."""
+        kind = exp.NullSafeEQ if null_safe else exp.EQ
+        return kind(this=operand(left), expression=operand(right))
+
+    def projected(self, scalar: Scalar, tree: exp.Expr) -> exp.Expr:
+        """A computed column; a target may have to give it its type."""
+        return tree
 
     def order_key(self, speller: Speller, value: Scalar) -> exp.Expr:
         """A sort key; a missing string sorts as ''."""

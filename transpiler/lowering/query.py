@@ -246,7 +246,7 @@ class QueryLowering:
         kept = kept or [c for c in relation.columns if c in computed or c in have][:1]
         names = column_names(kept)
         scalars = self._over_source(source)
-        trees = {c: scalars.value(s) for c, s in computed.items() if c in kept}
+        trees = {c: self.dialect.projected(s, scalars.value(s)) for c, s in computed.items() if c in kept}
         if kept == list(source.columns) and names == source.names:
             self.stages.append(StageSql(relation, source.table.name))
             return Lowered(source.table, source.columns, source.names)
@@ -290,7 +290,9 @@ class QueryLowering:
         trees: dict[Column, exp.Expr] = {}
         for column, key in relation.keys.items():
             trees[column] = (
-                scalars.text(key) if key.type is Type.STRING else self.dialect.group_key(scalars.value(key), key.type)
+                scalars.text(key)
+                if key.type is Type.STRING
+                else self.dialect.group_key(self.dialect.projected(key, scalars.value(key)), key.type)
             )
         for aggregate in aggregates:
             trees.update(self.dialect.aggregate(scalars, aggregate))
@@ -364,8 +366,12 @@ class QueryLowering:
         return self._emit(relation, select, columns, names)
 
     def _on(self, relation: Join, scalars: ScalarLowering) -> exp.Expr:
-        pairs = [self.dialect.join_key(scalars, a, b) for a, b in relation.on]
+        pairs = [self._pair(self._key(scalars, a), self._key(scalars, b), a, b) for a, b in relation.on]
         return _conjunction(pairs) if pairs else exp.Boolean(this=True)
+
+    def _pair(self, left: exp.Expr, right: exp.Expr, a: Scalar, b: Scalar) -> exp.Expr:
+        null_safe = a.nullable and b.nullable and a.type is not Type.STRING
+        return self.dialect.equal_keys(left, right, a.type, null_safe=null_safe)
 
     def _semi(self, select: exp.Select, relation: Join, left: Lowered, right: Lowered) -> None:
         """Semi and anti joins as a join with the other side's distinct keys: a correlated EXISTS is not BigQuery's."""
@@ -375,20 +381,23 @@ class QueryLowering:
         mine = [p[0] if keep_left else p[1] for p in relation.on]
         theirs = [p[1] if keep_left else p[0] for p in relation.on]
         inner = self._over_source(other)
-        keys = [exp.alias_(self._key(inner, k), f"k{i}", copy=False) for i, k in enumerate(theirs)]
+        keys: list[exp.Expr] = [exp.alias_(self._key(inner, k), f"k{i}", copy=False) for i, k in enumerate(theirs)]
+        anti = relation.kind.endswith("anti")
+        if anti:
+            keys.append(exp.alias_(exp.Boolean(this=True), "found", copy=False))
         keyed = exp.Select(expressions=keys, distinct=exp.Distinct(), from_=exp.From(this=other.table.copy()))
         outer = self._over(self._qualified(kept, alias))
-        pairs: list[exp.Expr] = [
-            exp.EQ(this=self._key(outer, k), expression=exp.column(f"k{i}", table=keys_alias, copy=False))
-            for i, k in enumerate(mine)
+        pairs = [
+            self._pair(self._key(outer, a), exp.column(f"k{i}", table=keys_alias, copy=False), a, b)
+            for i, (a, b) in enumerate(zip(mine, theirs, strict=True))
         ]
-        anti = relation.kind.endswith("anti")
         subquery = exp.Subquery(this=keyed, alias=exp.TableAlias(this=exp.to_identifier(keys_alias)))
         join = exp.Join(this=subquery, on=_conjunction(pairs), **_join_words("LEFT" if anti else "INNER"))
         select.set("from_", exp.From(this=self._aliased(kept.table, alias)))
         select.set("joins", [join])
         if anti:
-            self._where(select, [exp.Is(this=exp.column("k0", table=keys_alias, copy=False), expression=exp.Null())])
+            found = exp.column("found", table=keys_alias, copy=False)
+            self._where(select, [exp.Is(this=found, expression=exp.Null())])
 
     def _key(self, scalars: ScalarLowering, key: Scalar) -> exp.Expr:
         return scalars.text(key) if key.type is Type.STRING else scalars.value(key)

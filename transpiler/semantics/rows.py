@@ -127,7 +127,7 @@ def _count(scope: Scope, tabular: Tabular, node: syntax.Count) -> Tabular:
 
 @binds_operator(syntax.As)
 def _as(scope: Scope, tabular: Tabular, node: syntax.As) -> Tabular:
-    return replace(tabular, table_name=node.name)
+    return replace(tabular, table_name=node.name, alias=node.name)
 
 
 @binds_operator(syntax.Consume, syntax.Render, syntax.ExecuteAndCache)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class Tabular:
     """A relation with the columns that the query sees (the relation may carry hidden sort keys), and the order of its rows.
 
-    ``is_open``: there may be columns that are not declared. ``table_name`` is the ``$table`` of search and union.
+    ``is_open``: there may be columns that are not declared. ``table_name`` is the ``$table`` of search and union,
+    ``alias`` the name that ``as`` gave.
     """
 
     relation: Relation
@@ -31,6 +32,7 @@ class Tabular:
     serialized: bool = False
     is_open: bool = False
     table_name: str = ""
+    alias: str = ""
 
     def column(self, name: str) -> Column | None:
         """The visible column of a name, or None."""

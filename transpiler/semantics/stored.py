@@ -74,15 +74,19 @@ def _raw(scope: Scope, name: str, shape: Shape, origin: Origin) -> Tabular:
     tabular = Tabular(scan, tuple(stored))
     if computed:
         tabular = project(tabular, visible, computed, replace(origin, text=""))
-    if bare is None and time is not None:
-        for predicate in window_of(scope, time):
-            relation = Filter(
-                columns=tabular.relation.columns,
-                origin=replace(origin, text=""),
-                input=tabular.relation,
-                predicate=predicate,
-            )
-            tabular = over(tabular, relation)
+    return _cut(scope, tabular, time, origin) if bare is None and time is not None else tabular
+
+
+def _cut(scope: Scope, tabular: Tabular, time: Column, origin: Origin) -> Tabular:
+    """The window on a time that is not stored bare (a JSON path)."""
+    for predicate in window_of(scope, time):
+        relation = Filter(
+            columns=tabular.relation.columns,
+            origin=replace(origin, text=""),
+            input=tabular.relation,
+            predicate=predicate,
+        )
+        tabular = over(tabular, relation)
     return tabular
 
 

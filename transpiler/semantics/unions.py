@@ -6,7 +6,7 @@ import fnmatch
 
 from transpiler.diagnostics import KqlError
 from transpiler.kql import syntax
-from transpiler.plan.relations import UnionAll
+from transpiler.plan.relations import Scan, UnionAll
 from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar
 from transpiler.semantics.dispatch import bind_source, binds_operator
 from transpiler.semantics.joins import word
@@ -23,7 +23,8 @@ def _union(scope: Scope, tabular: Tabular | None, node: syntax.Union) -> Tabular
     source_column = word(node, "withsource", "") or word(node, "with_source", "")
     sides: list[tuple[str, Tabular]] = []
     if tabular is not None:
-        sides.append((tabular.table_name or "union_arg0", tabular))
+        name = tabular.alias or (tabular.table_name if isinstance(tabular.relation, Scan) else "union_arg0")
+        sides.append((name, tabular))
     for operand in node.operands:
         sides += _operand(scope, operand, fuzzy, len(sides))
     if not sides:
@@ -52,14 +53,14 @@ def _operand(scope: Scope, operand: syntax.Expr, fuzzy: bool, position: int) -> 
         if fuzzy and error.code == "KQL100" and error.message.startswith("no table or function"):
             return []
         raise
-    return [(side_name(operand, bound, position), bound)]
+    return [(side_name(scope, operand, bound, position), bound)]
 
 
-def side_name(operand: syntax.Expr, bound: Tabular, position: int) -> str:
+def side_name(scope: Scope, operand: syntax.Expr, bound: Tabular, position: int) -> str:
     """What withsource calls a side: the table's name, or ``union_argN``."""
-    if isinstance(operand, syntax.Name):
+    if isinstance(operand, syntax.Name) and operand.name not in scope.bindings:
         return operand.name
-    return bound.table_name or f"union_arg{position}"
+    return bound.alias or f"union_arg{position}"
 
 
 def matching_tables(scope: Scope, pattern: str, node: syntax.Node, fuzzy: bool) -> list[str]:

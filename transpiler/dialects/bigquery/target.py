@@ -26,7 +26,7 @@ from transpiler.dialects.bigquery.arithmetic import ARITHMETIC
 from transpiler.dialects.bigquery.expanding import expand as expand_rows
 from transpiler.dialects.comparisons import STANDARD, in_relation, to_scalar
 from transpiler.dialects.dialect import AggregateBuilder, Dialect, SpecialBuilder, bound_name
-from transpiler.dialects.spelling import Speller, Spelling, call, fill, number, text
+from transpiler.dialects.spelling import Speller, Spelling, call, fill, number, operand, text
 from transpiler.dialects.terms import TERMS, has_relation
 from transpiler.dialects.times import instant_text, interval_of, microseconds
 from transpiler.plan.relations import Expand, Scan, Series
@@ -178,6 +178,14 @@ class BigQuery(Dialect):
         suffix = exp.Column(this=exp.to_identifier("_TABLE_SUFFIX"))
         return [exp.Between(this=suffix, low=bounds[0], high=bounds[1])]
 
+    def equal_keys(self, left: exp.Expr, right: exp.Expr, t: Type, *, null_safe: bool) -> exp.Expr:
+        """Two nulls match through two plain equalities: the service takes nothing else in an outer join."""
+        if not null_safe:
+            return exp.EQ(this=operand(left), expression=operand(right))
+        default = _DEFAULTS.get(t, "''")
+        template = f"COALESCE({{a}}, {default}) = COALESCE({{b}}, {default}) AND ({{a}} IS NULL) = ({{b}} IS NULL)"
+        return fill(template, self.sqlglot_name, {"a": left, "b": right})
+
     def shown(self, reference: exp.Expr, t: Type) -> exp.Expr:
         if t is Type.DYNAMIC:
             return fill("SAFE.PARSE_JSON({x}, wide_number_mode => 'round')", self.sqlglot_name, {"x": reference})
@@ -190,6 +198,17 @@ class BigQuery(Dialect):
 
 
 _SCALAR_TYPES = frozenset("STRING INT64 FLOAT64 BOOL TIMESTAMP NUMERIC BIGNUMERIC DATE DATETIME BYTES".split())
+
+
+_DEFAULTS: dict[Type, str] = {
+    Type.BOOL: "FALSE",
+    Type.INT: "0",
+    Type.LONG: "0",
+    Type.REAL: "0.0",
+    Type.DECIMAL: "BIGNUMERIC '0'",
+    Type.DATETIME: "TIMESTAMP '1970-01-01 00:00:00+00'",
+    Type.TIMESPAN: "0",
+}
 
 
 def _no_rows() -> exp.Expr:

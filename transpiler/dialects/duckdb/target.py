@@ -31,8 +31,21 @@ from transpiler.dialects.spelling import Speller, Spelling, call, fill, number, 
 from transpiler.dialects.terms import TERMS, has_relation
 from transpiler.dialects.times import instant_text, microseconds
 from transpiler.plan.relations import Expand, Series
-from transpiler.plan.scalars import Column, Constant
-from transpiler.types import Type
+from transpiler.plan.scalars import Call, Column, Constant, Scalar
+from transpiler.types import INTEGERS, Type
+
+
+def is_narrow(scalar: Scalar) -> bool:
+    """Whether a number's SQL is made of literals only, which DuckDB holds in 32 bits."""
+    match scalar:
+        case Constant():
+            return scalar.value is not None
+        case Call() if scalar.overload.key == "case":
+            return all(is_narrow(a) for a in (*scalar.arguments[1::2], scalar.arguments[-1]))
+        case Call() if scalar.overload.key in ("coalesce", "negate"):
+            return all(is_narrow(a) for a in scalar.arguments)
+        case _:
+            return False
 
 
 class DuckDB(Dialect):
@@ -162,6 +175,12 @@ class DuckDB(Dialect):
         tree: exp.Expr = exp.Column(this=self.identifier(parts[0]))
         for part in parts[1:]:
             tree = exp.Dot(this=tree, expression=self.identifier(part))
+        return tree
+
+    def projected(self, scalar: Scalar, tree: exp.Expr) -> exp.Expr:
+        """A literal is a 32-bit INTEGER in DuckDB; a column of longs is 64 bits wide."""
+        if scalar.type in INTEGERS and is_narrow(scalar):
+            return exp.Cast(this=tree, to=self.data_type(Type.LONG))
         return tree
 
     def shown(self, reference: exp.Expr, t: Type) -> exp.Expr:
