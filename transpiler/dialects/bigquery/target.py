@@ -54,8 +54,8 @@ class BigQuery(Dialect):
     }
     max_bytes = 1_000_000
     regex_matches = "REGEXP_CONTAINS({text}, {pattern})"
-    # RE2 refuses a backslash before a letter, a digit or a character beyond ASCII, and needs none there.
-    regex_escape = r"REGEXP_REPLACE({text}, '([^\\pL\\pN_\\x{80}-\\x{10FFFF}])', '\\\\\\1')"
+    # The characters that RE2 reads as syntax; a backslash before a letter or beyond ASCII would be refused.
+    regex_escape = r"REGEXP_REPLACE({text}, '([\\\\.+*?()|\\[\\]{}^$])', '\\\\\\1')"
     contains = "STRPOS({text}, {term}) > 0"
     starts_with = "STARTS_WITH({text}, {term})"
     ends_with = "ENDS_WITH({text}, {term})"
