@@ -18,7 +18,7 @@ fn(
     ("isempty(value: any) -> bool!", "isempty any"),
 )
 fn(
-    ("isnotempty(value: string) -> bool!", "isnotempty"),
+    ("isnotempty(value: string~) -> bool%", "isnotempty"),
     ("isnotempty(value: dynamic) -> bool!", "isnotempty dynamic"),
     ("isnotempty(value: any) -> bool!", "isnotempty any"),
     aliases=("notempty",),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from transpiler.functions.registry import FUNCTIONS, Function, Nulls, Overload, Parameter
 from transpiler.plan.scalars import Call, Constant, Scalar
+from transpiler.semantics.conversions import fold_conversion
 from transpiler.semantics.folding import fold
 from transpiler.semantics.scope import Scope
 from transpiler.source import Span
@@ -132,12 +133,8 @@ def convert(scope: Scope, scalar: Scalar, wanted: Type) -> Scalar:
     """A scalar as another type, by KQL's own ``to…`` function. A constant is converted where that is exact."""
     if scalar.type is wanted:
         return scalar
-    if isinstance(scalar, Constant):
-        if scalar.value is None:
-            return Constant(wanted, None, scalar.span)
-        if wanted in NUMBERS and scalar.type in NUMBERS and promotes(scalar.type, wanted):
-            value = float(scalar.value) if wanted is Type.REAL else scalar.value
-            return Constant(wanted, str(value) if wanted is Type.DECIMAL else value, scalar.span)
+    if isinstance(scalar, Constant) and (constant := fold_conversion(scalar, wanted)) is not None:
+        return constant
     return call_function(scope, CONVERSIONS[wanted], [scalar], scalar.span)
 
 

@@ -17,6 +17,7 @@ from transpiler.semantics.calls import (
     folded,
     make_call,
 )
+from transpiler.semantics.conversions import fold_conversion
 from transpiler.semantics.dispatch import (
     FUNCTION_BINDERS,
     bind_constant,
@@ -124,8 +125,8 @@ def _bind_conversion(name: str, wanted: Type) -> None:
 
 def folded_conversion(scope: Scope, scalar: Scalar, wanted: Type, node: syntax.Call) -> Scalar:
     """``to…`` of a scalar that has another type."""
-    if isinstance(scalar, Constant) and scalar.value is None:
-        return Constant(wanted, None, node.span)
+    if isinstance(scalar, Constant) and (constant := fold_conversion(scalar, wanted)) is not None:
+        return replace(constant, span=node.span)
     return call_function(scope, CONVERSIONS[wanted], [scalar], node.span)
 
 
@@ -136,6 +137,16 @@ for _name, _type in {
     "totime": Type.TIMESPAN,
 }.items():
     _bind_conversion(_name, _type)
+
+
+@binds_function("gettype")
+def _gettype(scope: Scope, node: syntax.Call) -> Scalar:
+    if len(node.arguments) != 1:
+        raise scope.error("KQL103", f"gettype takes 1 argument, {len(node.arguments)} given", node.span)
+    scalar = bind_scalar(scope, node.arguments[0])
+    if scalar.type not in (Type.DYNAMIC, Type.UNKNOWN):
+        return Constant(Type.STRING, str(scalar.type), node.span)
+    return call_function(scope, "gettype", [scalar], node.span)
 
 
 @binds_function("now")

@@ -24,6 +24,7 @@ from transpiler.dialects.bigquery import (
 from transpiler.dialects.bigquery.aggregates import AGGREGATES, SIMPLE_AGGREGATES
 from transpiler.dialects.bigquery.arithmetic import ARITHMETIC
 from transpiler.dialects.bigquery.expanding import expand as expand_rows
+from transpiler.dialects.choices import CHOICES
 from transpiler.dialects.comparisons import STANDARD, in_relation, to_scalar
 from transpiler.dialects.dialect import AggregateBuilder, Dialect, SpecialBuilder, bound_name
 from transpiler.dialects.spelling import Speller, Spelling, call, fill, number, operand, text
@@ -62,6 +63,7 @@ class BigQuery(Dialect):
     spellings: ClassVar[Mapping[str, Spelling]] = {
         **STANDARD,
         **TERMS,
+        **CHOICES,
         **ARITHMETIC,
         **SIMPLE_AGGREGATES,
         **conversions.SPELLINGS,

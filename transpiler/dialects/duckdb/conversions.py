@@ -1,7 +1,208 @@
-"""DuckDB's spellings: conversions and text forms."""
+"""DuckDB's spellings: conversions and text forms.
+
+DuckDB's own casts are laxer than Kusto's (they round, take ``1_000``, ``infinity`` as an instant, and drop a zone), so
+that texts pass a regular expression first.
+"""
 
 from __future__ import annotations
 
-from transpiler.dialects.spelling import Spelling
+from sqlglot import exp
 
-SPELLINGS: dict[str, Spelling] = {}
+from transpiler.dialects.computed import computed_from, computed_once
+from transpiler.dialects.spelling import Speller, Spelling
+from transpiler.plan.scalars import Call
+
+_LONG_TEXT = r"TRY_CAST(regexp_extract({x}, '^\s*([+-]?\d+|0[xX][0-9a-fA-F]+)\s*$', 1) AS BIGINT)"
+_INT_TEXT = _LONG_TEXT.replace("BIGINT", "INTEGER")
+_REAL = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_REAL_TEXT = rf"TRY_CAST(regexp_extract({{x}}, '^\s*({_REAL}|(?i:[+-]?(?:inf(?:inity)?|nan)))\s*$', 1) AS DOUBLE)"
+_DECIMAL_TEXT = rf"TRY_CAST(regexp_extract({{x}}, '^\s*({_REAL})\s*$', 1) AS DECIMAL(38, 18))"
+_LEAST_LONG = "(-9223372036854775807 - 1)"
+_SATURATED = (
+    "CASE WHEN isfinite({v}) THEN COALESCE(TRY_CAST(trunc({v}) AS BIGINT), "
+    f"CASE WHEN {{v}} > 0 THEN 9223372036854775807 ELSE {_LEAST_LONG} END) END"
+)
+_SATURATED_INT = (
+    "CASE WHEN isfinite({v}) THEN CAST(trunc(greatest(least({v}, 2147483647e0), -2147483648e0)) AS BIGINT) END"
+)
+_WRAPPED = "xor({v} & 4294967295, 2147483648) - 2147483648"
+_TICKS = "(epoch_us({value}) + 62135596800000000) * 10"
+
+# Kusto writes plain digits from 1e-6 up to 1e21, DuckDB's cast only from 1e-4 up to 1e16.
+_REAL_AS_TEXT = (
+    "CASE WHEN NOT contains({t}, 'e') THEN replace({t}, 'nan', 'NaN') "
+    "WHEN abs({v}) >= 1e21 OR abs({v}) < 1e-6 THEN regexp_replace({t}, 'e\\+?(-?)0*', 'e\\1') "
+    "WHEN abs({v}) > 1 THEN CAST(CAST({t} AS DECIMAL(38, 1)) AS VARCHAR) "
+    "ELSE rtrim(CAST(CAST({t} AS DECIMAL(38, 25)) AS VARCHAR), '0') END"
+)
+_CLOCK = "lpad(CAST(abs({v}) // 3600000000 % 24 AS VARCHAR), 2, '0') || ':' || " + (
+    "lpad(CAST(abs({v}) // 60000000 % 60 AS VARCHAR), 2, '0') || ':' || "
+    "lpad(CAST(abs({v}) // 1000000 % 60 AS VARCHAR), 2, '0')"
+)
+_TIMESPAN_AS_TEXT = (
+    "CASE WHEN {v} < 0 THEN '-' ELSE '' END || "
+    "CASE WHEN abs({v}) >= 86400000000 THEN CAST(abs({v}) // 86400000000 AS VARCHAR) || '.' ELSE '' END || "
+    f"{_CLOCK} || "
+    "CASE WHEN {v} % 1000000 <> 0 THEN '.' || lpad(CAST(abs({v}) % 1000000 AS VARCHAR), 6, '0') || '0' ELSE '' END"
+)
+
+# The casts of instants ignore an offset, and read a time without one in the session's zone where they do not.
+_ISO = r"'^\s*(\d{4}-\d\d?-\d\d?(?:[T ]\s*(?:[01]?\d|2[0-3]):\d\d?(?::\d\d?(?:\.\d+)?)?)?)\s*(?:Z|UTC|GMT)?\s*$'"
+_OFFSET = r"'^\s*(\d{4}-\d\d?-\d\d?[T ]\d\d?:\d\d?[:.\d]*) ?([+-]\d\d(?::?\d\d)?)\s*$'"
+_OTHER_DATES = (
+    "'%m/%d/%Y %I:%M:%S %p', '%m/%d/%Y %H:%M:%S', '%m/%d/%Y %I:%M %p', '%m/%d/%Y %H:%M', '%m/%d/%Y', "
+    "'%a, %d %b %Y %H:%M:%S GMT', '%d %b %Y'"
+)
+_INSTANT_TEXT = (
+    f"CASE WHEN regexp_matches({{v}}, {_OFFSET}) "
+    rf"THEN TRY_CAST(regexp_replace({{v}}, {_OFFSET}, '\1\2') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' "
+    f"ELSE COALESCE(TRY_CAST(regexp_extract({{v}}, {_ISO}, 1) AS TIMESTAMP), "
+    f"try_strptime({{v}}, [{_OTHER_DATES}])) END"
+)
+
+# One pattern for both forms: ``-1.02:03:04.5`` and ``90s``.
+_SPAN = (
+    r"regexp_extract({value}, '^\s*([+-]?)(?:(?:(\d{1,8})\.)?([01]?\d|2[0-3]):([0-5]?\d)(?::([0-5]?\d)(?:\.(\d{1,7}))?)?"
+    r"|(\d+(?:\.\d+)?) ?([a-z]+))\s*$', ['sign', 'd', 'h', 'm', 's', 'f', 'amount', 'unit'])"
+)
+_UNITS = {
+    86_400_000_000: ("d", "day", "days"),
+    3_600_000_000: ("h", "hr", "hrs", "hour", "hours"),
+    60_000_000: ("m", "min", "minute", "minutes"),
+    1_000_000: ("s", "sec", "second", "seconds"),
+    1_000: ("ms", "milli", "millis", "millisecond", "milliseconds"),
+    1: ("micro", "micros", "microsecond", "microseconds"),
+}
+
+
+def _part(name: str, size: int) -> str:
+    return f"COALESCE(TRY_CAST(struct_extract({{v}}, '{name}') AS BIGINT), 0) * {size}"
+
+
+_UNIT = " ".join(
+    f"WHEN struct_extract({{v}}, 'unit') IN ({', '.join(repr(n) for n in names)}) THEN {size}"
+    for size, names in _UNITS.items()
+)
+_TIMESPAN_OF_PARTS = (
+    "CASE WHEN struct_extract({v}, 'sign') = '-' THEN -1 ELSE 1 END * "
+    "CASE WHEN struct_extract({v}, 'h') <> '' THEN "
+    f"{_part('d', 86_400_000_000)} + {_part('h', 3_600_000_000)} + {_part('m', 60_000_000)} + {_part('s', 1_000_000)} "
+    "+ CAST(rpad(struct_extract({v}, 'f'), 6, '0') AS BIGINT) "
+    f"ELSE TRY_CAST(TRY_CAST(struct_extract({{v}}, 'amount') AS DECIMAL(38, 9)) * CASE {_UNIT} END AS BIGINT) END"
+)
+_STRING_OF_DYNAMIC = "json_extract_string({value}, '$')"
+_S = "json_extract_string({v}, '$')"
+_D = "TRY_CAST({t} AS DOUBLE)"
+
+
+def _dynamic(template: str) -> Spelling:
+    """A template over ``{v}``, a dynamic value, and ``{t}``, its JSON text: casts of the JSON type read into strings."""
+
+    def spell(speller: Speller, call: Call) -> exp.Expr:
+        def build(v: exp.Expr) -> exp.Expr:
+            return speller.sql(template, v=v, t=exp.Cast(this=v.copy(), to=exp.DataType.build("TEXT")))
+
+        return speller.once(speller.value(call.arguments[0]), build)
+
+    return spell
+
+
+def _beyond(greatest: str, least: str) -> str:
+    """What a dynamic value is that is no whole number of the size wanted: a bool, or a number out of range."""
+    return (
+        "CASE WHEN {t} = 'true' THEN 1 WHEN {t} = 'false' THEN 0 "
+        f"WHEN {_D} > 0 THEN {greatest} WHEN {_D} < 0 THEN {least} END"
+    )
+
+
+_LONG_OF_DYNAMIC = (
+    f"COALESCE({_LONG_TEXT.replace('{x}', _S)}, TRY_CAST(trunc({_D}) AS BIGINT), "
+    f"{_beyond('9223372036854775807', _LEAST_LONG)})"
+)
+# A whole number wraps, as a long does; a fraction stops at the largest int; a string that is too large is null.
+_INT_OF_DYNAMIC = (
+    f"COALESCE(CAST({_INT_TEXT.replace('{x}', _S)} AS BIGINT), "
+    + _WRAPPED.replace("{v}", "TRY_CAST(regexp_extract({t}, '^-?[0-9]+$') AS BIGINT)")
+    + f", CAST(TRY_CAST(trunc({_D}) AS INTEGER) AS BIGINT), {_beyond('2147483647', '-2147483648')})"
+)
+_ZERO_OR_ONE = "CASE {t} WHEN 'true' THEN 1 WHEN 'false' THEN 0 END"
+_BOOL_TEXT = (
+    f"CASE lower({{v}}) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE ELSE {_LONG_TEXT.replace('{x}', '{v}')} <> 0 END"
+)
+_BOOL_OF_DYNAMIC = (
+    f"CASE lower({_S}) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE "
+    f"ELSE COALESCE({_LONG_TEXT.replace('{x}', _S)} <> 0, {_D} <> 0) END"
+)
+
+
+def _tostring_real(speller: Speller, call: Call) -> exp.Expr:
+    def written(v: exp.Expr) -> exp.Expr:
+        text = exp.Cast(this=v.copy(), to=exp.DataType.build("TEXT"))
+        return speller.once(text, lambda t: speller.sql(_REAL_AS_TEXT, t=t, v=v.copy()))
+
+    return speller.once(speller.value(call.arguments[0]), written)
+
+
+def _gettype(speller: Speller, call: Call) -> exp.Expr:
+    return speller.sql(
+        "CASE json_type({v}) WHEN 'VARCHAR' THEN 'string' WHEN 'UBIGINT' THEN 'long' WHEN 'BIGINT' THEN 'long' "
+        "WHEN 'DOUBLE' THEN 'double' WHEN 'BOOLEAN' THEN 'bool' WHEN 'ARRAY' THEN 'array' "
+        "WHEN 'OBJECT' THEN 'dictionary' ELSE 'null' END",
+        v=speller.value(call.arguments[0]),
+    )
+
+
+def _identity(speller: Speller, call: Call) -> exp.Expr:
+    return speller.value(call.arguments[0])
+
+
+SPELLINGS: dict[str, Spelling] = {
+    "tostring long": "CAST({value} AS VARCHAR)",
+    "tostring dynamic": _STRING_OF_DYNAMIC,
+    "tostring real": _tostring_real,
+    "tostring decimal": "rtrim(rtrim(CAST({value} AS VARCHAR), '0'), '.')",
+    "tostring bool": "CASE WHEN {value} THEN 'True' WHEN NOT {value} THEN 'False' END",
+    "tostring datetime": "strftime({value}, '%Y-%m-%dT%H:%M:%S.%f') || '0Z'",
+    "tostring timespan": computed_once(_TIMESPAN_AS_TEXT),
+    "tostring guid": "CAST({value} AS VARCHAR)",
+    "tolong string": _LONG_TEXT.replace("{x}", "{value}"),
+    "tolong dynamic": _dynamic(_LONG_OF_DYNAMIC),
+    "tolong integer": _identity,
+    "tolong real": computed_once(_SATURATED),
+    "tolong decimal": "TRY_CAST(trunc({value}) AS BIGINT)",
+    "tolong bool": "CAST({value} AS BIGINT)",
+    "tolong datetime": _TICKS,
+    "tolong timespan": "{value} * 10",
+    "toint string": f"CAST({_INT_TEXT.replace('{x}', '{value}')} AS BIGINT)",
+    "toint dynamic": _dynamic(_INT_OF_DYNAMIC),
+    "toint long": _WRAPPED.replace("{v}", "{value}"),
+    "toint real": computed_once(_SATURATED_INT),
+    "toint decimal": "CAST(TRY_CAST(trunc({value}) AS INTEGER) AS BIGINT)",
+    "toint bool": "CAST({value} AS BIGINT)",
+    "toreal string": _REAL_TEXT.replace("{x}", "{value}"),
+    "toreal dynamic": _dynamic(f"COALESCE({_REAL_TEXT.replace('{x}', _S)}, {_ZERO_OR_ONE})"),
+    "toreal integer": "CAST({value} AS DOUBLE)",
+    "toreal decimal": "CAST({value} AS DOUBLE)",
+    "toreal bool": "CAST(CAST({value} AS BIGINT) AS DOUBLE)",
+    "toreal datetime": f"CAST({_TICKS} AS DOUBLE)",
+    "toreal timespan": "CAST({value} * 10 AS DOUBLE)",
+    "todecimal string": _DECIMAL_TEXT.replace("{x}", "{value}"),
+    "todecimal dynamic": _dynamic(f"COALESCE({_DECIMAL_TEXT.replace('{x}', _S)}, {_ZERO_OR_ONE})"),
+    "todecimal integer": "CAST({value} AS DECIMAL(38, 18))",
+    "todecimal real": "TRY_CAST(CAST({value} AS VARCHAR) AS DECIMAL(38, 18))",
+    "todecimal bool": "CAST(CAST({value} AS BIGINT) AS DECIMAL(38, 18))",
+    "tobool string": computed_once(_BOOL_TEXT),
+    "tobool dynamic": _dynamic(_BOOL_OF_DYNAMIC),
+    "tobool number": "{value} <> 0",
+    "todatetime string": computed_once(_INSTANT_TEXT),
+    "todatetime dynamic": computed_from(_STRING_OF_DYNAMIC, _INSTANT_TEXT),
+    "todatetime integer": computed_once(
+        "CASE WHEN {v} BETWEEN 0 AND 3155378975999999999 THEN make_timestamp({v} // 10 - 62135596800000000) END"
+    ),
+    "totimespan string": computed_from(_SPAN, _TIMESPAN_OF_PARTS),
+    "totimespan dynamic": computed_from(_SPAN.replace("{value}", _STRING_OF_DYNAMIC), _TIMESPAN_OF_PARTS),
+    "totimespan integer": "{value} // 10",
+    "toguid string": "TRY_CAST({value} AS UUID)",
+    "toguid dynamic": f"TRY_CAST({_STRING_OF_DYNAMIC} AS UUID)",
+    "gettype": _gettype,
+}

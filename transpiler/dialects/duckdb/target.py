@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from transpiler.catalog import Physical
 from transpiler.diagnostics import KqlError
+from transpiler.dialects.choices import CHOICES
 from transpiler.dialects.comparisons import STANDARD, in_relation, to_scalar
 from transpiler.dialects.dialect import AggregateBuilder, Dialect, SpecialBuilder, bound_name
 from transpiler.dialects.duckdb import (
@@ -74,6 +75,7 @@ class DuckDB(Dialect):
     spellings: ClassVar[Mapping[str, Spelling]] = {
         **STANDARD,
         **TERMS,
+        **CHOICES,
         **ARITHMETIC,
         **SIMPLE_AGGREGATES,
         **conversions.SPELLINGS,

@@ -1,0 +1,39 @@
+"""Spellings that use an argument several times: it is computed once, unless it is as cheap as a column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlglot import exp
+
+from transpiler.dialects.spelling import Speller
+from transpiler.plan.scalars import Call, Scalar
+from transpiler.types import Type
+
+
+def guarded(speller: Speller, call: Call, position: int) -> exp.Expr:
+    """An argument as a template's slot gets it: a string is never NULL, unless its parameter lets NULL pass."""
+    argument: Scalar = call.arguments[position]
+    parameter = call.overload.parameter(position)
+    if argument.type is Type.STRING and not (parameter is not None and parameter.keeps_null):
+        return speller.text(argument)
+    return speller.value(argument)
+
+
+def computed_once(template: str) -> Callable[[Speller, Call], exp.Expr]:
+    """A template over ``{v}``, the only argument."""
+
+    def spell(speller: Speller, call: Call) -> exp.Expr:
+        return speller.once(guarded(speller, call, 0), lambda v: speller.sql(template, v=v))
+
+    return spell
+
+
+def computed_from(inner: str, template: str) -> Callable[[Speller, Call], exp.Expr]:
+    """A template over ``{v}``, which is computed by ``inner`` from ``{value}``, the only argument."""
+
+    def spell(speller: Speller, call: Call) -> exp.Expr:
+        value = speller.sql(inner, value=guarded(speller, call, 0))
+        return speller.once(value, lambda v: speller.sql(template, v=v))
+
+    return spell
