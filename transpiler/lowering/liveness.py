@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
+from transpiler.diagnostics import KqlError
 from transpiler.plan.relations import (
     Aggregate,
     AggregateCall,
@@ -107,6 +108,17 @@ def in_order(plan: Plan) -> list[Relation]:
         before = [*inputs(relation), *(r for r, _ in _subquery_uses(scalars_of(relation)))]
         stack.extend((r, False) for r in reversed(before))
     return found
+
+
+def check_chain(relations: list[Relation], most: int) -> None:
+    """Raises KQL004 when more than ``most`` relations lie one on another. ``relations`` as ``in_order`` gives them."""
+    height: dict[int, int] = {}
+    for relation in relations:
+        below = [*inputs(relation), *(r for r, _ in _subquery_uses(scalars_of(relation)))]
+        own = 0 if isinstance(relation, Reference) else 1
+        height[id(relation)] = own + max((height[id(r)] for r in below), default=0)
+        if height[id(relation)] > most:
+            raise KqlError("KQL004", f"more than {most} stages lie one on another here", relation.origin.span)
 
 
 def needs_of(plan: Plan, relations: list[Relation]) -> Needs:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
+from transpiler.diagnostics import KqlError
 from transpiler.dialects.dialect import Dialect
-from transpiler.lowering.liveness import Needs, in_order, needs_of, pruned, uses_of
+from transpiler.lowering.liveness import Needs, check_chain, in_order, needs_of, pruned, uses_of
 from transpiler.lowering.names import Names, column_names
 from transpiler.lowering.reading import Reading
 from transpiler.lowering.scalars import ScalarLowering
@@ -35,6 +36,12 @@ from transpiler.plan.scalars import Column, Constant, Scalar, columns_of
 from transpiler.types import Type
 
 
+MAX_RELATIONS = 2000
+"""How many stages a statement may come to; a table of the catalog counts as one."""
+MAX_CHAIN = 250
+"""How many stages may lie one on another: DuckDB's binder recurses through CTEs and stops at about a thousand levels."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lowered:
     """A relation that has SQL: the name to select from, its columns in order, and what each is called there."""
@@ -54,13 +61,19 @@ class StageSql:
 
 @dataclass(slots=True)
 class QueryLowering:
-    """One translation under way: the CTEs so far and the names that are taken."""
+    """One translation under way: the CTEs so far and the names that are taken.
+
+    ``as_rows``: the statement is to be read by more SQL. Columns stay as they are inside a query (dynamic values as text,
+    timespans in microseconds), and the query's order becomes a column, named by ``rank`` ('' when nothing is sorted).
+    """
 
     dialect: Dialect
     plan: Plan
     now: Callable[[], exp.Expr]
     taken: Iterable[str] = ()
     header: str = ""
+    as_rows: bool = False
+    rank: str = ""
     ctes: list[exp.CTE] = field(default_factory=list)
     stages: list[StageSql] = field(default_factory=list)
     final_names: dict[Column, str] = field(default_factory=dict)
@@ -74,6 +87,14 @@ class QueryLowering:
     def lower(self) -> exp.Expr:
         """The whole statement. Raises KqlError for what the target cannot do."""
         relations = in_order(self.plan)
+        if len(relations) > MAX_RELATIONS:
+            raise KqlError(
+                "KQL004",
+                f"the query comes to {len(relations)} stages; {MAX_RELATIONS} are translated",
+                relations[MAX_RELATIONS].origin.span,
+                hint="functions that call each other twice multiply; let keeps a table's stages once",
+            )
+        check_chain(relations, MAX_CHAIN)
         self._needs = needs_of(self.plan, relations)
         self._uses = uses_of(self.plan, relations)
         columns = {c.name for r in relations for c in r.columns}
@@ -431,7 +452,7 @@ class QueryLowering:
         self.final_names = column_names(self.plan.visible)
         scalars = self._over_source(source)
         own = self._references(source)
-        shown = {c: self.dialect.shown(own[c].copy(), c.type) for c in self.plan.visible}
+        shown = {c: own[c] if self.as_rows else self.dialect.shown(own[c].copy(), c.type) for c in self.plan.visible}
         same = list(self.plan.visible) == list(source.columns) and all(
             self.final_names[c] == source.names[c] for c in self.plan.visible
         )
@@ -444,7 +465,10 @@ class QueryLowering:
             expressions = [self._alias(shown[c], self.final_names[c]) for c in self.plan.visible]
         select = exp.Select(expressions=expressions)
         select.set("from_", exp.From(this=source.table.copy()))
-        self._order(select, scalars, self.plan.order)
+        if self.as_rows:
+            self._ranked(select, self._ordered(scalars, self.plan.order))
+        else:
+            self._order(select, scalars, self.plan.order)
         select = self._inlined(select, source)
         if self.ctes:
             select.set("with_", exp.With(expressions=self.ctes))
@@ -452,11 +476,20 @@ class QueryLowering:
             select.comments = [self.header, *(select.comments or [])]
         return select
 
+    def _ranked(self, select: exp.Select, keys: list[exp.Expr]) -> None:
+        """The place of each row in the query's order, equal for rows that the order does not tell apart."""
+        if keys:
+            self.rank = Names(self.final_names.values()).unique("result_rank")
+            window = exp.Window(this=exp.Anonymous(this="RANK", expressions=[]), order=exp.Order(expressions=keys))
+            select.append("expressions", exp.Alias(this=window, alias=exp.to_identifier(self.rank)))
+
     def _inlined(self, select: exp.Select, source: Lowered) -> exp.Select:
         """The last stage is the statement itself where nothing is left to do after it."""
         last = self.ctes[-1] if self.ctes else None
         star = select.expressions[0]
         if last is None or not isinstance(star, exp.Star) or star.args.get("replace") or select.args.get("order"):
+            return select
+        if len(select.expressions) > 1:
             return select
         if not isinstance(last.this, exp.Select) or last.alias != source.table.name or self._is_reread(last.alias):
             return select

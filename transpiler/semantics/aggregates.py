@@ -1,38 +1,167 @@
-"""Aggregate calls: one column by the declared rule, or the several of arg_max, take_any and percentiles."""
+"""Aggregate calls: one column by the declared rule, lists with their elements in JSON's form, or the several columns of
+arg_max, take_any and percentiles."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from transpiler.functions.registry import FUNCTIONS
+from transpiler.functions.registry import FUNCTIONS, Function, Nulls
 from transpiler.kql import syntax
-from transpiler.plan.relations import AggregateCall
-from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar
-from transpiler.semantics.calls import call_declared, make_call
-from transpiler.semantics.dispatch import bind_constant, bind_scalar
+from transpiler.plan.relations import AggregateCall, OrderKey
+from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, Scalar
+from transpiler.semantics.calls import call_declared, call_function, convert, make_call, overload_of
+from transpiler.semantics.dispatch import bind_constant, bind_scalar, bind_whole
+from transpiler.semantics.expressions import bind_predicate, connect
 from transpiler.semantics.names import call_name, result_name
 from transpiler.semantics.scope import Scope
 from transpiler.types import NUMBERS, Type
 
 
-def bind_aggregate(scope: Scope, node: syntax.Call, keys: tuple[str, ...] = ()) -> AggregateCall:
+@dataclass(frozen=True, slots=True)
+class BoundAggregate:
+    """An aggregate and what it shows: mostly its own columns, else scalars over them."""
+
+    call: AggregateCall
+    outputs: tuple[tuple[Column, Scalar], ...]
+
+
+def bind_aggregate(scope: Scope, node: syntax.Call, keys: tuple[str, ...] = ()) -> BoundAggregate:
     """An aggregate over the rows of a scope; its columns are named as if the query had not named them.
 
-    ``keys`` are the names of the grouping keys, which ``*`` leaves out.
+    ``keys`` are the names of the grouping keys, which ``*`` leaves out; without any there may be no row at all.
     """
     function = FUNCTIONS.find(node.name, aggregate=True)
     assert function is not None
     if function.refusal:
         raise scope.error("KQL201", f"{node.name} is not translated: {function.refusal}", node.span, hint=function.hint)
-    if (binder := _BINDERS.get(function.name)) is not None:
-        return binder(scope, node, keys)
+    bound = _BINDERS.get(function.name, _declared)(scope, function, node, keys)
+    if isinstance(bound, BoundAggregate):
+        return bound
+    return BoundAggregate(bound, tuple((c, ColumnRef(c, node.span)) for c in bound.columns))
+
+
+def _order(scope: Scope) -> tuple[OrderKey, ...]:
+    return scope.row.tabular.order if scope.row and scope.row.tabular else ()
+
+
+def _column(function: Function, node: syntax.Call, call: Call) -> Column:
+    return Column(call_name(function, node) or "Column1", call.type, call.nullable)
+
+
+def _declared(scope: Scope, function: Function, node: syntax.Call, keys: tuple[str, ...]) -> AggregateCall:
+    """An aggregate of one column, by its declaration."""
     arguments = [bind_scalar(scope, a) for a in node.arguments]
+    _refuse_dynamic(scope, function, arguments, node)
     call = call_declared(scope, function, arguments, node.span)
-    order = scope.row.tabular.order if scope.row and scope.row.tabular else ()
-    return AggregateCall(
-        columns=(Column(call_name(function, node) or "Column1", call.type, call.nullable),), call=call, order=order
-    )
+    call = _with_rows(call, keys)
+    return AggregateCall(columns=(_column(function, node, call),), call=call)
+
+
+def _with_rows(call: Call, keys: tuple[str, ...], *options: str | int | None) -> Call:
+    """The call with the fact that a group of a ``by`` has rows; then only nulls or a predicate can leave it without a value."""
+    nullable = call.nullable
+    if call.overload.nulls is Nulls.MAYBE and call.arguments:
+        has_predicate = any(p.name == "predicate" for p in call.overload.parameters)
+        value = call.arguments[0]
+        nullable = not keys or has_predicate or (value.nullable and value.type is not Type.STRING)
+    return replace(call, nullable=nullable, options=(bool(keys), *options))
+
+
+def _refuse_dynamic(scope: Scope, function: Function, arguments: list[Scalar], node: syntax.Call) -> None:
+    """An aggregate that computes with values takes no dynamic ones: Microsoft's binder and the engine refuse them."""
+    for position, argument in enumerate(arguments):
+        parameters = [p for o in function.overloads if (p := o.parameter(position)) is not None]
+        if argument.type is Type.DYNAMIC and parameters and all(Type.DYNAMIC not in p.accepts for p in parameters):
+            raise scope.error(
+                "KQL102",
+                f"{node.name} does not take a dynamic value",
+                node.arguments[position].span,
+                hint="convert it: tolong(…), todouble(…), todatetime(…)",
+            )
+
+
+def _count(scope: Scope, function: Function, node: syntax.Call, keys: tuple[str, ...]) -> AggregateCall:
+    """count() and the older count(x), which counts every row, nulls too."""
+    if len(node.arguments) > 1:
+        raise scope.error("KQL103", f"count takes 0 to 1 arguments, {len(node.arguments)} given", node.span)
+    for argument in node.arguments:
+        if bind_scalar(scope, argument).type is Type.BOOL:
+            raise scope.error("KQL105", "count of a predicate is ambiguous", argument.span, hint="countif(…) counts")
+    call = _with_rows(make_call(scope, function.overloads[0], (), node.span), keys)
+    return AggregateCall(columns=(_column(function, node, call),), call=call)
+
+
+def _covariance(scope: Scope, function: Function, node: syntax.Call, keys: tuple[str, ...]) -> AggregateCall:
+    """The engine names covariance after both its arguments."""
+    bound = _declared(scope, function, node, keys)
+    names = "_".join(n for a in node.arguments[:2] if (n := result_name(a)))
+    return replace(bound, columns=(Column(f"{function.name}_{names}", Type.REAL, False),))
+
+
+# ---------------------------------------------------------------- lists
+
+_AS_TEXT = frozenset({Type.DATETIME, Type.TIMESPAN, Type.GUID, Type.DECIMAL})
+
+
+def _list(scope: Scope, function: Function, node: syntax.Call, keys: tuple[str, ...]) -> AggregateCall:
+    """make_list, make_set and kin. The options say what the elements are:
+
+    native: SQL values that become JSON as they are; json: JSON texts; flat: dynamic values, of which arrays give their elements.
+    """
+    has_predicate = function.name.endswith("_if")
+    least = 2 if has_predicate else 1
+    if not least <= len(node.arguments) <= least + (function.name != "make_list_with_nulls"):
+        raise scope.error("KQL103", f"{node.name} takes {least} to {least + 1} arguments", node.span)
+    value = bind_scalar(scope, node.arguments[0])
+    conditions = [bind_predicate(scope, node.arguments[1])] if has_predicate else []
+    limit = bind_whole(scope, node.arguments[least], "the limit") if len(node.arguments) > least else None
+    element, kind = _element(scope, value)
+    if element is not value and value.nullable:
+        present = call_function(scope, "isnotnull", [value], node.span)
+        if function.name == "make_list_with_nulls":
+            # A string is never null; as a dynamic value it may be.
+            none = Constant(Type.DYNAMIC, None, node.span)
+            case = make_call(scope, overload_of("case"), (present, element, none), node.span, Type.DYNAMIC)
+            element = replace(case, nullable=True)
+        else:
+            conditions.append(present)
+    arguments = (element, *([connect(scope, "and", conditions, node.span)] if conditions else []))
+    call = make_call(scope, function.overloads[0], arguments, node.span)
+    call = _with_rows(call, keys, kind, limit)
+    order = () if function.name.startswith("make_set") else _order(scope)
+    return AggregateCall(columns=(_column(function, node, call),), call=call, order=order)
+
+
+def _element(scope: Scope, value: Scalar) -> tuple[Scalar, str]:
+    """A value as it stands in JSON, and what it is."""
+    if value.type in _AS_TEXT:
+        return convert(scope, value, Type.STRING), "native"
+    if value.type is Type.REAL:
+        text = convert(scope, value, Type.STRING)
+        return call_function(scope, "json of real", [value, text], value.span), "json"
+    if value.type is Type.DYNAMIC:
+        return value, "flat"
+    return value, "native"
+
+
+def _bag(scope: Scope, function: Function, node: syntax.Call, keys: tuple[str, ...]) -> AggregateCall:
+    """make_bag: what is no bag is passed over."""
+    has_predicate = function.name.endswith("_if")
+    least = 2 if has_predicate else 1
+    if not least <= len(node.arguments) <= least + 1:
+        raise scope.error("KQL103", f"{node.name} takes {least} to {least + 1} arguments", node.span)
+    value = bind_scalar(scope, node.arguments[0])
+    if value.type is not Type.DYNAMIC:
+        raise scope.error("KQL102", f"{node.name} takes a dynamic value, this is {value.type}", node.arguments[0].span)
+    if len(node.arguments) > least:
+        raise scope.error("KQL204", f"{node.name} with a limit keeps members that Kusto chooses", node.span)
+    predicates = (bind_predicate(scope, node.arguments[1]),) if has_predicate else ()
+    call = _with_rows(make_call(scope, function.overloads[0], (value, *predicates), node.span), keys)
+    return AggregateCall(columns=(_column(function, node, call),), call=call, order=_order(scope))
+
+
+# ---------------------------------------------------------------- several columns
 
 
 def _returned(scope: Scope, node: syntax.Call, first: int, keys: tuple[str, ...]) -> list[tuple[str | None, Scalar]]:
@@ -50,52 +179,82 @@ def _returned(scope: Scope, node: syntax.Call, first: int, keys: tuple[str, ...]
     return found
 
 
-def _extreme(scope: Scope, node: syntax.Call, keys: tuple[str, ...]) -> AggregateCall:
+def _extreme(scope: Scope, function: Function, node: syntax.Call, keys: tuple[str, ...]) -> AggregateCall:
     """arg_max and arg_min: the first argument's extreme, then the returned values of one row that has it."""
-    function = FUNCTIONS.find(node.name, aggregate=True)
-    assert function is not None
     if not node.arguments:
         raise scope.error("KQL103", f"{node.name} takes 1 or more arguments", node.span)
     extreme = bind_scalar(scope, node.arguments[0])
+    if extreme.type not in function.overloads[0].parameters[0].accepts:
+        raise scope.error("KQL102", f"{node.name} does not order a {extreme.type}", node.arguments[0].span)
     word = "max" if function.name == "arg_max" else "min"
     first_name = result_name(node.arguments[0])
+    is_old = node.name in ("argmax", "argmin")
+    prefix = f"{word}_{first_name or ''}"
     returned = _returned(scope, node, 1, keys)
-    columns = [Column(first_name or f"{word}_", extreme.type, True)]
+    columns = [Column(prefix if is_old else first_name or f"{word}_", extreme.type, not keys or extreme.nullable)]
     for position, (name, scalar) in enumerate(returned):
-        columns.append(Column(name or f"{word}_{first_name or ''}_arg{position + 1}", scalar.type, True))
+        old_name = f"{prefix}_{name}" if is_old and name else name
+        columns.append(Column(old_name or f"{prefix}_arg{position + 1}", scalar.type, not keys or scalar.nullable))
     call = make_call(scope, function.overloads[0], (extreme, *(s for _, s in returned)), node.span, extreme.type)
-    return AggregateCall(columns=tuple(columns), call=call)
+    return AggregateCall(columns=tuple(columns), call=_with_rows(call, keys))
 
 
-def _any(scope: Scope, node: syntax.Call, keys: tuple[str, ...]) -> AggregateCall:
+def _any(scope: Scope, function: Function, node: syntax.Call, keys: tuple[str, ...]) -> AggregateCall:
     """take_any: values of one row; the old ``any`` prefixes their names."""
-    function = FUNCTIONS.find(node.name, aggregate=True)
-    assert function is not None
     returned = _returned(scope, node, 0, keys)
+    if not returned:
+        raise scope.error("KQL103", f"{node.name} takes 1 or more arguments", node.span)
     prefix = "any_" if node.name == "any" else ""
-    columns = [Column(f"{prefix}{name or 'Column1'}", scalar.type, scalar.nullable) for name, scalar in returned]
+    columns = [Column(f"{prefix}{n or ('Column1' if not prefix else '')}", s.type, True) for n, s in returned]
     call = make_call(scope, function.overloads[0], tuple(s for _, s in returned), node.span, returned[0][1].type)
-    return AggregateCall(columns=tuple(columns), call=call)
+    return AggregateCall(columns=tuple(columns), call=_with_rows(call, keys))
 
 
-def _percentiles(scope: Scope, node: syntax.Call, keys: tuple[str, ...]) -> AggregateCall:
-    """Percentile and percentiles: a column for each percentage."""
-    function = FUNCTIONS.find(node.name, aggregate=True)
-    assert function is not None
+_RANKED = NUMBERS | {Type.DATETIME, Type.TIMESPAN}
+
+
+def _percentiles(scope: Scope, function: Function, node: syntax.Call, keys: tuple[str, ...]) -> BoundAggregate:
+    """percentile, percentiles and percentiles_array: a column for each percentage, or one array of them."""
     if len(node.arguments) < 2:
         raise scope.error("KQL103", f"{node.name} takes 2 or more arguments", node.span)
     value = bind_scalar(scope, node.arguments[0])
+    if value.type not in _RANKED:
+        raise scope.error("KQL102", f"{node.name} takes numbers and times, this is {value.type}", node.arguments[0].span)
+    points = _points(scope, node.arguments[1:])
     name = result_name(node.arguments[0]) or ""
-    columns, points = [], []
     t = Type.LONG if value.type is Type.INT else value.type
-    for argument in node.arguments[1:]:
+    columns = tuple(Column(f"percentile_{name}_{_point_text(p)}", t, True) for p in points)
+    call = make_call(scope, function.overloads[0], (value, *points), node.span, t)
+    aggregate = AggregateCall(columns=columns, call=_with_rows(call, keys))
+    return shown_percentiles(scope, node, aggregate, name)
+
+
+def shown_percentiles(scope: Scope, node: syntax.Call, aggregate: AggregateCall, name: str) -> BoundAggregate:
+    """The columns of percentiles, or of ``…_array`` one array."""
+    refs = [ColumnRef(c, node.span) for c in aggregate.columns]
+    if not node.name.endswith("_array"):
+        return BoundAggregate(aggregate, tuple(zip(aggregate.columns, refs, strict=True)))
+    array = call_function(scope, "pack_array", refs, node.span)
+    return BoundAggregate(aggregate, ((Column(f"percentiles_{name}", Type.DYNAMIC, False), array),))
+
+
+def _points(scope: Scope, arguments: tuple[syntax.Expr, ...]) -> list[Constant]:
+    """The percentages: numbers, or one dynamic array of numbers."""
+    points: list[Constant] = []
+    for argument in arguments:
         point = bind_constant(scope, argument, "the percentage")
-        if point.type not in NUMBERS:
+        if point.type is Type.DYNAMIC and len(arguments) == 1:
+            import json
+
+            values = json.loads(str(point.value))
+            points += [Constant(Type.REAL, float(v), point.span) for v in values]
+            continue
+        if point.type not in NUMBERS or point.value is None:
             raise scope.error("KQL102", "a percentage must be a number", argument.span)
         points.append(point)
-        columns.append(Column(f"percentile_{name}_{_point_text(point)}", t, True))
-    call = make_call(scope, function.overloads[0], (value, *points), node.span, t)
-    return AggregateCall(columns=tuple(columns), call=call)
+    if any(not 0 <= float(str(p.value)) <= 100 for p in points):
+        raise scope.error("KQL104", "a percentage lies between 0 and 100", arguments[0].span)
+    return points
 
 
 def _point_text(point: Constant) -> str:
@@ -103,12 +262,18 @@ def _point_text(point: Constant) -> str:
     return (str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)).replace(".", "_")
 
 
-_BINDERS: dict[str, Callable[[Scope, syntax.Call, tuple[str, ...]], AggregateCall]] = {
-    "arg_max": _extreme,
-    "arg_min": _extreme,
-    "take_any": _any,
-    "percentile": _percentiles,
-    "percentiles": _percentiles,
-}
+def _weighted(scope: Scope, function: Function, node: syntax.Call, keys: tuple[str, ...]) -> AggregateCall:
+    raise scope.error("KQL201", f"{node.name} is not translated: weights have no counterpart", node.span)
 
-__all__ = ["bind_aggregate", "replace"]
+
+Binder = Callable[[Scope, Function, syntax.Call, "tuple[str, ...]"], "AggregateCall | BoundAggregate"]
+_BINDERS: dict[str, Binder] = {
+    "count": _count,
+    **dict.fromkeys(("covariance", "covarianceif", "covariancep", "covariancepif"), _covariance),
+    **dict.fromkeys(("make_list", "make_list_if", "make_list_with_nulls", "make_set", "make_set_if"), _list),
+    **dict.fromkeys(("make_bag", "make_bag_if", "make_dictionary"), _bag),
+    **dict.fromkeys(("arg_max", "arg_min"), _extreme),
+    "take_any": _any,
+    **dict.fromkeys(("percentile", "percentiles_array"), _percentiles),
+    **dict.fromkeys(("percentilew", "percentilesw", "percentilesw_array"), _weighted),
+}

@@ -9,6 +9,7 @@ from datetime import timedelta
 from transpiler.catalog import Catalog, Function, Parameter
 from transpiler.kql import syntax
 from transpiler.kql.parser import parse_query
+from transpiler.plan.scalars import Scalar, children
 from transpiler.source import NOWHERE, Source
 
 
@@ -29,7 +30,19 @@ class Environment:
     window: timedelta | None = None
     parameters: Mapping[str, object] = field(default_factory=dict)
     infer: bool = False
+    calls: int = 0
     _parsed: dict[str, StoredFunction] = field(default_factory=dict)
+    _sizes: dict[int, int] = field(default_factory=dict)
+    _measured: list[Scalar] = field(default_factory=list)
+
+    def size_of(self, scalar: Scalar) -> int:
+        """How many nodes a scalar has when it is written out. What a let holds is measured once, however often it is used."""
+        known = self._sizes.get(id(scalar))
+        if known is None:
+            known = 1 + sum(self.size_of(s) for s in children(scalar))
+            self._sizes[id(scalar)] = known
+            self._measured.append(scalar)
+        return known
 
     def has_table(self, name: str) -> bool:
         """Whether the catalog declares a table of that name."""

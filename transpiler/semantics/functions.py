@@ -100,9 +100,9 @@ def _aggregate(scope: Scope, node: syntax.Call) -> Scalar:
     from transpiler.semantics.aggregates import bind_aggregate
 
     assert scope.aggregation is not None
-    found = bind_aggregate(replace(scope, aggregation=None), node)
-    scope.aggregation.calls.append(found)
-    return ColumnRef(found.columns[0], node.span)
+    found = bind_aggregate(replace(scope, aggregation=None), node, scope.aggregation.keys)
+    scope.aggregation.calls.append(found.call)
+    return found.outputs[0][1]
 
 
 def one_column(call: Call, node: syntax.Call, function: Function) -> AggregateCall:

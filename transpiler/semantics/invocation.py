@@ -12,6 +12,8 @@ from transpiler.semantics.scope import Binding, ScalarLet, Scope, Tabular, Tabul
 from transpiler.types import TYPE_NAMES, Type
 
 MAX_CALL_DEPTH = 32
+MAX_CALLS = 2_000
+"""How many calls one query may come to; each is written out."""
 
 
 def call_scalar_function(scope: Scope, body: syntax.FunctionBody, outer: Scope, node: syntax.Call) -> Scalar:
@@ -36,6 +38,9 @@ def _entered(
 
     if scope.depth >= MAX_CALL_DEPTH:
         raise scope.error("KQL106", f"'{node.name}' is called within itself", node.span)
+    scope.environment.calls += 1
+    if scope.environment.calls > MAX_CALLS:
+        raise scope.error("KQL004", f"more than {MAX_CALLS} calls of functions written in KQL", node.span)
     inner = replace(outer, row=None, depth=scope.depth + 1, aggregation=None)
     for name, binding in _arguments(scope, body, node, first, inner).items():
         inner = inner.bind(name, binding)

@@ -21,7 +21,7 @@ def result_name(expression: syntax.Expr) -> str | None:
                 return _stepped(expression.base, str(step.value))
             return None
         case syntax.Call():
-            function = FUNCTIONS.find(expression.name)
+            function = FUNCTIONS.find(expression.name) or FUNCTIONS.find(expression.name, aggregate=True)
             return call_name(function, expression) if function is not None else None
         case _:
             return None

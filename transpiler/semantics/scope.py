@@ -87,6 +87,7 @@ class Aggregation:
     """The aggregates that ``summarize`` has met so far; an aggregate call within an expression becomes one of these columns."""
 
     calls: list[AggregateCall] = field(default_factory=list)
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,10 @@ from transpiler.source import Source, Span
 from transpiler.types import TYPE_NAMES, Type
 
 
+MAX_SCALAR = 20_000
+"""How many operations a let may come to: lets that use each other twice double at each step."""
+
+
 def bind_query(query: syntax.Query, source: Source, environment: Environment) -> tuple[Plan, Tabular]:
     """The typed plan of a query. Raises KqlError for what is not known, does not fit or is not translated."""
     scope = Scope(environment, source)
@@ -90,7 +94,10 @@ def _let(scope: Scope, let: syntax.Let) -> Scope:
         return scope.bind(let.name, TabularLet(let.name, bind_source(scope, value)))
     if isinstance(value, syntax.Name) and isinstance(scope.bindings.get(value.name), FunctionLet):
         return scope.bind(let.name, scope.bindings[value.name])
-    return scope.bind(let.name, ScalarLet(bind_scalar(scope, value)))
+    scalar = bind_scalar(scope, value)
+    if scope.environment.size_of(scalar) > MAX_SCALAR:
+        raise scope.error("KQL004", f"'{let.name}' comes to more than {MAX_SCALAR} operations written out", let.span)
+    return scope.bind(let.name, ScalarLet(scalar))
 
 
 def _parameters(scope: Scope, statement: syntax.DeclareParameters) -> Scope:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from transpiler.functions.registry import FUNCTIONS
 from transpiler.kql import syntax
-from transpiler.plan.relations import Aggregate, AggregateCall, Origin
-from transpiler.plan.scalars import Column, ColumnRef, Scalar
+from transpiler.plan.relations import Aggregate, AggregateCall, FirstPerGroup, OrderKey, Origin
+from transpiler.plan.scalars import Column, ColumnRef, Scalar, columns_of
+from transpiler.semantics.aggregates import BoundAggregate, bind_aggregate
 from transpiler.semantics.columns import matching, named_scalars, output_columns
 from transpiler.semantics.dispatch import bind_scalar, binds_operator
-from transpiler.semantics.names import UniqueNames, call_name, result_name
+from transpiler.semantics.names import UniqueNames, result_name
 from transpiler.semantics.scope import Aggregation, Scope, Tabular
 from transpiler.semantics.shaping import column_for, origin_of, project, unordered
 from transpiler.types import Type
@@ -18,21 +20,29 @@ from transpiler.types import Type
 
 @binds_operator(syntax.Summarize)
 def _summarize(scope: Scope, tabular: Tabular, node: syntax.Summarize) -> Tabular:
+    if node.legacy_bin is not None:
+        raise scope.error("KQL200", "'bin=' of summarize is not translated", node.span, hint="by bin(column, size)")
     row = scope.over(tabular)
     names = UniqueNames()
     keys = bind_keys(row, node.by, names)
-    items = [i for a in node.aggregates for i in bind_aggregate_item(row, tabular, a, keys, names)]
-    calls = tuple(c for item in items for c in item.calls)
-    computed_keys = keys
-    columns = (*computed_keys, *(c for call in calls for c in call.columns))
-    if not columns:
+    items = [bind_aggregate_item(row, a, keys, names) for a in node.aggregates]
+    if not keys and not items:
         raise scope.error("KQL105", "summarize computes nothing", node.span)
     origin = origin_of(scope, node, "summarize")
-    relation = Aggregate(columns=columns, origin=origin, input=tabular.relation, keys=computed_keys, aggregates=calls)
+    if len(items) == 1 and is_whole_row(items[0], keys):
+        return first_rows(tabular, keys, items[0], origin)
+    return aggregated(tabular, keys, items, origin)
+
+
+def aggregated(tabular: Tabular, keys: dict[Column, Scalar], items: Sequence[AggregateItem], origin: Origin) -> Tabular:
+    """The Aggregate of bound items, and a Project where their outputs are more than the aggregates' columns."""
+    calls = tuple(c for item in items for c in item.calls)
+    columns = (*keys, *(c for call in calls for c in call.columns))
+    relation = Aggregate(columns=columns, origin=origin, input=tabular.relation, keys=keys, aggregates=calls)
     result = unordered(relation, columns)
     if all(item.is_bare for item in items):
         return result
-    visible: list[Column] = list(computed_keys)
+    visible: list[Column] = list(keys)
     computed: dict[Column, Scalar] = {}
     for item in items:
         for column, scalar in item.outputs:
@@ -40,6 +50,39 @@ def _summarize(scope: Scope, tabular: Tabular, node: syntax.Summarize) -> Tabula
             if not (isinstance(scalar, ColumnRef) and scalar.column is column):
                 computed[column] = scalar
     return project(result, visible, computed, Origin("summarize", origin.span, "", origin.line))
+
+
+# From here on whole rows are numbered within their group; below, each value is taken from a STRUCT of them.
+_MANY_VALUES = 5
+
+
+def is_whole_row(item: AggregateItem, keys: dict[Column, Scalar]) -> bool:
+    """Whether an item takes so many values of one row (``arg_max(t, *)``) that the row itself is better chosen."""
+    call = item.calls[0].call
+    if not item.is_bare or call.overload.name not in ("arg_max", "arg_min", "take_any") or not keys:
+        return False
+    inexact = any(s.type is Type.REAL for s in (*keys.values(), call.arguments[0]))
+    return len(call.arguments) >= _MANY_VALUES and not inexact
+
+
+def first_rows(tabular: Tabular, keys: dict[Column, Scalar], item: AggregateItem, origin: Origin) -> Tabular:
+    """``summarize arg_max(t, *) by k``: the first row of each group by t, nulls last."""
+    aggregate = item.calls[0]
+    name, extreme = aggregate.call.overload.name, aggregate.call.arguments[0]
+    order = () if name == "take_any" else (OrderKey(extreme, name == "arg_max", False),)
+    relation = tabular.relation
+    first = FirstPerGroup(columns=relation.columns, origin=origin, input=relation, keys=tuple(keys.values()), order=order)
+    computed = {column_for(c.name, s): s for c, s in keys.items()}
+    computed |= {column_for(c.name, s): s for c, s in zip(aggregate.columns, aggregate.call.arguments, strict=True)}
+    kept: dict[Column, Scalar] = {}
+    visible: list[Column] = []
+    for column, scalar in computed.items():
+        if isinstance(scalar, ColumnRef) and scalar.column.name == column.name and scalar.column not in visible:
+            visible.append(scalar.column)
+        else:
+            visible.append(column)
+            kept[column] = scalar
+    return project(unordered(first, relation.columns), visible, kept, replace(origin, text=""))
 
 
 def bind_keys(row: Scope, by: Sequence[syntax.Expr], names: UniqueNames) -> dict[Column, Scalar]:
@@ -62,12 +105,12 @@ def bind_keys(row: Scope, by: Sequence[syntax.Expr], names: UniqueNames) -> dict
     return keys
 
 
+@dataclass(frozen=True, slots=True)
 class AggregateItem:
     """One item of summarize: its aggregates, and the outputs computed over them."""
 
-    def __init__(self, calls: list[AggregateCall], outputs: list[tuple[Column, Scalar]]) -> None:
-        self.calls = calls
-        self.outputs = outputs
+    calls: tuple[AggregateCall, ...]
+    outputs: tuple[tuple[Column, Scalar], ...]
 
     @property
     def is_bare(self) -> bool:
@@ -77,76 +120,55 @@ class AggregateItem:
 
 
 def bind_aggregate_item(
-    row: Scope, tabular: Tabular, item: syntax.Expr, keys: dict[Column, Scalar], names: UniqueNames
-) -> list[AggregateItem]:
+    row: Scope, item: syntax.Expr, keys: dict[Column, Scalar], names: UniqueNames
+) -> AggregateItem:
     """An aggregate, or an expression over aggregates, as named columns."""
     written = item.names if isinstance(item, syntax.NamedExpression) else ()
     value = item.value if isinstance(item, syntax.NamedExpression) else item
     for name in written:
         if name and not names.take(name):
             raise row.error("KQL101", f"a column named '{name}' is given twice", item.span)
+    key_names = tuple(c.name for c in keys)
     if isinstance(value, syntax.Call) and _is_aggregate(row, value):
-        from transpiler.semantics.aggregates import bind_aggregate
-
-        call = bind_aggregate(row, value, tuple(c.name for c in keys))
-        columns = [_renamed(c, written[i] if i < len(written) else None, names) for i, c in enumerate(call.columns)]
-        named = replace(call, columns=tuple(columns))
-        return [AggregateItem([named], [(c, ColumnRef(c)) for c in columns])]
-    aggregation = Aggregation()
+        return _renamed(row, bind_aggregate(row, value, key_names), written, item, names)
+    aggregation = Aggregation(keys=key_names)
     scalar = bind_scalar(replace(row, aggregation=aggregation), value)
-    calls = [
-        replace(c, columns=tuple(Column(f"{x.name}", x.type, x.nullable) for x in c.columns)) for c in aggregation.calls
-    ]
-    moved = {
-        old: new
-        for a, b in zip(aggregation.calls, calls, strict=True)
-        for old, new in zip(a.columns, b.columns, strict=True)
-    }
-    scalar = _substituted(scalar, moved)
-    name = (written[0] if written else None) or _item_name(value)
+    _check_aggregated(row, scalar, aggregation, value)
+    name = result_name(value)
     final = written[0] if written else names.unique(name) if name else names.unnamed()
-    return [AggregateItem(calls, [(column_for(final, scalar), scalar)])]
+    return AggregateItem(tuple(aggregation.calls), ((column_for(final, scalar), scalar),))
 
 
-def _item_name(value: syntax.Expr) -> str | None:
-    """``round(avg(x), 2)`` is named as its first argument is: ``avg_x``."""
-    from transpiler.functions.registry import FUNCTIONS, Naming
+def _renamed(
+    row: Scope, bound: BoundAggregate, written: Sequence[str], item: syntax.Expr, names: UniqueNames
+) -> AggregateItem:
+    """The aggregate with its final names: those written, the rest as the binder names them."""
+    if len(written) > len(bound.outputs):
+        raise row.error("KQL101", f"{len(written)} names are given for {len(bound.outputs)} columns", item.span)
+    moved: dict[Column, Column] = {}
+    outputs: list[tuple[Column, Scalar]] = []
+    for position, (column, scalar) in enumerate(bound.outputs):
+        name = written[position] if position < len(written) and written[position] else names.unique(column.name)
+        new = Column(name, column.type, column.nullable)
+        if isinstance(scalar, ColumnRef) and scalar.column is column:
+            moved[column] = new
+            scalar = ColumnRef(new, scalar.span)
+        outputs.append((new, scalar))
+    columns = tuple(moved.get(c, c) for c in bound.call.columns)
+    return AggregateItem((replace(bound.call, columns=columns),), tuple(outputs))
 
-    if isinstance(value, syntax.Call):
-        function = FUNCTIONS.find(value.name)
-        if function is not None and function.naming is Naming.FIRST and value.arguments:
-            inner = value.arguments[0]
-            if isinstance(inner, syntax.Call) and (a := FUNCTIONS.find(inner.name, aggregate=True)) is not None:
-                return call_name(a, inner)
-    return result_name(value)
+
+def _check_aggregated(row: Scope, scalar: Scalar, aggregation: Aggregation, node: syntax.Expr) -> None:
+    """A column that stands outside every aggregate has no single value in a group."""
+    aggregated_columns = {c for call in aggregation.calls for c in call.columns}
+    for column in columns_of(scalar) - aggregated_columns:
+        raise row.error(
+            "KQL105", f"column '{column.name}' stands outside the aggregates", node.span, hint="take_any(…), or by …"
+        )
 
 
 def _is_aggregate(scope: Scope, call: syntax.Call) -> bool:
-    from transpiler.functions.registry import FUNCTIONS
-
     return call.name not in scope.bindings and FUNCTIONS.find(call.name, aggregate=True) is not None
-
-
-def _renamed(column: Column, written: str | None, names: UniqueNames) -> Column:
-    return Column(written or names.unique(column.name), column.type, column.nullable)
-
-
-def _substituted(scalar: Scalar, moved: dict[Column, Column]) -> Scalar:
-    """The scalar with some columns replaced by others."""
-    from transpiler.plan.scalars import Call, InRelation, Path
-
-    match scalar:
-        case ColumnRef():
-            return ColumnRef(moved.get(scalar.column, scalar.column), scalar.span)
-        case Call():
-            return replace(scalar, arguments=tuple(_substituted(a, moved) for a in scalar.arguments))
-        case Path():
-            steps = tuple(s if isinstance(s, str | int) else _substituted(s, moved) for s in scalar.steps)
-            return replace(scalar, base=_substituted(scalar.base, moved), steps=steps)
-        case InRelation():
-            return replace(scalar, value=_substituted(scalar.value, moved))
-        case _:
-            return scalar
 
 
 @binds_operator(syntax.Distinct)
