@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from transpiler.catalog import Catalog
 from transpiler.diagnostics import KqlError
 from transpiler.dialects import TARGETS
+from transpiler.dialects.dialect import Dialect
 from transpiler.kql import syntax
 from transpiler.kql.parser import parse_query
 from transpiler.lowering.printer import print_sql
 from transpiler.lowering.query import QueryLowering
 from transpiler.lowering.runtime import RunTime, now_tree
+from transpiler.lowering.statement import Statement, lower_statement
 from transpiler.plan.relations import Filter, Relation, Scan
-from transpiler.semantics import Environment, bind_query
 from transpiler.source import Source, Span
 from transpiler.types import Type
 
@@ -106,23 +107,46 @@ def _translated(
     parameters: Mapping[str, object],
     header: str,
 ) -> Translation:
+    dialect = dialect_of(target)
+    catalog = tables if isinstance(tables, Catalog) else Catalog(tables or {})
+    statement = lower_statement(
+        source,
+        dialect,
+        catalog,
+        now=lambda: now_tree(dialect, now),
+        window=window,
+        parameters=parameters,
+        header=header,
+    )
+    sql = print_sql(statement.tree, dialect)
+    check_size(sql, dialect)
+    columns, stages, requires = described(statement)
+    return Translation(sql, target, columns, stages, requires)
+
+
+def dialect_of(target: str) -> Dialect:
+    """The target of a name. Raises KqlError (KQL204) for one that is not known."""
     dialect = TARGETS.get(target)
     if dialect is None:
         raise KqlError("KQL204", f"no target '{target}'; known: {', '.join(sorted(TARGETS))}")
-    query = parse_query(source)
-    catalog = tables if isinstance(tables, Catalog) else Catalog(tables or {})
-    environment = Environment(catalog, target, window=window, parameters=parameters)
-    plan, _ = bind_query(query, source, environment)
-    taken = [*catalog.names(), *(s.name for s in query.statements if isinstance(s, syntax.Let))]
-    lowering = QueryLowering(dialect, plan, lambda: now_tree(dialect, now), taken, header)
-    tree = lowering.lower()
-    sql = print_sql(tree, dialect)
+    return dialect
+
+
+def check_size(sql: str, dialect: Dialect) -> None:
+    """Raises KqlError (KQL207) for a statement that is larger than the target takes."""
     if len(sql.encode()) > dialect.max_bytes:
         raise KqlError("KQL207", f"the SQL is larger than {dialect.name} takes ({dialect.max_bytes} bytes)")
-    columns = tuple(ColumnInfo(c.name, lowering.final_names[c], c.type) for c in plan.visible)
+
+
+def described(
+    statement: Statement,
+) -> tuple[tuple[ColumnInfo, ...], tuple[Stage, ...], tuple[Requirement, ...]]:
+    """What is known of a lowered statement: its columns, its stages, the tables that it reads."""
+    lowering = statement.lowering
+    columns = tuple(ColumnInfo(c.name, lowering.final_names[c], c.type) for c in statement.plan.visible)
     stages = tuple(_stage(s.relation, s.name) for s in lowering.stages if s.relation.origin.text)
     requires = tuple(_requirement(s, lowering) for s in lowering.scans())
-    return Translation(sql, target, columns, stages, _merged(requires))
+    return columns, stages, _merged(requires)
 
 
 def _stage(relation: Relation, name: str) -> Stage:
