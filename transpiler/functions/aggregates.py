@@ -1,52 +1,97 @@
-"""Aggregate functions."""
+"""Aggregate functions. Every ``…if`` form is its base with a predicate; ``?`` stands where a group may have no value.
+
+The dialects spell the base keys; ``sum real if`` is ``sum real`` over the rows of the predicate.
+"""
 
 from __future__ import annotations
 
-from transpiler.functions.registry import Naming, aggregate
+from transpiler.functions.registry import FUNCTIONS, Function, Kind, Naming, aggregate, fn, parse_signature, refused
 
-aggregate("count() -> long!", ("count(predicate: any) -> long!", "count if"), aliases=("cnt",))
+aggregate("count() -> long!", aliases=("cnt",))
 aggregate("countif(predicate: bool) -> long!")
+
+
+def _with_predicate(name: str, *shapes: tuple[str, str, str], naming: Naming = Naming.PREFIX_AND_FIRST) -> None:
+    """An aggregate and its ``…if`` form. A shape is (parameters, result, key)."""
+    conditional = f"{name}if"
+    aggregate(*((f"{name}({p}) -> {r}", key) for p, r, key in shapes), naming=naming)
+    aggregate(*((f"{conditional}({p}, predicate: bool) -> {r}", f"{key} if") for p, r, key in shapes), naming=naming)
+
+
+_with_predicate("count_distinct", ("expr: any", "long!", "count_distinct"))
+_with_predicate(
+    "sum",
+    ("expr: integer|timespan", "arithmetic?", "sum"),
+    ("expr: real", "real?", "sum real"),
+    ("expr: decimal", "decimal?", "sum decimal"),
+)
+for _word in ("min", "max"):
+    _with_predicate(
+        _word,
+        ("expr: string", "string?", _word),
+        ("expr: real", "real?", f"{_word} real"),
+        ("expr: orderable", "expr?", _word),
+    )
+_with_predicate(
+    "avg",
+    ("expr: integer|real", "real?", "avg"),
+    ("expr: decimal", "decimal?", "avg decimal"),
+    ("expr: timespan", "timespan?", "avg timespan"),
+    ("expr: datetime", "datetime?", "avg datetime"),
+)
+for _word in ("stdev", "stdevp", "variance", "variancep"):
+    _with_predicate(_word, ("expr: number", "real!", _word))
+for _word in ("covariance", "covariancep"):
+    _with_predicate(_word, ("expr: number, other: number", "real!", _word))
+for _word in ("binary_all_and", "binary_all_or", "binary_all_xor"):
+    aggregate(f"{_word}(expr: integer) -> expr?", naming=Naming.FIRST)
+
 aggregate("dcount(expr: any, accuracy: integer#?) -> long!")
 aggregate("dcountif(expr: any, predicate: bool, accuracy: integer#?) -> long!")
-aggregate("count_distinct(expr: any) -> long!")
-aggregate("count_distinctif(expr: any, predicate: bool) -> long!")
-aggregate("sum(expr: number|timespan) -> arithmetic?")
-aggregate("sumif(expr: number|timespan, predicate: bool) -> arithmetic?")
-aggregate(("min(expr: string) -> string", "min string"), ("min(expr: orderable) -> expr?", "min"))
-aggregate(("max(expr: string) -> string", "max string"), ("max(expr: orderable) -> expr?", "max"))
-aggregate(
-    ("minif(expr: string, predicate: bool) -> string?", "minif string"),
-    ("minif(expr: orderable, predicate: bool) -> expr?", "minif"),
-)
-aggregate(
-    ("maxif(expr: string, predicate: bool) -> string?", "maxif string"),
-    ("maxif(expr: orderable, predicate: bool) -> expr?", "maxif"),
-)
-aggregate(
-    ("avg(expr: number) -> real?", "avg"),
-    ("avg(expr: timespan) -> timespan?", "avg timespan"),
-    ("avg(expr: datetime) -> datetime?", "avg datetime"),
-)
-aggregate(
-    ("avgif(expr: number, predicate: bool) -> real?", "avgif"),
-    ("avgif(expr: timespan, predicate: bool) -> timespan?", "avgif timespan"),
-    ("avgif(expr: datetime, predicate: bool) -> datetime?", "avgif datetime"),
-)
-aggregate("make_list(expr: any, maxSize: integer#?) -> dynamic!", prefix="list", aliases=("makelist",))
-aggregate("make_list_if(expr: any, predicate: bool, maxSize: integer#?) -> dynamic!", prefix="list")
+
+# Lists: the binder gives the elements in a form that is ready for JSON, and says in the options what they are.
+for _word, _prefix, _old in (("make_list", "list", "makelist"), ("make_set", "set", "makeset")):
+    aggregate(f"{_word}(expr: any, present: bool?) -> dynamic!", prefix=_prefix, aliases=(_old,))
+    aggregate(f"{_word}_if(expr: any, predicate: bool) -> dynamic!", prefix=_prefix)
 aggregate("make_list_with_nulls(expr: any) -> dynamic!", prefix="list")
-aggregate("make_set(expr: any, maxSize: integer#?) -> dynamic!", prefix="set", aliases=("makeset",))
-aggregate("make_set_if(expr: any, predicate: bool, maxSize: integer#?) -> dynamic!", prefix="set")
-aggregate("make_bag(expr: dynamic, maxSize: integer#?) -> dynamic!", prefix="bag", aliases=("make_dictionary",))
-aggregate("make_bag_if(expr: dynamic, predicate: bool, maxSize: integer#?) -> dynamic!", prefix="bag")
+aggregate("make_bag(expr: dynamic, present: bool?) -> dynamic!", prefix="bag")
+aggregate("make_bag_if(expr: dynamic, predicate: bool) -> dynamic!", prefix="bag")
+FUNCTIONS.add(
+    Function(
+        "make_dictionary",
+        Kind.AGGREGATE,
+        (parse_signature("make_dictionary(expr: dynamic) -> dynamic!", "make_bag"),),
+        Naming.PREFIX_AND_FIRST,
+        "dictionary",
+    )
+)
+
+# The text of a real within JSON: what is no finite number is quoted. ``text`` is the real as tostring gives it.
+fn("json of real(value: real, text: string~) -> string")
+
+# What is made of a list of all elements: each once, or the first; ``options`` holds the limit.
+fn("distinct elements(array: dynamic) -> dynamic")
+fn("first elements(array: dynamic) -> dynamic")
+
+# Several columns of one row, or several numbers of one column: bound in semantics.aggregates.
 aggregate("arg_max(maximized: orderable, returned: any*) -> maximized?", naming=Naming.NONE, aliases=("argmax",))
 aggregate("arg_min(minimized: orderable, returned: any*) -> minimized?", naming=Naming.NONE, aliases=("argmin",))
 aggregate("take_any(expr: any*) -> expr?", naming=Naming.NONE, aliases=("any",))
-aggregate("take_anyif(expr: any, predicate: bool) -> expr?", naming=Naming.FIRST, aliases=("anyif",))
-aggregate("percentile(expr: any, percentile: number*) -> expr?", naming=Naming.NONE)
-aggregate("percentiles(expr: any, percentile: number*) -> expr?", naming=Naming.NONE)
-for _name in ("stdev", "stdevp", "variance", "variancep"):
-    aggregate(f"{_name}(expr: number) -> real?")
-    aggregate(f"{_name}if(expr: number, predicate: bool) -> real?")
-for _name in ("binary_all_and", "binary_all_or", "binary_all_xor"):
-    aggregate(f"{_name}(expr: integer) -> long?", naming=Naming.FIRST)
+aggregate("take_anyif(expr: any, predicate: bool) -> expr?", naming=Naming.FIRST)
+aggregate(("anyif(expr: any, predicate: bool) -> expr?", "take_anyif"))
+aggregate("percentile(expr: any, percentile: number*) -> expr?", naming=Naming.NONE, aliases=("percentiles",))
+for _word in ("percentiles_array", "percentilew", "percentilesw", "percentilesw_array"):
+    aggregate((f"{_word}(expr: any, percentile: any*) -> dynamic?", "percentile"), naming=Naming.NONE)
+
+refused(
+    "its value is a sketch that only Kusto reads",
+    "hll",
+    "hll_if",
+    "hll_merge",
+    "tdigest",
+    "tdigest_merge",
+    "merge_tdigest",
+    hint="dcount and percentile are exact here",
+    kind=Kind.AGGREGATE,
+)
+refused("the type names of its schema are Kusto's own", "buildschema", kind=Kind.AGGREGATE)

@@ -3,6 +3,7 @@ arg_max, take_any and percentiles."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -38,7 +39,34 @@ def bind_aggregate(scope: Scope, node: syntax.Call, keys: tuple[str, ...] = ()) 
     bound = _BINDERS.get(function.name, _declared)(scope, function, node, keys)
     if isinstance(bound, BoundAggregate):
         return bound
+    if not keys and (default := _default(bound)) is not None:
+        (column,) = bound.columns
+        raw = Column(column.name, column.type, True)
+        shown = call_function(scope, "coalesce", [ColumnRef(raw, node.span), default], node.span)
+        return BoundAggregate(replace(bound, columns=(raw,)), ((replace(column, nullable=False), shown),))
     return BoundAggregate(bound, tuple((c, ColumnRef(c, node.span)) for c in bound.columns))
+
+
+def _default(aggregate: AggregateCall) -> Constant | None:
+    """Kusto's answer over no value, where that is not null: sum 0, avg NaN, stdev 0, an empty list."""
+    name, t = aggregate.call.overload.name, aggregate.call.type
+    name = name.removesuffix("_if").removesuffix("if")
+    if name == "avg":
+        return Constant(Type.REAL, math.nan) if t is Type.REAL else None
+    if name == "sum" or (t is Type.REAL and name in _SPREAD):
+        zero: str | float | int = 0.0 if t is Type.REAL else "0" if t is Type.DECIMAL else 0
+        return Constant(t, zero)
+    empty = {
+        "make_list": "[]",
+        "make_list_with_nulls": "[]",
+        "make_set": "[]",
+        "make_bag": "{}",
+        "make_dictionary": "{}",
+    }
+    return Constant(Type.DYNAMIC, empty[name]) if name in empty else None
+
+
+_SPREAD = frozenset({"stdev", "stdevp", "variance", "variancep", "covariance", "covariancep"})
 
 
 def _order(scope: Scope) -> tuple[OrderKey, ...]:
@@ -104,7 +132,7 @@ def _covariance(scope: Scope, function: Function, node: syntax.Call, keys: tuple
 _AS_TEXT = frozenset({Type.DATETIME, Type.TIMESPAN, Type.GUID, Type.DECIMAL})
 
 
-def _list(scope: Scope, function: Function, node: syntax.Call, keys: tuple[str, ...]) -> AggregateCall:
+def _list(scope: Scope, function: Function, node: syntax.Call, keys: tuple[str, ...]) -> AggregateCall | BoundAggregate:
     """make_list, make_set and kin. The options say what the elements are:
 
     native: SQL values that become JSON as they are; json: JSON texts; flat: dynamic values, of which arrays give their elements.
@@ -127,10 +155,34 @@ def _list(scope: Scope, function: Function, node: syntax.Call, keys: tuple[str, 
         else:
             conditions.append(present)
     arguments = (element, *([connect(scope, "and", conditions, node.span)] if conditions else []))
+    order = () if function.name.startswith("make_set") else _order(scope)
+    if kind == "flat" and (function.name.startswith("make_set") or limit is not None):
+        return _flat_part(scope, function, node, arguments, (limit, keys, order))
     call = make_call(scope, function.overloads[0], arguments, node.span)
     call = _with_rows(call, keys, kind, limit)
-    order = () if function.name.startswith("make_set") else _order(scope)
     return AggregateCall(columns=(_column(function, node, call),), call=call, order=order)
+
+
+def _flat_part(
+    scope: Scope,
+    function: Function,
+    node: syntax.Call,
+    arguments: tuple[Scalar, ...],
+    how: tuple[int | None, tuple[str, ...], tuple[OrderKey, ...]],
+) -> BoundAggregate:
+    """A set, or the first elements, of dynamic values: the list of all elements, and a part of it."""
+    limit, keys, order = how
+    every = FUNCTIONS.find("make_list", aggregate=True)
+    assert every is not None
+    call = _with_rows(make_call(scope, every.overloads[0], arguments, node.span), keys, "flat", None)
+    raw = Column(call_name(function, node) or "Column1", Type.DYNAMIC, True)
+    key = "distinct elements" if function.name.startswith("make_set") else "first elements"
+    part = call_function(scope, key, [ColumnRef(raw, node.span)], node.span)
+    part = replace(part, options=(limit,))
+    empty = Constant(Type.DYNAMIC, "[]", node.span)
+    shown = part if keys else call_function(scope, "coalesce", [part, empty], node.span)
+    aggregate = AggregateCall(columns=(raw,), call=call, order=order)
+    return BoundAggregate(aggregate, ((Column(raw.name, Type.DYNAMIC, False), shown),))
 
 
 def _element(scope: Scope, value: Scalar) -> tuple[Scalar, str]:
@@ -219,7 +271,9 @@ def _percentiles(scope: Scope, function: Function, node: syntax.Call, keys: tupl
         raise scope.error("KQL103", f"{node.name} takes 2 or more arguments", node.span)
     value = bind_scalar(scope, node.arguments[0])
     if value.type not in _RANKED:
-        raise scope.error("KQL102", f"{node.name} takes numbers and times, this is {value.type}", node.arguments[0].span)
+        raise scope.error(
+            "KQL102", f"{node.name} takes numbers and times, this is {value.type}", node.arguments[0].span
+        )
     points = _points(scope, node.arguments[1:])
     name = result_name(node.arguments[0]) or ""
     t = Type.LONG if value.type is Type.INT else value.type

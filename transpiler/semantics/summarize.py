@@ -71,7 +71,9 @@ def first_rows(tabular: Tabular, keys: dict[Column, Scalar], item: AggregateItem
     name, extreme = aggregate.call.overload.name, aggregate.call.arguments[0]
     order = () if name == "take_any" else (OrderKey(extreme, name == "arg_max", False),)
     relation = tabular.relation
-    first = FirstPerGroup(columns=relation.columns, origin=origin, input=relation, keys=tuple(keys.values()), order=order)
+    first = FirstPerGroup(
+        columns=relation.columns, origin=origin, input=relation, keys=tuple(keys.values()), order=order
+    )
     computed = {column_for(c.name, s): s for c, s in keys.items()}
     computed |= {column_for(c.name, s): s for c, s in zip(aggregate.columns, aggregate.call.arguments, strict=True)}
     kept: dict[Column, Scalar] = {}
@@ -119,9 +121,7 @@ class AggregateItem:
         return [c for c, _ in self.outputs] == columns
 
 
-def bind_aggregate_item(
-    row: Scope, item: syntax.Expr, keys: dict[Column, Scalar], names: UniqueNames
-) -> AggregateItem:
+def bind_aggregate_item(row: Scope, item: syntax.Expr, keys: dict[Column, Scalar], names: UniqueNames) -> AggregateItem:
     """An aggregate, or an expression over aggregates, as named columns."""
     written = item.names if isinstance(item, syntax.NamedExpression) else ()
     value = item.value if isinstance(item, syntax.NamedExpression) else item
@@ -134,8 +134,8 @@ def bind_aggregate_item(
     aggregation = Aggregation(keys=key_names)
     scalar = bind_scalar(replace(row, aggregation=aggregation), value)
     _check_aggregated(row, scalar, aggregation, value)
-    name = result_name(value)
-    final = written[0] if written else names.unique(name) if name else names.unnamed()
+    default = result_name(value)
+    final = written[0] if written else names.unique(default) if default else names.unnamed()
     return AggregateItem(tuple(aggregation.calls), ((column_for(final, scalar), scalar),))
 
 
