@@ -1,0 +1,193 @@
+"""Character classes of Kusto's regular expressions in RE2's spelling.
+
+``\\d``, ``\\s`` and ``\\w`` are Unicode in Kusto (a no-break space is ``\\s``, ``é`` is ``\\w``) and ASCII in RE2, so that they are
+written out by their Unicode categories.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from enum import Enum
+
+
+class Wordness(Enum):
+    """Whether the characters of a class are of words (``\\w``), which decides a boundary."""
+
+    WORD = "word"
+    OTHER = "other"
+    MIXED = "mixed"
+
+
+DIGIT = r"\p{Nd}"
+SPACE = r"\t-\r\x{85}\pZ"
+# Letters, marks, decimal digits, letter numbers and connectors, the two joiners, and the circled letters, which Unicode counts
+# as alphabetic.
+WORD = (
+    r"\pL\pM\p{Nd}\p{Nl}\p{Pc}\x{200c}\x{200d}\x{24b6}-\x{24e9}\x{1f130}-\x{1f149}\x{1f150}-\x{1f169}\x{1f170}-\x{1f189}"
+)
+_WORD_WITHOUT_LINE = WORD.replace(r"\p{Pc}", r"\x{203f}\x{2040}\x{2054}\x{fe33}\x{fe34}\x{fe4d}-\x{fe4f}\x{ff3f}")
+_BROAD_SPACE = r"\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
+_MEMBERS = {"d": DIGIT, "s": SPACE, "w": WORD}
+_SHORT_CATEGORIES = frozenset(
+    "C Cc Cf Co Cs L Ll Lm Lo Lt Lu M Mc Me Mn N Nd Nl No P Pc Pd Pe Pf Pi Po Ps S Sc Sk Sm So Z Zl Zp Zs".split()
+)
+_LONG_CATEGORIES = {
+    "Letter": "L", "Uppercase_Letter": "Lu", "Lowercase_Letter": "Ll", "Mark": "M", "Number": "N", "Decimal_Number": "Nd",
+    "Punctuation": "P", "Symbol": "S", "Separator": "Z", "Space_Separator": "Zs", "Control": "Cc",
+}  # fmt: skip
+_SCRIPTS = frozenset(
+    "Arabic Armenian Bengali Common Cyrillic Devanagari Georgian Greek Gujarati Han Hangul Hebrew Hiragana Inherited "
+    "Katakana Khmer Lao Latin Malayalam Mongolian Sinhala Tamil Telugu Thai Tibetan".split()
+)
+_PROPERTY = re.compile(r"\\([pP])(?:([A-Z])|\{(\^?)(\w+)\})")
+_POSIX = re.compile(
+    r"\[:\^?(?:alnum|alpha|ascii|blank|cntrl|digit|graph|lower|print|punct|space|upper|word|xdigit):\]"
+)
+_CODE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|[xuU]\{([0-9a-fA-F]+)\})")
+_CONTROLS = frozenset("nrtfva")
+ANY = "(?s:.)"
+
+
+def wordness_of(character: str) -> Wordness:
+    """Whether one character is of words."""
+    category = unicodedata.category(character)
+    of_word = category[0] in "LM" or category in ("Nd", "Nl", "Pc")
+    return Wordness.WORD if of_word else Wordness.OTHER
+
+
+def _property(pattern: str, at: int) -> tuple[str, int] | None:
+    match = _PROPERTY.match(pattern, at)
+    if match is None:
+        return None
+    name = match[2] or match[4]
+    name = _LONG_CATEGORIES.get(name, name)
+    if name not in _SHORT_CATEGORIES and name not in _SCRIPTS:
+        raise ValueError(f"the class '{match[0]}' is not known to RE2")
+    negated = (match[1] == "P") != bool(match[3])
+    letter = "P" if negated else "p"
+    return (f"\\{letter}{name}" if len(name) == 1 else f"\\{letter}{{{name}}}"), match.end()
+
+
+def parse_escape_class(pattern: str, at: int) -> tuple[str, Wordness, int] | None:
+    """``\\d``, ``\\W``, ``\\pL`` … outside a class: RE2's spelling, its wordness, where it ends; None for another escape."""
+    c = pattern[at + 1 : at + 2]
+    if c and c in "dsw":
+        text = DIGIT if c == "d" else f"[{_MEMBERS[c]}]"
+        return text, Wordness.OTHER if c == "s" else Wordness.WORD, at + 2
+    if c and c in "DSW":
+        text = r"\P{Nd}" if c == "D" else f"[^{_MEMBERS[c.lower()]}]"
+        return text, Wordness.OTHER if c == "W" else Wordness.MIXED, at + 2
+    found = _property(pattern, at)
+    return None if found is None else (found[0], Wordness.MIXED, found[1])
+
+
+def parse_class(pattern: str, at: int) -> tuple[str, Wordness, int]:
+    """A class in brackets that begins at a position. ValueError for set operations and nested negations."""
+    negated = pattern.startswith("[^", at)
+    position = at + (2 if negated else 1)
+    members: list[str] = []
+    apart: set[str] = set()
+    wordness: set[Wordness] = set()
+    first = True
+    while True:
+        if position >= len(pattern):
+            raise ValueError("a class is not closed")
+        if pattern[position] == "]" and not first:
+            break
+        position = _member(pattern, position, members, apart, wordness)
+        first = False
+    return _spelled(members, apart, negated), _wordness(wordness, negated), position + 1
+
+
+def _wordness(found: set[Wordness], negated: bool) -> Wordness:
+    if negated or len(found) != 1:
+        return Wordness.MIXED
+    (only,) = found
+    return only
+
+
+def _member(pattern: str, at: int, members: list[str], apart: set[str], wordness: set[Wordness]) -> int:
+    """Reads one member (a character, a range, a named class, a class within) and tells where the next begins."""
+    if pattern[at : at + 2] in ("&&", "--", "~~"):
+        raise ValueError("a set operation within a class is not RE2's")
+    posix = _POSIX.match(pattern, at)
+    if posix is not None:
+        members.append(posix[0])
+        wordness.add(Wordness.MIXED)
+        return posix.end()
+    if pattern[at] == "[":
+        if pattern.startswith("[^", at):
+            raise ValueError("a negated class within a class is not RE2's")
+        text, inner, end = parse_class(pattern, at)
+        members.append(text[1:-1])
+        wordness.add(inner)
+        return end
+    c = pattern[at + 1 : at + 2] if pattern[at] == "\\" else ""
+    if c and c in "dswDSW":
+        wordness.add(Wordness.OTHER if c in "sW" else Wordness.MIXED if c in "DS" else Wordness.WORD)
+        if c in "SW":
+            apart.add(c)
+        else:
+            members.append(r"\P{Nd}" if c == "D" else _MEMBERS[c])
+        return at + 2
+    known = _property(pattern, at)
+    if known is not None:
+        members.append(known[0])
+        wordness.add(Wordness.MIXED)
+        return known[1]
+    return _range(pattern, at, members, wordness)
+
+
+def _range(pattern: str, at: int, members: list[str], wordness: set[Wordness]) -> int:
+    low, value, at = _character(pattern, at)
+    is_range = pattern[at : at + 1] == "-" and pattern[at + 1 : at + 2] not in ("]", "-", "")
+    if not is_range:
+        members.append(low)
+        wordness.add(wordness_of(chr(value)))
+        return at
+    high, top, at = _character(pattern, at + 1)
+    if top < value:
+        raise ValueError(f"the range '{low}-{high}' is empty")
+    members.append(f"{low}-{high}")
+    narrow = top < 128 and len({wordness_of(chr(c)) for c in range(value, top + 1)}) == 1
+    wordness.add(wordness_of(chr(value)) if narrow else Wordness.MIXED)
+    return at
+
+
+def _character(pattern: str, at: int) -> tuple[str, int, int]:
+    """One character of a class: RE2's spelling, its code point, where the next begins."""
+    code = _CODE.match(pattern, at)
+    if code is not None:
+        value = int(next(g for g in code.groups() if g), 16)
+        if value > 0x10FFFF:
+            raise ValueError("no such character")
+        return f"\\x{{{value:x}}}", value, code.end()
+    c = pattern[at]
+    if c != "\\":
+        return ("\\" + c if c in "[]" else c), ord(c), at + 1
+    escaped = pattern[at + 1 : at + 2]
+    if escaped in _CONTROLS and escaped:
+        return "\\" + escaped, ord({"n": "\n", "r": "\r", "t": "\t", "f": "\f", "v": "\v", "a": "\a"}[escaped]), at + 2
+    if not escaped or escaped.isalnum() or not escaped.isascii():
+        raise ValueError(f"the escape '\\{escaped}' is not known within a class")
+    return ("\\" + escaped if escaped in "\\]^-[" else escaped), ord(escaped), at + 2
+
+
+def _spelled(members: list[str], apart: set[str], negated: bool) -> str:
+    """A class with its members. ``\\S`` and ``\\W`` have no spelling within brackets, and stand apart."""
+    if not apart:
+        return f"[{'^' if negated else ''}{''.join(members)}]"
+    if not negated:
+        if len(apart) == 2 or any(_MEMBERS[a.lower()] in members for a in apart):
+            return ANY
+        (letter,) = apart
+        outside = f"[^{_MEMBERS[letter.lower()]}]"
+        return f"(?:{outside}|[{''.join(members)}])" if members else outside
+    if apart == {"W"} and set(members) <= {"_"}:
+        return f"[{_WORD_WITHOUT_LINE if members else WORD}]"
+    controls = {r"\t": 9, r"\n": 10, r"\v": 11, r"\f": 12, r"\r": 13, " ": 32}
+    if apart == {"S"} and set(members) <= controls.keys():
+        kept = "".join(f"\\x{{{c:x}}}" for m, c in controls.items() if m not in members)
+        return f"[{kept}{_BROAD_SPACE}]"
+    raise ValueError("a negated class with \\S or \\W in it is not RE2's")

@@ -1,0 +1,286 @@
+"""Kusto's regular expressions as a tree.
+
+Kusto's engine is Rust's ``regex``: the syntax is nearly RE2's, but ``\\d``, ``\\s``, ``\\w`` and ``\\b`` are Unicode, a class may
+hold classes, and a few things have other spellings. What RE2 cannot do raises a RegexError with the place in the pattern.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TypeAlias
+
+from transpiler.dialects.regex_classes import Wordness, parse_class, parse_escape_class, wordness_of
+
+
+class RegexError(ValueError):
+    """A pattern that is not translated: the reason, and the position in the pattern."""
+
+    def __init__(self, reason: str, position: int) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.position = position
+
+
+class Edge(Enum):
+    """What stands where nothing is consumed."""
+
+    START = "start"
+    END = "end"
+    BOUNDARY = "boundary"
+
+
+@dataclass(frozen=True, slots=True)
+class Character:
+    """A pattern of exactly one character, already in RE2's spelling."""
+
+    text: str
+    wordness: Wordness
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """``^``, ``$``, ``\\A``, ``\\z`` or ``\\b``."""
+
+    text: str
+    edge: Edge
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """Parts that follow each other; flags such as ``(?i)`` are parts, too."""
+
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alternation:
+    """Branches, the first that fits wins."""
+
+    branches: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Parentheses. ``index`` is None for one that captures nothing; ``opening`` is what is written then."""
+
+    inner: Node
+    index: int | None
+    name: str = ""
+    opening: str = "(?:"
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """A part with ``*``, ``+?``, ``{2,3}`` …"""
+
+    inner: Node
+    operator: str
+    least: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """``(?i)``: no pattern of its own."""
+
+    text: str
+
+
+Node: TypeAlias = "Character | Assertion | Sequence | Alternation | Group | Repetition | Flags"
+
+MAX_REPEAT = 1000
+"""RE2's limit for ``{n,m}``."""
+_LOOK = {"(?=": "look-ahead", "(?!": "negative look-ahead", "(?<=": "look-behind", "(?<!": "negative look-behind"}
+_COUNTED = re.compile(r"\{(\d*)(?:(,)(\d*))?\}")
+_NAMED = re.compile(r"\(\?P?<([A-Za-z_]\w*)>")
+_FLAGS = re.compile(r"\(\?([a-zA-Z]*)(?:-([a-zA-Z]+))?([:)])")
+_CODE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|[xuU]\{([0-9a-fA-F]+)\})")
+_CONTROLS = {"n": "\\n", "r": "\\r", "t": "\\t", "f": "\\f", "v": "\\v", "a": "\\a"}
+_DEPTH = 100
+
+
+@dataclass(slots=True)
+class _Parser:
+    pattern: str
+    at: int = 0
+    groups: int = 0
+    names: dict[str, int] = field(default_factory=dict)
+    depth: int = 0
+
+    def error(self, reason: str, position: int | None = None) -> RegexError:
+        return RegexError(reason, self.at if position is None else position)
+
+    @property
+    def rest(self) -> str:
+        return self.pattern[self.at : self.at + 3]
+
+    def alternation(self) -> Node:
+        branches = [self.sequence()]
+        while self.rest.startswith("|"):
+            self.at += 1
+            branches.append(self.sequence())
+        return branches[0] if len(branches) == 1 else Alternation(tuple(branches))
+
+    def sequence(self) -> Node:
+        parts: list[Node] = []
+        while self.at < len(self.pattern) and self.pattern[self.at] not in "|)":
+            part = self.part()
+            parts.append(self.repeated(part))
+        return Sequence(tuple(parts))
+
+    def repeated(self, part: Node) -> Node:
+        start = self.at
+        operator, least = self.operator()
+        if not operator:
+            return part
+        if isinstance(part, Flags | Assertion):
+            raise self.error("a repetition follows nothing that can be repeated", start)
+        if self.rest.startswith("?"):
+            self.at += 1
+            operator += "?"
+        found = Repetition(part, operator, least)
+        if self.operator()[0]:
+            raise self.error("two repetitions in a row are not RE2's", start)
+        return found
+
+    def operator(self) -> tuple[str, int]:
+        c = self.pattern[self.at : self.at + 1]
+        if c and c in "*+?":
+            self.at += 1
+            return c, 1 if c == "+" else 0
+        counted = _COUNTED.match(self.pattern, self.at)
+        if counted is None or not (counted[1] or counted[3]):
+            return "", 0
+        numbers = [int(n) for n in (counted[1], counted[3]) if n]
+        if max(numbers) > MAX_REPEAT:
+            raise self.error(f"RE2 repeats at most {MAX_REPEAT} times")
+        self.at = counted.end()
+        least = int(counted[1] or 0)
+        return f"{{{least}{counted[2] or ''}{counted[3] or ''}}}", least
+
+    def part(self) -> Node:
+        c = self.pattern[self.at]
+        if c == "(":
+            return self.group()
+        if c == "[":
+            return self.character_class()
+        if c == "\\":
+            return self.escape()
+        start = self.at
+        self.at += 1
+        if c == ".":
+            return Character(".", Wordness.MIXED)
+        if c in "^$":
+            return Assertion(c, Edge.START if c == "^" else Edge.END, start)
+        if c in "*+?":
+            raise self.error("a repetition follows nothing that can be repeated", start)
+        return Character("\\" + c if c in "{}]" else c, wordness_of(c))
+
+    def character_class(self) -> Node:
+        try:
+            text, wordness, end = parse_class(self.pattern, self.at)
+        except ValueError as e:
+            raise self.error(str(e)) from None
+        self.at = end
+        return Character(text, wordness)
+
+    def escape(self) -> Node:
+        start = self.at
+        code = _CODE.match(self.pattern, start)
+        if code is not None:
+            value = int(next(g for g in code.groups() if g), 16)
+            if value > 0x10FFFF:
+                raise self.error("no such character", start)
+            self.at = code.end()
+            return Character(f"\\x{{{value:x}}}", wordness_of(chr(value)))
+        known = parse_escape_class(self.pattern, start)
+        if known is not None:
+            text, wordness, self.at = known
+            return Character(text, wordness)
+        c = self.pattern[start + 1 : start + 2]
+        self.at += 2
+        if c in ("A", "z"):
+            return Assertion("\\" + c, Edge.START if c == "A" else Edge.END, start)
+        if c == "b" and self.pattern[self.at : self.at + 1] != "{":
+            return Assertion("\\b", Edge.BOUNDARY, start)
+        if c in _CONTROLS:
+            return Character(_CONTROLS[c], Wordness.OTHER)
+        if c.isdigit():
+            raise self.error("a back-reference cannot be done by RE2", start)
+        if not c or c.isalnum() or not c.isascii() or c in "<>":
+            raise self.error(f"the escape '\\{c}' is not translated", start)
+        return Character("\\" + c if c not in "\"'/ ,:;=!@%`~#&<>" else c, wordness_of(c))
+
+    def group(self) -> Node:
+        start = self.at
+        self.depth += 1
+        if self.depth > _DEPTH:
+            raise self.error("too deeply nested")
+        found = self.opened(start)
+        if isinstance(found, Flags):
+            self.depth -= 1
+            return found
+        inner = self.alternation()
+        if not self.rest.startswith(")"):
+            raise self.error("a parenthesis is not closed", start)
+        self.at += 1
+        self.depth -= 1
+        return Group(inner, found.index, found.name, found.opening)
+
+    def opened(self, start: int) -> Group | Flags:
+        """Reads what begins a group; for ``(?i)`` the whole."""
+        named = _NAMED.match(self.pattern, start)
+        flags = _FLAGS.match(self.pattern, start)
+        if named is not None:
+            self.at = named.end()
+            self.groups += 1
+            self.names[named[1]] = self.groups
+            return Group(Sequence(()), self.groups, named[1])
+        if flags is not None:
+            self.at = flags.end()
+            return self.flagged(flags, start)
+        if self.pattern.startswith("(?", start):
+            head = self.pattern[start : start + 4]
+            kind = next((_LOOK[k] for k in sorted(_LOOK, key=len, reverse=True) if head.startswith(k)), "")
+            reason = f"a {kind} cannot be done by RE2" if kind else f"'{head}' is not translated"
+            raise self.error(reason, start)
+        self.at = start + 1
+        self.groups += 1
+        return Group(Sequence(()), self.groups)
+
+    def flagged(self, flags: re.Match[str], start: int) -> Group | Flags:
+        on, off = flags[1].replace("u", ""), flags[2] or ""
+        if set(on + off) - set("imsU"):
+            raise self.error(f"the flags of '{flags[0]}' are not RE2's", start)
+        words = on + (f"-{off}" if off else "")
+        if flags[3] == ")":
+            return Flags(f"(?{words})" if words else "")
+        return Group(Sequence(()), None, opening=f"(?{words}:")
+
+
+def parse(pattern: str) -> tuple[Node, int, dict[str, int]]:
+    """The tree of a pattern, the number of its groups, and the indices of the named ones. RegexError for what RE2 lacks."""
+    parser = _Parser(pattern)
+    node = parser.alternation()
+    if parser.at < len(pattern):
+        raise parser.error("a parenthesis closes nothing")
+    return node, parser.groups, parser.names
+
+
+def can_be_empty(node: Node) -> bool:
+    """Whether a pattern may match nothing."""
+    match node:
+        case Character():
+            return False
+        case Sequence():
+            return all(can_be_empty(p) for p in node.parts)
+        case Alternation():
+            return any(can_be_empty(b) for b in node.branches)
+        case Group():
+            return can_be_empty(node.inner)
+        case Repetition():
+            return node.least == 0 or can_be_empty(node.inner)
+        case Assertion() | Flags():
+            return True
