@@ -23,7 +23,7 @@ STAGES: tuple[tuple[str, ...], ...] = (
     ("lowering",),
     ("api", "engine"),
     ("validation",),
-    ("exports", "report"),
+    ("exports", "report", "run"),
     ("cli",),
     ("__main__",),
 )

@@ -17,7 +17,7 @@ from typing import Self
 
 import duckdb
 
-from transpiler.engine import files
+from transpiler.engine import files, inference
 from transpiler.engine.files import quoted
 from transpiler.engine.result import Column, EngineError, Result
 from transpiler.engine.values import to_duckdb
@@ -111,20 +111,46 @@ class DuckDb:
                 self._connection.executemany(f"INSERT INTO {quoted(name)} VALUES (?)", texts)
 
     def load(
-        self, name: str, inputs: files.Inputs, columns: Mapping[str, Type] | None = None, table: str | None = None
+        self,
+        name: str | Sequence[str],
+        inputs: files.Inputs,
+        columns: Mapping[str, Type] | None = None,
+        table: str | None = None,
     ) -> None:
-        """Make log files (paths, globs, or one DuckDB file) readable under a name; they are read when a query runs.
+        """Make log files (paths, globs, or one DuckDB file) readable under a name (or under schema and name).
+
+        They are read when a query runs.
 
         With ``columns``, the view has exactly these, typed, NULL where a record lacks one. Without, JSON gives one JSON
         column ``entry`` a record, CSV its columns as text, Parquet and DuckDB files their own. ``table`` names
         the table of a DuckDB file when it is not ``name``. EngineError when nothing matches or a file cannot be read.
         """
+        path = [name] if isinstance(name, str) else list(name)
         paths = files.expand(inputs)
         kept = None if columns is None else stored_columns(columns)
         with self._said():
-            relation = files.relation(self._connection, paths, kept, table or name, f"input_{len(self._inputs)}")
-            self._connection.execute(f"CREATE VIEW {quoted(name)} AS {relation}")
+            for schema in path[:-1]:
+                self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
+            relation = files.relation(self._connection, paths, kept, table or path[-1], f"input_{len(self._inputs)}")
+            self._connection.execute(f"CREATE VIEW {'.'.join(map(quoted, path))} AS {relation}")
         self._inputs += paths
+
+    def columns_of(self, inputs: files.Inputs, table: str = "") -> dict[str, Type]:
+        """The columns of undeclared files with the KQL types that all their records allow. EngineError as for load."""
+        paths = files.expand(inputs)
+        with self._said():
+            return inference.columns(self._connection, paths, table, "inferred")
+
+    def first_fields(self, inputs: files.Inputs, table: str = "") -> tuple[str, ...]:
+        """The field names of the first JSON record, or the columns of other files; empty where there is no record."""
+        paths = files.expand(inputs)
+        with self._said():
+            return inference.first_fields(self._connection, paths, table, "inferred")
+
+    def tables_of(self, path: str | Path) -> tuple[str, ...]:
+        """The tables and views of a DuckDB file."""
+        with self._said():
+            return files.tables_of(self._connection, files.expand(path), "inferred")
 
     def lock(self) -> None:
         """From here on statements read the given inputs only, and no setting can be changed. Idempotent."""
@@ -153,6 +179,26 @@ class DuckDb:
         finally:
             if watch:
                 watch.cancel()
+
+    def stream(self, sql: str, size: int = 10_000) -> Iterator[Sequence[tuple[object, ...]]]:
+        """The rows of one SELECT in portions, so that a large answer never lies whole in memory. Raises like run."""
+        self._only_select(sql)
+        self.lock()
+        with self._said(sql):
+            answer = self._connection.execute(sql)
+            while rows := answer.fetchmany(size):
+                yield rows
+
+    def write(self, sql: str, path: str | Path, kind: str) -> int:
+        """The rows of one SELECT as a file: ``kind`` is parquet, csv or json (lines). The number of rows. Raises like run."""
+        self._only_select(sql)
+        target = Path(path).resolve()
+        self._inputs.append(target)
+        self.lock()
+        options = {"parquet": "FORMAT parquet", "csv": "FORMAT csv, HEADER", "json": "FORMAT json"}[kind]
+        with self._said(sql):
+            answer = self._connection.execute(f"COPY ({sql}\n) TO {files.literal(str(target))} ({options})").fetchone()
+            return int(answer[0]) if answer else 0
 
     def describe(self, sql: str) -> tuple[Column, ...]:
         """The columns that one SELECT would return, without running it."""

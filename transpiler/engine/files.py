@@ -110,15 +110,36 @@ _READERS: dict[str, Callable[[Sequence[Path]], str]] = {"csv": _csv, "parquet": 
 def _attached(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], table: str, alias: str) -> str:
     if len(paths) > 1:
         raise EngineError("duckdb", f"{len(paths)} DuckDB files match; one table comes from one of them")
-    connection.execute(f"ATTACH {literal(str(paths[0]))} AS {alias} (READ_ONLY)")
-    names = connection.execute(
-        "SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = ? ORDER BY ALL", [alias]
-    ).fetchall()
+    alias, names = _held(connection, paths[0], alias)
     for schema, name in names:
         if table.lower() in (name.lower(), f"{schema}.{name}".lower()):
             return f"{alias}.{quoted(schema)}.{quoted(name)}"
     known = ", ".join(f"{s}.{n}" for s, n in names) or "none"
     raise EngineError("duckdb", f"'{paths[0]}' has no table '{table}'; it has: {known}")
+
+
+def _held(connection: duckdb.DuckDBPyConnection, path: Path, alias: str) -> tuple[str, list[tuple[str, str]]]:
+    """The name under which a DuckDB file is attached, and its tables as (schema, name). A file is attached only once."""
+    known = connection.execute("SELECT database_name FROM duckdb_databases() WHERE path = ?", [str(path)]).fetchone()
+    if known:
+        alias = known[0]
+    else:
+        connection.execute(f"ATTACH {literal(str(path))} AS {alias} (READ_ONLY)")
+    found = connection.execute(
+        "SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = ? ORDER BY ALL", [alias]
+    ).fetchall()
+    return alias, found
+
+
+def tables_of(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], alias: str) -> tuple[str, ...]:
+    """The tables of a DuckDB file; with their schema where it is not the default."""
+    _, found = _held(connection, paths[0], alias)
+    return tuple(name if schema == "main" else f"{schema}.{name}" for schema, name in found)
+
+
+def pointer(name: str) -> str:
+    """A field of a record as a literal of a JSON pointer; a path would take the dots and brackets of a name for steps."""
+    return literal("/" + name.replace("~", "~0").replace("/", "~1"))
 
 
 def _json(paths: Sequence[Path], columns: Mapping[str, Type] | None) -> str:
@@ -128,9 +149,8 @@ def _json(paths: Sequence[Path], columns: Mapping[str, Type] | None) -> str:
         return f"SELECT json AS entry FROM {source}"
     fields = []
     for name, kind in columns.items():
-        # A JSON pointer, because a path would take the dots and brackets of a name for steps.
-        pointer = literal("/" + name.replace("~", "~0").replace("/", "~1"))
-        value = f"json -> {pointer}" if kind is Type.DYNAMIC else from_text(f"(json ->> {pointer})", kind)
+        step = pointer(name)
+        value = f"json -> {step}" if kind is Type.DYNAMIC else from_text(f"(json ->> {step})", kind)
         fields.append(f"{value} AS {quoted(name)}")
     return f"SELECT {', '.join(fields)} FROM {source}"
 
