@@ -111,7 +111,7 @@ def _per_row(speller: Speller, hay: Scalar, term: Scalar, *, left: bool, right: 
     pattern = row_pattern(speller, speller.text(term), left=left, right=right)
     if fold:
         pattern = speller.sql("'(?i)' || {p}", p=pattern)
-    return speller.sql(speller.dialect.regex_matches, text=speller.value(hay), pattern=pattern)
+    return total(speller.sql(speller.dialect.regex_matches, text=speller.text(hay), pattern=pattern))
 
 
 def row_pattern(speller: Speller, needle: exp.Expr, *, left: bool, right: bool) -> exp.Expr:
@@ -191,7 +191,8 @@ def plain_operator(before: str, after: str, template: str, *, fold: bool) -> Cal
             return _true()
         if not fold:
             slot = getattr(speller.dialect, template)
-            return speller.sql(slot, text=speller.value(hay), term=speller.text(term))
+            return speller.sql(slot, text=speller.value(hay) if needle else speller.text(hay), term=speller.text(term))
+        text_of = speller.value if needle else speller.text
         if needle is None:
             escape = speller.sql(speller.dialect.regex_escape, text=speller.text(term))
             pattern = speller.sql("{a} || {e} || {b}", a=text("(?i)" + before), e=escape, b=text(after))
@@ -200,7 +201,7 @@ def plain_operator(before: str, after: str, template: str, *, fold: bool) -> Cal
             return speller.sql(slot, text=speller.dialect.fold(speller.value(hay)), term=text(needle.lower()))
         else:
             pattern = text(f"(?i){before}{escaped(needle)}{after}")
-        return speller.sql(speller.dialect.regex_matches, text=speller.value(hay), pattern=pattern)
+        return speller.sql(speller.dialect.regex_matches, text=text_of(hay), pattern=pattern)
 
     return spell
 
@@ -261,7 +262,7 @@ def has_relation(speller: Speller, scalar: InRelation) -> exp.Expr:
     joined = speller.sql("'(?i)' || STRING_AGG({p}, '|')", p=pattern)
     select = exp.Select(expressions=[joined], from_=exp.From(this=table))
     tree = speller.sql(
-        speller.dialect.regex_matches, text=speller.value(scalar.value), pattern=exp.Subquery(this=select)
+        speller.dialect.regex_matches, text=speller.text(scalar.value), pattern=exp.Subquery(this=select)
     )
     return tree if speller.loose else speller.dialect.coalesce(tree, exp.Boolean(this=False))
 
