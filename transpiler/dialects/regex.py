@@ -48,22 +48,27 @@ class Regex:
         """For a test: a boundary at an edge may take the neighbour with it. No group captures."""
         return _render(_edged(self.node, None), _Captures(frozenset()))
 
-    def capturing(self, group: int) -> str:
-        """With one group only, that of an index; 0 is the whole match. RegexError for a boundary that would move it."""
+    def capturing(self, group: int) -> tuple[str, bool]:
+        """For the first match: with one group only, and whether there is one; group 0 needs none, unless a boundary has to
+        take its neighbour with it. RegexError for a boundary that cannot."""
         if group == 0:
             return self._whole()
-        return _render(_edged(self.node, group), _Captures(frozenset({group})))
+        return _render(_edged(self.node, group), _Captures(frozenset({group}))), True
 
-    def _whole(self) -> str:
+    def _whole(self) -> tuple[str, bool]:
         parts = self.node.parts if isinstance(self.node, Sequence) else ()
         if not any(_is_boundary(p) for p in (*parts[:2], *parts[-1:])):
-            return _render(self.node, _Captures(frozenset()))
+            return _render(self.node, _Captures(frozenset())), False
         skip = 1 if isinstance(parts[0], Flags) else 0
         lead = skip + 1 if _is_boundary(parts[skip]) else skip
         tail = len(parts) - 1 if _is_boundary(parts[-1]) and len(parts) - 1 > lead else len(parts)
         inner = Group(Sequence(parts[lead:tail]), 1)
         edged = _edged(Sequence((*parts[:lead], inner, *parts[tail:])), None)
-        return _render(edged, _Captures(frozenset({1}), renumbered=True))
+        return _render(edged, _Captures(frozenset({1}), renumbered=True)), True
+
+    def only(self, group: int) -> str:
+        """With one group that captures (0: none does), matching just what Kusto matches."""
+        return _render(self.node, _Captures(frozenset({group} if group else ())))
 
     def replacing(self) -> str:
         """With all its groups, matching just what Kusto matches."""
@@ -93,7 +98,9 @@ def _render(node: Node, captures: _Captures) -> str:
             return node.text
         case Assertion():
             if node.edge is Edge.BOUNDARY:
-                raise RegexError("RE2's \\b knows only ASCII, and what stands beside it here is not known", node.position)
+                raise RegexError(
+                    "RE2's \\b knows only ASCII, and what stands beside it here is not known", node.position
+                )
             return node.text
         case Sequence():
             return "".join(_render(p, captures) for p in _without_known_boundaries(node.parts))

@@ -23,9 +23,7 @@ DIGIT = r"\p{Nd}"
 SPACE = r"\t-\r\x{85}\pZ"
 # Letters, marks, decimal digits, letter numbers and connectors, the two joiners, and the circled letters, which Unicode counts
 # as alphabetic.
-WORD = (
-    r"\pL\pM\p{Nd}\p{Nl}\p{Pc}\x{200c}\x{200d}\x{24b6}-\x{24e9}\x{1f130}-\x{1f149}\x{1f150}-\x{1f169}\x{1f170}-\x{1f189}"
-)
+WORD = r"\pL\pM\p{Nd}\p{Nl}\p{Pc}\x{200c}\x{200d}\x{24b6}-\x{24e9}\x{1f130}-\x{1f149}\x{1f150}-\x{1f169}\x{1f170}-\x{1f189}"
 _WORD_WITHOUT_LINE = WORD.replace(r"\p{Pc}", r"\x{203f}\x{2040}\x{2054}\x{fe33}\x{fe34}\x{fe4d}-\x{fe4f}\x{ff3f}")
 _BROAD_SPACE = r"\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
 _MEMBERS = {"d": DIGIT, "s": SPACE, "w": WORD}
@@ -41,9 +39,7 @@ _SCRIPTS = frozenset(
     "Katakana Khmer Lao Latin Malayalam Mongolian Sinhala Tamil Telugu Thai Tibetan".split()
 )
 _PROPERTY = re.compile(r"\\([pP])(?:([A-Z])|\{(\^?)(\w+)\})")
-_POSIX = re.compile(
-    r"\[:\^?(?:alnum|alpha|ascii|blank|cntrl|digit|graph|lower|print|punct|space|upper|word|xdigit):\]"
-)
+_POSIX = re.compile(r"\[:\^?(?:alnum|alpha|ascii|blank|cntrl|digit|graph|lower|print|punct|space|upper|word|xdigit):\]")
 _CODE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|[xuU]\{([0-9a-fA-F]+)\})")
 _CONTROLS = frozenset("nrtfva")
 ANY = "(?s:.)"

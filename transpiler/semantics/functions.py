@@ -149,6 +149,16 @@ def _gettype(scope: Scope, node: syntax.Call) -> Scalar:
     return call_function(scope, "gettype", [scalar], node.span)
 
 
+@binds_function("extract")
+def _extract(scope: Scope, node: syntax.Call) -> Scalar:
+    """``extract(regex, group, source[, typeof(T)])``: the text, converted to the type asked for."""
+    *arguments, last = node.arguments or (node,)
+    wanted = type_argument(scope, last) if isinstance(last, syntax.TypeOf) else Type.STRING
+    given = arguments if isinstance(last, syntax.TypeOf) else node.arguments
+    found = call_function(scope, "extract", [bind_scalar(scope, a) for a in given], node.span)
+    return convert(scope, found, wanted)
+
+
 @binds_function("now")
 def _now(scope: Scope, node: syntax.Call) -> Scalar:
     if len(node.arguments) > 1:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from transpiler.dialects.bigquery.paths import json_of, scalar_text_of
 from transpiler.dialects.computed import computed_from, computed_once
 from transpiler.dialects.spelling import Speller, Spelling, text
-from transpiler.plan.scalars import Call
+from transpiler.plan.scalars import Call, Path
+from transpiler.types import Type
 
 _LONG_TEXT = "SAFE_CAST({x} AS INT64)"
 # FLOAT64 would also take 0x10.
@@ -28,7 +30,6 @@ _SATURATED_INT = (
 )
 _WRAPPED = "(({v} & 4294967295) ^ 2147483648) - 2147483648"
 _TICKS = "(UNIX_MICROS({value}) + 62135596800000000) * 10"
-_STRING_OF_DYNAMIC = "JSON_VALUE({value}, '$')"
 
 # The shortest text that reads back as the same number; BigQuery's own has 17 digits where 16 are enough.
 _SHORTEST = (
@@ -104,9 +105,25 @@ def _timespan_of(v: exp.Expr, speller: Speller) -> exp.Expr:
     )  # fmt: skip
 
 
+def _argument(speller: Speller, call: Call) -> exp.Expr:
+    """The string that is to be read: the argument, or what a dynamic argument holds."""
+    (argument,) = call.arguments
+    return scalar_text_of(speller, argument) if argument.type is Type.DYNAMIC else speller.value(argument)
+
+
+def _tostring_dynamic(speller: Speller, call: Call) -> exp.Expr:
+    """A string as it is, anything else as its JSON text."""
+    (argument,) = call.arguments
+    if isinstance(argument, Path):
+        return speller.sql("COALESCE({s}, {j})", s=scalar_text_of(speller, argument), j=json_of(speller, argument))
+    return speller.once(
+        speller.value(argument), lambda v: speller.sql("COALESCE(JSON_VALUE({v}, '$'), NULLIF({v}, 'null'))", v=v)
+    )
+
+
 def _totimespan(inner: str) -> Spelling:
     def spell(speller: Speller, call: Call) -> exp.Expr:
-        value = speller.sql(inner, value=speller.value(call.arguments[0]))
+        value = speller.sql(inner, value=_argument(speller, call))
         return speller.once(value, lambda v: _timespan_of(v, speller))
 
     return spell
@@ -114,7 +131,7 @@ def _totimespan(inner: str) -> Spelling:
 
 def _todatetime(source: str) -> Spelling:
     def spell(speller: Speller, call: Call) -> exp.Expr:
-        value = speller.sql(source, value=speller.value(call.arguments[0]))
+        value = speller.sql(source, value=_argument(speller, call))
         trimmed = speller.sql(_INSTANT, value=value, long=text(r"(\.\d{6})\d+"), micro=text(r"\1"))
         return speller.once(trimmed, lambda v: speller.sql(_INSTANT_TEXT, v=v))
 
@@ -160,7 +177,7 @@ def _tostring_real(speller: Speller, call: Call) -> exp.Expr:
 
 def _toguid(source: str) -> Spelling:
     def spell(speller: Speller, call: Call) -> exp.Expr:
-        value = speller.sql(source, value=speller.value(call.arguments[0]))
+        value = speller.sql(source, value=_argument(speller, call))
         bare = speller.sql("LOWER(REGEXP_REPLACE({v}, {p}, ''))", v=value, p=text(r"^\{|\}$|-"))
         return speller.once(
             bare,
@@ -191,7 +208,7 @@ def _identity(speller: Speller, call: Call) -> exp.Expr:
 
 SPELLINGS: dict[str, Spelling] = {
     "tostring long": "CAST({value} AS STRING)",
-    "tostring dynamic": computed_once("COALESCE(JSON_VALUE({v}, '$'), NULLIF({v}, 'null'))"),
+    "tostring dynamic": _tostring_dynamic,
     "tostring real": _tostring_real,
     "tostring decimal": "CAST({value} AS STRING)",
     "tostring bool": "CASE WHEN {value} THEN 'True' WHEN NOT {value} THEN 'False' END",
@@ -228,14 +245,14 @@ SPELLINGS: dict[str, Spelling] = {
     "tobool dynamic": computed_once(_BOOL_OF_DYNAMIC),
     "tobool number": "{value} <> 0",
     "todatetime string": _todatetime("{value}"),
-    "todatetime dynamic": _todatetime(_STRING_OF_DYNAMIC),
+    "todatetime dynamic": _todatetime("{value}"),
     "todatetime integer": computed_once(
         "CASE WHEN {v} BETWEEN 0 AND 3155378975999999999 THEN TIMESTAMP_MICROS(DIV({v}, 10) - 62135596800000000) END"
     ),
     "totimespan string": _totimespan("{value}"),
-    "totimespan dynamic": _totimespan(_STRING_OF_DYNAMIC),
+    "totimespan dynamic": _totimespan("{value}"),
     "totimespan integer": "DIV({value}, 10)",
     "toguid string": _toguid("{value}"),
-    "toguid dynamic": _toguid(_STRING_OF_DYNAMIC),
+    "toguid dynamic": _toguid("{value}"),
     "gettype": _gettype,
 }

@@ -2,6 +2,194 @@
 
 from __future__ import annotations
 
-from transpiler.dialects.spelling import Spelling
+from sqlglot import exp
 
-SPELLINGS: dict[str, Spelling] = {}
+from transpiler.dialects.computed import guarded
+from transpiler.dialects.literals import constant_text, constant_whole
+from transpiler.dialects.regex import RegexError, refusal
+from transpiler.dialects.regex_functions import RegexForms, indexof_text, regex_spellings
+from transpiler.dialects.spelling import Speller, Spelling, call, number, text
+from transpiler.dialects.text_functions import TextForms, shared_spellings
+from transpiler.plan.scalars import Call
+from transpiler.types import Type
+
+_FORMS = TextForms(
+    length="LENGTH({s})",
+    part="SUBSTR({s}, {at}, {n})",
+    position="STRPOS({s}, {n})",
+    nth_position="INSTR({s}, {n}, 1, {k})",
+    count_overlapping=(
+        "(SELECT COUNTIF(STARTS_WITH(SUBSTR({s}, i), {n})) FROM UNNEST(GENERATE_ARRAY(1, LENGTH({s}))) AS i)"
+    ),
+    array="TO_JSON_STRING({s})",
+    least="LEAST({a}, {b})",
+    greatest="GREATEST({a}, {b})",
+)
+
+
+def _rows_of_groups(speller: Speller, value: exp.Expr, patterns: list[str]) -> exp.Expr:
+    """``[["a","1"],["b","2"]]``: the texts of each group, side by side. An array cannot hold arrays, so it is written."""
+    cells: list[exp.Expr] = [speller.sql("TO_JSON_STRING(COALESCE(f, ''))")]
+    for pattern in patterns[1:]:
+        cells.append(text(","))
+        cells.append(
+            speller.sql(
+                "TO_JSON_STRING(COALESCE(REGEXP_EXTRACT_ALL({s}, {p})[SAFE_OFFSET(o)], ''))",
+                s=value.copy(),
+                p=text(pattern),
+            )
+        )
+    return speller.sql(
+        "(SELECT CONCAT('[', STRING_AGG(CONCAT('[', {cells*}, ']'), ',' ORDER BY o), ']') "
+        "FROM UNNEST(REGEXP_EXTRACT_ALL({s}, {p})) AS f WITH OFFSET AS o)",
+        cells=cells,
+        s=value.copy(),
+        p=text(patterns[0]),
+    )
+
+
+_REGEX = RegexForms(
+    extract="REGEXP_EXTRACT({s}, {p})",
+    extract_whole="REGEXP_EXTRACT({s}, {p})",
+    replace="REGEXP_REPLACE({s}, {p}, {r})",
+    all_of_group="NULLIF(TO_JSON_STRING(REGEXP_EXTRACT_ALL({s}, {p})), '[]')",
+    rows_of_groups=_rows_of_groups,
+)
+
+
+def _strcat(speller: Speller, strcat: Call) -> exp.Expr:
+    trees = [speller.text(a) for a in strcat.arguments]
+    return call("CONCAT", *trees) if len(trees) > 1 else trees[0]
+
+
+def _strcat_delim(speller: Speller, strcat: Call) -> exp.Expr:
+    delimiter, *values = (speller.text(a) for a in strcat.arguments)
+    return call("ARRAY_TO_STRING", exp.Array(expressions=values), delimiter)
+
+
+def _strrep(speller: Speller, strrep: Call) -> exp.Expr:
+    value, times = guarded(speller, strrep, 0), speller.value(strrep.arguments[1])
+    if len(strrep.arguments) < 3:
+        return speller.sql("REPEAT({v}, GREATEST({n}, 0))", v=value, n=times)
+    return speller.sql(
+        "ARRAY_TO_STRING(ARRAY(SELECT {v} FROM UNNEST(GENERATE_ARRAY(1, {n}))), {d})",
+        v=value,
+        n=times,
+        d=speller.text(strrep.arguments[2]),
+    )
+
+
+def _split(speller: Speller, split: Call) -> exp.Expr:
+    if constant_text(split.arguments[1]) == "":
+        raise speller.refuse("what an empty delimiter splits is not known", split.arguments[1].span)
+    parts = speller.sql("SPLIT({s}, {d})", s=speller.text(split.arguments[0]), d=speller.text(split.arguments[1]))
+    if len(split.arguments) == 2:
+        return call("TO_JSON_STRING", parts)
+    index = constant_whole(split.arguments[2])
+    if index is None or index < 0:
+        raise speller.refuse("the index must be a constant from 0 on", split.arguments[2].span)
+    return speller.sql(
+        "TO_JSON_STRING(ARRAY(SELECT p FROM UNNEST({p}) AS p WITH OFFSET AS o WHERE o = {i}))", p=parts, i=number(index)
+    )
+
+
+def _indexof_regex(speller: Speller, search: Call) -> exp.Expr:
+    pattern = search.arguments[1]
+    regex = indexof_text(speller, search)
+    try:
+        bare = regex.bare()
+    except RegexError as e:
+        raise refusal(speller, e, pattern) from None
+    return speller.sql("REGEXP_INSTR({s}, {p}) - 1", s=speller.text(search.arguments[0]), p=text(bare))
+
+
+def _from_codepoints(speller: Speller, made: Call) -> exp.Expr:
+    parts = [
+        speller.sql("CODE_POINTS_TO_STRING([{x}])", x=speller.value(a))
+        if a.type is not Type.DYNAMIC
+        else speller.sql(
+            "CODE_POINTS_TO_STRING(ARRAY(SELECT CAST(c AS INT64) FROM UNNEST(JSON_VALUE_ARRAY({x}, '$')) AS c WITH OFFSET AS o "
+            "ORDER BY o))",
+            x=speller.value(a),
+        )
+        for a in made.arguments
+    ]
+    return call("CONCAT", *parts) if len(parts) > 1 else parts[0]
+
+
+def _tohex(inner: str) -> Spelling:
+    def spell(speller: Speller, tohex: Call) -> exp.Expr:
+        value = speller.value(tohex.arguments[0])
+        if len(tohex.arguments) < 2:
+            return speller.once(value, lambda v: speller.sql(inner, v=v))
+        return speller.once(
+            speller.once(value, lambda v: speller.sql(inner, v=v)),
+            lambda h: speller.sql(
+                "LPAD({h}, GREATEST(LENGTH({h}), {n}), '0')", h=h, n=speller.value(tohex.arguments[1])
+            ),
+        )
+
+    return spell
+
+
+# The first record: quoted fields (where "" is a quote) and plain ones.
+_RECORD = r'^(?:"(?:[^"]|"")*"|[^"\r\n])*'
+_FIELD = r'((?:"(?:[^"]|"")*"|[^",])*),'
+_QUOTED = r'(?s)^"(.*)"$'
+
+
+def _parse_csv(speller: Speller, parse: Call) -> exp.Expr:
+    return speller.sql(
+        "TO_JSON_STRING(ARRAY(SELECT REPLACE(REGEXP_REPLACE(f, {quoted}, {inner}), '\"\"', '\"') "
+        "FROM UNNEST(REGEXP_EXTRACT_ALL(CONCAT(REGEXP_EXTRACT({s}, {record}), ','), {field})) AS f WITH OFFSET AS o ORDER BY o))",
+        s=speller.text(parse.arguments[0]),
+        record=text(_RECORD),
+        field=text(_FIELD),
+        quoted=text(_QUOTED),
+        inner=text(r"\1"),
+    )
+
+
+def _parse_version(speller: Speller, parse: Call) -> exp.Expr:
+    """Up to four numbers of up to eight digits, side by side."""
+
+    def part(v: exp.Expr, i: int) -> exp.Expr:
+        return speller.sql(
+            f"RPAD(LPAD(COALESCE(SPLIT({{v}}, '.')[SAFE_OFFSET({i})], '0'), 8, '0'), 8, '0')", v=v.copy()
+        )
+
+    return speller.once(
+        speller.text(parse.arguments[0]),
+        lambda v: speller.sql(
+            "CASE WHEN REGEXP_CONTAINS({v}, {valid}) THEN CAST(CONCAT({parts*}) AS BIGNUMERIC) END",
+            v=v,
+            valid=text(r"^\d{1,8}(?:\.\d{1,8}){0,3}$"),
+            parts=[part(v, i) for i in range(4)],
+        ),
+    )
+
+
+SPELLINGS: dict[str, Spelling] = {
+    **shared_spellings(_FORMS, "ARRAY_LENGTH(REGEXP_EXTRACT_ALL({s}, {p}))"),
+    **regex_spellings(_REGEX),
+    "strlen": "LENGTH({string})",
+    "string_size": "BYTE_LENGTH({string})",
+    "reverse": "REVERSE({value})",
+    "strcat": _strcat,
+    "strcat_delim": _strcat_delim,
+    "strcat_array": (
+        "ARRAY_TO_STRING(ARRAY(SELECT COALESCE(JSON_VALUE(x, '$'), NULLIF(x, 'null')) "
+        "FROM UNNEST(JSON_QUERY_ARRAY({array}, '$')) AS x WITH OFFSET AS o ORDER BY o), {delimiter}, '')"
+    ),
+    "strrep": _strrep,
+    "split": _split,
+    "indexof_regex": _indexof_regex,
+    "parse_csv": _parse_csv,
+    "isascii": "REGEXP_CONTAINS({value}, '^[\\\\x00-\\\\x7f]*$')",
+    "isutf8": lambda speller, check: exp.Boolean(this=True),
+    "unicode_codepoints_from_string": "TO_JSON_STRING(TO_CODE_POINTS({value}))",
+    "unicode_codepoints_to_string": _from_codepoints,
+    "tohex": _tohex("COALESCE(NULLIF(LTRIM(FORMAT('%08x%08x', {v} >> 32, {v} & 4294967295), '0'), ''), '0')"),
+    "tohex int": _tohex("FORMAT('%x', {v} & 4294967295)"),
+    "parse_version": _parse_version,
+}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from transpiler.dialects.computed import computed_from, computed_once
+from transpiler.dialects.duckdb.paths import json_of, text_of
 from transpiler.dialects.spelling import Speller, Spelling
 from transpiler.plan.scalars import Call
 
@@ -90,7 +91,6 @@ _TIMESPAN_OF_PARTS = (
     "+ CAST(rpad(struct_extract({v}, 'f'), 6, '0') AS BIGINT) "
     f"ELSE TRY_CAST(TRY_CAST(struct_extract({{v}}, 'amount') AS DECIMAL(38, 9)) * CASE {_UNIT} END AS BIGINT) END"
 )
-_STRING_OF_DYNAMIC = "json_extract_string({value}, '$')"
 _S = "json_extract_string({v}, '$')"
 _D = "TRY_CAST({t} AS DOUBLE)"
 
@@ -102,7 +102,22 @@ def _dynamic(template: str) -> Spelling:
         def build(v: exp.Expr) -> exp.Expr:
             return speller.sql(template, v=v, t=exp.Cast(this=v.copy(), to=exp.DataType.build("TEXT")))
 
-        return speller.once(speller.value(call.arguments[0]), build)
+        return speller.once(json_of(speller, call.arguments[0]), build)
+
+    return spell
+
+
+def _of_string(template: str) -> Spelling:
+    """A template over ``{value}``, the string that a dynamic value holds."""
+    return lambda speller, call: speller.sql(template, value=text_of(speller, call.arguments[0]))
+
+
+def _of_string_once(inner: str, template: str) -> Spelling:
+    """A template over ``{v}``, which ``inner`` computes from ``{value}``, the string that a dynamic value holds."""
+
+    def spell(speller: Speller, call: Call) -> exp.Expr:
+        value = speller.sql(inner, value=text_of(speller, call.arguments[0]))
+        return speller.once(value, lambda v: speller.sql(template, v=v))
 
     return spell
 
@@ -148,7 +163,7 @@ def _gettype(speller: Speller, call: Call) -> exp.Expr:
         "CASE json_type({v}) WHEN 'VARCHAR' THEN 'string' WHEN 'UBIGINT' THEN 'long' WHEN 'BIGINT' THEN 'long' "
         "WHEN 'DOUBLE' THEN 'double' WHEN 'BOOLEAN' THEN 'bool' WHEN 'ARRAY' THEN 'array' "
         "WHEN 'OBJECT' THEN 'dictionary' ELSE 'null' END",
-        v=speller.value(call.arguments[0]),
+        v=json_of(speller, call.arguments[0]),
     )
 
 
@@ -158,7 +173,7 @@ def _identity(speller: Speller, call: Call) -> exp.Expr:
 
 SPELLINGS: dict[str, Spelling] = {
     "tostring long": "CAST({value} AS VARCHAR)",
-    "tostring dynamic": _STRING_OF_DYNAMIC,
+    "tostring dynamic": _of_string("{value}"),
     "tostring real": _tostring_real,
     "tostring decimal": "rtrim(rtrim(CAST({value} AS VARCHAR), '0'), '.')",
     "tostring bool": "CASE WHEN {value} THEN 'True' WHEN NOT {value} THEN 'False' END",
@@ -195,14 +210,14 @@ SPELLINGS: dict[str, Spelling] = {
     "tobool dynamic": _dynamic(_BOOL_OF_DYNAMIC),
     "tobool number": "{value} <> 0",
     "todatetime string": computed_once(_INSTANT_TEXT),
-    "todatetime dynamic": computed_from(_STRING_OF_DYNAMIC, _INSTANT_TEXT),
+    "todatetime dynamic": _of_string_once("{value}", _INSTANT_TEXT),
     "todatetime integer": computed_once(
         "CASE WHEN {v} BETWEEN 0 AND 3155378975999999999 THEN make_timestamp({v} // 10 - 62135596800000000) END"
     ),
     "totimespan string": computed_from(_SPAN, _TIMESPAN_OF_PARTS),
-    "totimespan dynamic": computed_from(_SPAN.replace("{value}", _STRING_OF_DYNAMIC), _TIMESPAN_OF_PARTS),
+    "totimespan dynamic": _of_string_once(_SPAN, _TIMESPAN_OF_PARTS),
     "totimespan integer": "{value} // 10",
     "toguid string": "TRY_CAST({value} AS UUID)",
-    "toguid dynamic": f"TRY_CAST({_STRING_OF_DYNAMIC} AS UUID)",
+    "toguid dynamic": _of_string("TRY_CAST({value} AS UUID)"),
     "gettype": _gettype,
 }

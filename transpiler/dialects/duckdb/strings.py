@@ -1,7 +1,180 @@
-"""DuckDB's spellings: strings and regular expressions."""
+"""DuckDB's spellings: strings and regular expressions.
+
+DuckDB counts code points, as Kusto does; only its ``reverse`` keeps grapheme clusters together, which Kusto does not.
+"""
 
 from __future__ import annotations
 
-from transpiler.dialects.spelling import Spelling
+from sqlglot import exp
 
-SPELLINGS: dict[str, Spelling] = {}
+from transpiler.dialects.computed import guarded
+from transpiler.dialects.literals import constant_text, constant_whole
+from transpiler.dialects.regex import RegexError, refusal
+from transpiler.dialects.regex_functions import RegexForms, indexof_text, regex_spellings
+from transpiler.dialects.spelling import Refusal, Speller, Spelling, call, number, text
+from transpiler.dialects.text_functions import TextForms, shared_spellings
+from transpiler.plan.scalars import Call
+from transpiler.types import Type
+
+_FORMS = TextForms(
+    length="length({s})",
+    part="substring({s}, {at}, {n})",
+    position="strpos({s}, {n})",
+    nth_position=(
+        "COALESCE(list_filter(range(1, length({s}) + 1), lambda i: starts_with(substring({s}, i), {n}))[{k}], 0)"
+    ),
+    count_overlapping="len(list_filter(range(1, length({s}) + 1), lambda i: starts_with(substring({s}, i), {n})))",
+    array="to_json({s})",
+    least="least({a}, {b})",
+    greatest="greatest({a}, {b})",
+)
+
+
+def _rows_of_groups(speller: Speller, value: exp.Expr, patterns: list[str]) -> exp.Expr:
+    """``[["a","1"],["b","2"]]``: the texts of each group, side by side."""
+    lists = [speller.sql("regexp_extract_all({s}, {p}, 1)", s=value.copy(), p=text(p)) for p in patterns]
+    cells = [speller.sql("COALESCE({x}[i], '')", x=tree) for tree in lists]
+    row = exp.Array(expressions=cells)
+    count = speller.sql("len(regexp_extract_all({s}, {p}))", s=value.copy(), p=text(patterns[0]))
+    return speller.sql(
+        "NULLIF(CAST(to_json(list_transform(range(1, {n} + 1), lambda i: {row})) AS VARCHAR), '[]')", n=count, row=row
+    )
+
+
+_REGEX = RegexForms(
+    extract="regexp_extract({s}, {p}, 1)",
+    extract_whole="regexp_extract({s}, {p})",
+    replace="regexp_replace({s}, {p}, {r}, 'g')",
+    all_of_group=(
+        "NULLIF(CAST(to_json(list_transform(regexp_extract_all({s}, {p}, 1), lambda x: COALESCE(x, ''))) AS VARCHAR), '[]')"
+    ),
+    rows_of_groups=_rows_of_groups,
+)
+
+
+def _strcat(speller: Speller, strcat: Call) -> exp.Expr:
+    """``concat`` passes over NULL, so that no argument needs a guard."""
+    return call("concat", *(speller.value(a) for a in strcat.arguments))
+
+
+def _strcat_delim(speller: Speller, strcat: Call) -> exp.Expr:
+    delimiter, *values = (speller.text(a) for a in strcat.arguments)
+    return call("concat_ws", delimiter, *values)
+
+
+def _strrep(speller: Speller, strrep: Call) -> exp.Expr:
+    value, times = guarded(speller, strrep, 0), speller.value(strrep.arguments[1])
+    if len(strrep.arguments) < 3:
+        return speller.sql("repeat({v}, {n})", v=value, n=times)
+    return speller.sql(
+        "array_to_string(list_transform(range({n}), lambda i: {v}), {d})",
+        v=value,
+        n=times,
+        d=speller.text(strrep.arguments[2]),
+    )
+
+
+def _split(speller: Speller, split: Call) -> exp.Expr:
+    if constant_text(split.arguments[1]) == "":
+        raise speller.refuse("what an empty delimiter splits is not known", split.arguments[1].span)
+    parts = speller.sql(
+        "string_split({s}, {d})", s=speller.text(split.arguments[0]), d=speller.text(split.arguments[1])
+    )
+    if len(split.arguments) > 2:
+        index = constant_whole(split.arguments[2])
+        if index is None or index < 0:
+            raise speller.refuse("the index must be a constant from 0 on", split.arguments[2].span)
+        parts = speller.sql("{p}[{i}:{i}]", p=parts, i=number(index + 1))
+    return exp.Cast(this=call("to_json", parts), to=exp.DataType.build("TEXT"))
+
+
+def _indexof_regex(speller: Speller, search: Call) -> exp.Expr:
+    """The length of the shortest text before a match."""
+    pattern = search.arguments[1]
+    regex = indexof_text(speller, search)
+    try:
+        bare = regex.bare()
+    except RegexError as e:
+        raise refusal(speller, e, pattern) from None
+    return speller.once(
+        speller.text(search.arguments[0]),
+        lambda s: speller.sql(
+            "CASE WHEN regexp_matches({s}, {p}) THEN length(regexp_extract({s}, {before}, 1)) ELSE -1 END",
+            s=s,
+            p=text(bare),
+            before=text(f"^((?s:.)*?)(?:{bare})"),
+        ),
+    )
+
+
+def _from_codepoints(speller: Speller, made: Call) -> exp.Expr:
+    parts = [
+        speller.sql("chr(CAST({x} AS INTEGER))", x=speller.value(a))
+        if a.type is not Type.DYNAMIC
+        else speller.sql(
+            "array_to_string(list_transform(CAST({x} AS JSON) ->> '$[*]', lambda c: chr(CAST(c AS INTEGER))), '')",
+            x=speller.value(a),
+        )
+        for a in made.arguments
+    ]
+    return call("concat", *parts)
+
+
+def _tohex(inner: str) -> Spelling:
+    def spell(speller: Speller, tohex: Call) -> exp.Expr:
+        tree = speller.sql(inner, value=speller.value(tohex.arguments[0]))
+        if len(tohex.arguments) < 2:
+            return tree
+        return speller.once(
+            tree,
+            lambda v: speller.sql(
+                "lpad({v}, CAST(greatest(length({v}), {n}) AS INTEGER), '0')", v=v, n=speller.value(tohex.arguments[1])
+            ),
+        )
+
+    return spell
+
+
+# The first record: quoted fields (where "" is a quote) and plain ones.
+_RECORD = r'^(?:"(?:[^"]|"")*"|[^"\r\n])*'
+_FIELD = r'((?:"(?:[^"]|"")*"|[^",])*),'
+_QUOTED = r'(?s)^"(.*)"$'
+
+
+def _parse_csv(speller: Speller, parse: Call) -> exp.Expr:
+    return speller.sql(
+        "CAST(to_json(list_transform(regexp_extract_all(regexp_extract({s}, {record}) || ',', {field}, 1), "
+        "lambda f: replace(regexp_replace(f, {quoted}, {inner}), '\"\"', '\"'))) AS VARCHAR)",
+        s=speller.text(parse.arguments[0]),
+        record=text(_RECORD),
+        field=text(_FIELD),
+        quoted=text(_QUOTED),
+        inner=text(r"\1"),
+    )
+
+
+SPELLINGS: dict[str, Spelling] = {
+    **shared_spellings(_FORMS, "len(regexp_extract_all({s}, {p}))"),
+    **regex_spellings(_REGEX),
+    "strlen": "length({string})",
+    "string_size": "strlen({string})",
+    "reverse": "array_to_string(list_reverse(string_split({value}, '')), '')",
+    "strcat": _strcat,
+    "strcat_delim": _strcat_delim,
+    "strcat_array": (
+        "array_to_string(list_transform(json_extract_string({array}, '$[*]'), lambda x: COALESCE(x, '')), {delimiter})"
+    ),
+    "strrep": _strrep,
+    "split": _split,
+    "indexof_regex": _indexof_regex,
+    "parse_csv": _parse_csv,
+    "isascii": "regexp_full_match({value}, '[\\x00-\\x7f]*')",
+    "isutf8": lambda speller, check: exp.Boolean(this=True),
+    "unicode_codepoints_from_string": (
+        "CAST(to_json(list_transform(string_split({value}, ''), lambda c: unicode(c))) AS VARCHAR)"
+    ),
+    "unicode_codepoints_to_string": _from_codepoints,
+    "tohex": _tohex("lower(to_hex({value}))"),
+    "tohex int": _tohex("lower(to_hex({value} & 4294967295))"),
+    "parse_version": Refusal("the decimal has 25 digits before the point, DuckDB's DECIMAL(38, 18) holds 20"),
+}

@@ -1,0 +1,174 @@
+"""Functions with regular expressions; a target gives the templates in which they differ."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from transpiler.dialects.literals import constant_whole, need_array, need_text
+from transpiler.dialects.regex import Regex, RegexError, refusal, regex_of
+from transpiler.dialects.spelling import Speller, Spelling, text
+from transpiler.plan.scalars import Call, Scalar
+
+Builder = Callable[[Speller, Call], exp.Expr]
+_REWRITE = re.compile(r"\\(.?)", re.DOTALL)
+_QUOTED = r"([\\.+*?()|\[\]{}^$#&~-])"
+
+
+@dataclass(frozen=True, slots=True)
+class RegexForms:
+    """What a target writes, over slots ``s`` (text), ``p`` (pattern), ``g`` (group), ``r`` (rewrite)."""
+
+    extract: str
+    extract_whole: str
+    replace: str
+    all_of_group: str
+    rows_of_groups: Callable[[Speller, exp.Expr, list[str]], exp.Expr]
+
+
+def group_of(speller: Speller, scalar: Scalar, regex: Regex) -> int:
+    """A constant group: its number, or its name. Raises KqlError for another."""
+    group = constant_whole(scalar)
+    if group is None or group < 0:
+        raise speller.refuse("the capture group must be a constant", scalar.span)
+    return group
+
+
+def captured(speller: Speller, pattern: Scalar, regex: Regex, group: int) -> tuple[str, bool]:
+    """The pattern that captures one group. Raises KqlError (KQL205)."""
+    try:
+        return regex.capturing(group)
+    except RegexError as e:
+        raise refusal(speller, e, pattern) from None
+
+
+def extract(forms: RegexForms) -> Builder:
+    """``extract``: one group of the first match, '' when there is none."""
+
+    def spell(speller: Speller, call: Call) -> exp.Expr:
+        pattern, group, source = call.arguments
+        regex = regex_of(speller, pattern, "extract")
+        wanted = group_of(speller, group, regex)
+        if wanted > regex.groups:
+            return text("")
+        written, has_group = captured(speller, pattern, regex, wanted)
+        template = forms.extract if has_group else forms.extract_whole
+        return speller.sql(template, s=speller.value(source), p=text(written))
+
+    return spell
+
+
+def extract_all(forms: RegexForms) -> Builder:
+    """``extract_all``: an array of one group's texts, or of arrays when there are several groups; null for no match."""
+
+    def spell(speller: Speller, call: Call) -> exp.Expr:
+        pattern, source = call.arguments[0], call.arguments[-1]
+        regex = regex_of(speller, pattern, "extract_all")
+        if not regex.groups:
+            raise speller.refuse("extract_all needs a group in its pattern", pattern.span, code="KQL205")
+        groups = list(range(1, regex.groups + 1))
+        if len(call.arguments) == 3:
+            groups = [_group(speller, g, regex, call) for g in need_array(speller, call.arguments[1], "the groups")]
+        if regex.matches_nothing:
+            raise speller.refuse("the pattern also matches nothing", pattern.span, code="KQL205")
+        value = speller.text(source)
+        try:
+            written = [regex.only(g) for g in groups]
+        except RegexError as e:
+            raise refusal(speller, e, pattern) from None
+        if len(groups) == 1:
+            return speller.sql(forms.all_of_group, s=value, p=text(written[0]))
+        return speller.once(value, lambda v: forms.rows_of_groups(speller, v, written))
+
+    return spell
+
+
+def _group(speller: Speller, given: object, regex: Regex, call: Call) -> int:
+    found = regex.names.get(given) if isinstance(given, str) else given
+    if not isinstance(found, int) or not 0 <= found <= regex.groups:
+        raise speller.refuse(f"the pattern has no group {given!r}", call.arguments[1].span)
+    return found
+
+
+def replacement(speller: Speller, rewrite: Scalar, groups: int) -> str:
+    """A rewrite pattern (``\\1``, ``\\0``, ``\\\\``), checked. It is RE2's in both targets."""
+    value = need_text(speller, rewrite, "the rewrite pattern")
+    for match in _REWRITE.finditer(value):
+        c = match[1]
+        if not ((c.isdigit() and c.isascii() and int(c) <= groups) or c == "\\"):
+            raise speller.refuse(f"'\\{c}' in the rewrite pattern names no group", rewrite.span, code="KQL205")
+    if "$" in value:
+        raise speller.refuse("a '$' in the rewrite pattern is not translated", rewrite.span, code="KQL205")
+    return value
+
+
+def replace(forms: RegexForms, *, source: int, pattern: int, rewrite: int) -> Builder:
+    """``replace_regex`` and ``replace``: every match is replaced."""
+
+    def spell(speller: Speller, call: Call) -> exp.Expr:
+        regex = regex_of(speller, call.arguments[pattern], call.overload.name)
+        written = replacement(speller, call.arguments[rewrite], regex.groups)
+        value = speller.value(call.arguments[source])
+        try:
+            expression = regex.replacing()
+        except RegexError as e:
+            raise refusal(speller, e, call.arguments[pattern]) from None
+        return speller.sql(forms.replace, s=value, p=text(expression), r=text(written))
+
+    return spell
+
+
+def trim(forms: RegexForms, *, start: bool, end: bool) -> Builder:
+    """``trim``: one match at the beginning, then one at the end of what is left."""
+
+    def spell(speller: Speller, call: Call) -> exp.Expr:
+        pattern, source = call.arguments
+        regex = regex_of(speller, pattern, call.overload.name)
+        try:
+            bare = regex.bare()
+        except RegexError as e:
+            raise refusal(speller, e, pattern) from None
+        tree = speller.value(source)
+        if start:
+            tree = speller.sql(forms.replace, s=tree, p=text(f"^(?:{bare})"), r=text(""))
+        if end:
+            tree = speller.sql(forms.replace, s=tree, p=text(f"(?:{bare})$"), r=text(""))
+        return tree
+
+    return spell
+
+
+def regex_quote(forms: RegexForms) -> Builder:
+    """The text as a pattern that matches just it."""
+
+    def spell(speller: Speller, call: Call) -> exp.Expr:
+        return speller.sql(forms.replace, s=speller.value(call.arguments[0]), p=text(_QUOTED), r=text(r"\\\1"))
+
+    return spell
+
+
+def indexof_text(speller: Speller, call: Call) -> Regex:
+    """The pattern of ``indexof_regex``, with no window and the first occurrence, which is all that is translated."""
+    if len(call.arguments) > 2:
+        whole = [constant_whole(a) for a in call.arguments[2:]]
+        if whole != [0, -1, 1][: len(whole)]:
+            raise speller.refuse("indexof_regex is translated for the first match in the whole text", call.span)
+    return regex_of(speller, call.arguments[1], "indexof_regex")
+
+
+def regex_spellings(forms: RegexForms) -> dict[str, Spelling]:
+    """The spellings of this module for a target."""
+    return {
+        "extract": extract(forms),
+        "extract_all": extract_all(forms),
+        "extract_all groups": extract_all(forms),
+        "replace_regex": replace(forms, source=0, pattern=1, rewrite=2),
+        "replace": replace(forms, source=2, pattern=0, rewrite=1),
+        "trim": trim(forms, start=True, end=True),
+        "trim_start": trim(forms, start=True, end=False),
+        "trim_end": trim(forms, start=False, end=True),
+        "regex_quote": regex_quote(forms),
+    }

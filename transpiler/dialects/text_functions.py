@@ -1,0 +1,321 @@
+"""String functions whose shape is the same in every target; a target gives the few templates in which they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from transpiler.dialects.computed import guarded
+from transpiler.dialects.literals import constant_text, constant_whole, need_array, need_text, overlaps_itself
+from transpiler.dialects.regex import RegexError, pattern_text, refusal, regex_of
+from transpiler.dialects.spelling import Speller, Spelling, number, text
+from transpiler.dialects.terms import term_operator
+from transpiler.plan.scalars import Call, Constant, Scalar
+from transpiler.types import Type
+
+Builder = Callable[[Speller, Call], exp.Expr]
+
+
+@dataclass(frozen=True, slots=True)
+class TextForms:
+    """What a target writes: positions count from 1, lengths in characters."""
+
+    length: str
+    part: str
+    position: str
+    nth_position: str
+    count_overlapping: str
+    array: str
+    least: str
+    greatest: str
+
+    def tail(self, speller: Speller, value: exp.Expr, start: exp.Expr, length: exp.Expr | None) -> exp.Expr:
+        """The part from a position on, ``length`` characters long."""
+        if length is None:
+            return speller.sql(self.part.replace("{n}", "").replace(", )", ")"), s=value, at=start)
+        return speller.sql(self.part, s=value, at=start, n=length)
+
+
+def one_more(tree: exp.Expr) -> exp.Expr:
+    """A position that counts from 0 as one that counts from 1."""
+    if isinstance(tree, exp.Literal) and not tree.is_string:
+        return number(int(tree.name) + 1)
+    return exp.Add(this=tree if isinstance(tree, exp.Column) else exp.Paren(this=tree), expression=number(1))
+
+
+def substring(forms: TextForms) -> Builder:
+    """``substring``: a negative start counts from the end, and one before the beginning gives ''."""
+
+    def spell(speller: Speller, call: Call) -> exp.Expr:
+        value = guarded(speller, call, 0)
+        start = constant_whole(call.arguments[1])
+        length = _length(speller, forms, call.arguments[2]) if len(call.arguments) > 2 else None
+        if isinstance(length, exp.Literal) and length.name == "0":
+            return text("")
+        if start is not None and start >= 0:
+            return forms.tail(speller, value, number(start + 1), length)
+        at = speller.value(call.arguments[1])
+        return speller.once(value, lambda v: speller.once(at, lambda s: _from_end(speller, forms, v, s, length)))
+
+    return spell
+
+
+def _length(speller: Speller, forms: TextForms, scalar: Scalar) -> exp.Expr:
+    known = constant_whole(scalar)
+    if known is not None:
+        return number(max(known, 0))
+    return speller.sql(forms.greatest, a=speller.value(scalar), b=number(0))
+
+
+def _from_end(speller: Speller, forms: TextForms, v: exp.Expr, s: exp.Expr, length: exp.Expr | None) -> exp.Expr:
+    size = speller.sql(forms.length, s=v.copy())
+    return speller.sql(
+        "CASE WHEN {s} >= 0 THEN {front} WHEN {size} + {s} >= 0 THEN {back} ELSE '' END",
+        s=s,
+        size=size,
+        front=forms.tail(speller, v.copy(), one_more(s.copy()), length),
+        back=forms.tail(
+            speller,
+            v.copy(),
+            speller.sql("{size} + {s} + 1", size=size.copy(), s=s.copy()),
+            length.copy() if length is not None else None,
+        ),
+    )
+
+
+def indexof(forms: TextForms) -> Builder:
+    """``indexof``: counts from 0, -1 when it is not there, null for an empty needle."""
+
+    def spell(speller: Speller, call: Call) -> exp.Expr:
+        value, needle = call.arguments[0], call.arguments[1]
+        if constant_text(needle) == "":
+            return speller.dialect.null(Type.LONG)
+        found = _found(speller, forms, call)
+        if constant_text(needle) is not None:
+            return found
+        return speller.sql("CASE WHEN {n} <> '' THEN {found} END", n=speller.text(needle), found=found)
+
+    return spell
+
+
+def _found(speller: Speller, forms: TextForms, call: Call) -> exp.Expr:
+    value, needle = speller.text(call.arguments[0]), speller.text(call.arguments[1])
+    start, length = window(call)
+    nth = occurrence(speller, call)
+    if nth > 1 and length is not None:
+        raise speller.refuse("where a later occurrence within a length is looked for is not known", call.span)
+    template = forms.position if nth == 1 else forms.nth_position
+
+    def position(inside: exp.Expr) -> exp.Expr:
+        return speller.sql(template, s=inside, n=needle.copy(), k=number(nth))
+
+    return windowed(speller, forms, value, start, length, position)
+
+
+def window(call: Call) -> tuple[Scalar | None, Scalar | None]:
+    """The start and the length of a search; None where they do not limit it."""
+    start = call.arguments[2] if len(call.arguments) > 2 else None
+    length = call.arguments[3] if len(call.arguments) > 3 else None
+    if start is not None and constant_whole(start) == 0:
+        start = None
+    if length is not None and (constant_whole(length) or 0) < 0:
+        length = None
+    return start, length
+
+
+def occurrence(speller: Speller, call: Call) -> int:
+    """Which occurrence is looked for. Raises KqlError where that is not a positive constant."""
+    if len(call.arguments) < 5:
+        return 1
+    nth = constant_whole(call.arguments[4])
+    if nth is None or nth < 1:
+        raise speller.refuse("the occurrence must be a constant from 1 on", call.arguments[4].span)
+    return nth
+
+
+def windowed(
+    speller: Speller,
+    forms: TextForms,
+    value: exp.Expr,
+    start: Scalar | None,
+    length: Scalar | None,
+    position: Callable[[exp.Expr], exp.Expr],
+) -> exp.Expr:
+    """A position within a window of the text, as one that counts from 0 within the whole; -1 for none."""
+    if start is None and length is None:
+        return speller.sql("{p} - 1", p=position(value))
+    known = 0 if start is None else constant_whole(start)
+    if known is not None and known >= 0:
+        size = None if length is None else _length(speller, forms, length)
+        inside = forms.tail(speller, value, number(known + 1), size)
+        return speller.once(
+            position(inside),
+            lambda p: speller.sql(f"CASE WHEN {{p}} > 0 THEN {{p}} + {known - 1} ELSE -1 END", p=p),
+        )
+    assert start is not None
+    return _from_computed(speller, forms, value, start, length, position)
+
+
+def _from_computed(
+    speller: Speller,
+    forms: TextForms,
+    value: exp.Expr,
+    start: Scalar,
+    length: Scalar | None,
+    position: Callable[[exp.Expr], exp.Expr],
+) -> exp.Expr:
+    def within(v: exp.Expr, s: exp.Expr) -> exp.Expr:
+        size = None if length is None else _length(speller, forms, length)
+        inside = forms.tail(speller, v.copy(), one_more(s.copy()), size)
+        return speller.once(
+            position(inside),
+            lambda p: speller.sql("CASE WHEN {p} > 0 THEN {p} + {s} - 1 ELSE -1 END", p=p, s=s.copy()),
+        )
+
+    def over(v: exp.Expr) -> exp.Expr:
+        back = speller.sql("{n} + {s}", n=speller.sql(forms.length, s=v.copy()), s=speller.value(start))
+        origin = speller.sql(
+            "CASE WHEN {s} < 0 THEN {low} ELSE {s} END",
+            s=speller.value(start),
+            low=speller.sql(forms.greatest, a=back, b=number(0)),
+        )
+        return speller.once(origin, lambda s: within(v, s))
+
+    return speller.once(value, over)
+
+
+def countof(forms: TextForms, regex_count: str) -> Builder:
+    """``countof``: plain occurrences may overlap, those of a regular expression do not."""
+
+    def spell(speller: Speller, call: Call) -> exp.Expr:
+        source, search = call.arguments[0], call.arguments[1]
+        kind = need_text(speller, call.arguments[2], "the kind") if len(call.arguments) > 2 else "normal"
+        if kind == "regex":
+            regex = regex_of(speller, search, "countof")
+            if regex.matches_nothing:
+                raise speller.refuse("the pattern also matches nothing, and how that counts is not known", search.span)
+            return speller.sql(regex_count, s=speller.text(source), p=_bare(speller, search))
+        if kind != "normal":
+            raise speller.refuse("the kind is 'normal' or 'regex'", call.arguments[2].span)
+        return _count_plain(speller, forms, source, search)
+
+    return spell
+
+
+def _bare(speller: Speller, pattern: Scalar) -> exp.Expr:
+    try:
+        return text(regex_of(speller, pattern, "the pattern").bare())
+    except RegexError as e:
+        raise refusal(speller, e, pattern) from None
+
+
+def _count_plain(speller: Speller, forms: TextForms, source: Scalar, search: Scalar) -> exp.Expr:
+    needle = constant_text(search)
+    if needle == "":
+        raise speller.refuse("how often nothing occurs is not known", search.span)
+    value = speller.text(source)
+    if needle is None or overlaps_itself(needle):
+        n = speller.text(search)
+        counted = speller.once(
+            value, lambda v: speller.once(n, lambda m: speller.sql(forms.count_overlapping, s=v.copy(), n=m))
+        )
+        return counted
+    size = forms.length
+    divided = "" if len(needle) == 1 else speller.dialect.name
+    template = {
+        "": f"{size} - {size.replace('{s}', 'REPLACE({s}, {n}, {e})')}",
+        "duckdb": f"({size} - {size.replace('{s}', 'REPLACE({s}, {n}, {e})')}) // {len(needle)}",
+        "bigquery": f"DIV({size} - {size.replace('{s}', 'REPLACE({s}, {n}, {e})')}, {len(needle)})",
+    }[divided]
+    return speller.once(value, lambda v: speller.sql(template, s=v, n=text(needle), e=text("")))
+
+
+def replace_strings(speller: Speller, call: Call) -> exp.Expr:
+    """Several replacements: a text that was put in is not looked at again, so that marks stand for it until the end.
+
+    The marks are noncharacters of Unicode (U+FDD0 on), which no text has.
+    """
+    lookups = [str(x) for x in need_array(speller, call.arguments[1], "the lookups")]
+    rewrites = [str(x) for x in need_array(speller, call.arguments[2], "the replacements")]
+    if len(lookups) != len(rewrites) or len(lookups) > 32:
+        raise speller.refuse("lookups and replacements must be as many, and at most 32", call.span)
+    pairs = [(x, r) for x, r in zip(lookups, rewrites, strict=True) if x]
+    tree = speller.value(call.arguments[0])
+    if len(pairs) < 2:
+        for lookup, rewrite in pairs:
+            tree = speller.sql("REPLACE({t}, {a}, {b})", t=tree, a=text(lookup), b=text(rewrite))
+        return tree
+    marks = [chr(0xFDD0 + i) for i in range(len(pairs))]
+    steps = [(lookup, mark) for (lookup, _), mark in zip(pairs, marks, strict=True)]
+    steps += [(mark, rewrite) for (_, rewrite), mark in zip(pairs, marks, strict=True)]
+    for old, new in steps:
+        tree = speller.sql("REPLACE({t}, {a}, {b})", t=tree, a=text(old), b=text(new))
+    return tree
+
+
+def translate(speller: Speller, call: Call) -> exp.Expr:
+    """``translate``: the last replacement stands for all the characters that have none; no replacement deletes."""
+    search = need_text(speller, call.arguments[0], "the characters looked for")
+    replacement = need_text(speller, call.arguments[1], "the replacements")
+    pairs: dict[str, str] = {}
+    for i, c in enumerate(search):
+        pairs.setdefault(c, replacement[min(i, len(replacement) - 1)] if replacement else "")
+    value = speller.value(call.arguments[2])
+    if not pairs:
+        return value
+    return speller.sql("TRANSLATE({v}, {a}, {b})", v=value, a=text("".join(pairs)), b=text("".join(pairs.values())))
+
+
+def has_any_index(speller: Speller, call: Call) -> exp.Expr:
+    """The index of the first of several terms that occurs, by the rules of ``has``."""
+    source, values = call.arguments
+    terms = need_array(speller, values, "the terms")
+    has = term_operator(left=True, right=True, fold=True)
+    ifs = []
+    for i, term in enumerate(terms):
+        needle = Constant(Type.STRING, str(term), values.span)
+        test = has(speller, Call(call.overload, (source, needle), Type.BOOL, False, call.span))
+        ifs.append(exp.If(this=test, true=number(i)))
+    return as_long(speller, exp.Case(ifs=ifs, default=number(-1)) if ifs else number(-1))
+
+
+def matches_regex(speller: Speller, call: Call) -> exp.Expr:
+    """``matches regex``: a match anywhere in the text."""
+    pattern = pattern_text(speller, call.arguments[1], "matches regex")
+    return speller.sql(speller.dialect.regex_matches, text=speller.value(call.arguments[0]), pattern=pattern)
+
+
+def as_long(speller: Speller, tree: exp.Expr) -> exp.Expr:
+    """A tree of small literals as a long, which DuckDB would take for 32 bits."""
+    return exp.Cast(this=tree, to=speller.dialect.data_type(Type.LONG))
+
+
+def strcmp(speller: Speller, call: Call) -> exp.Expr:
+    """-1, 0 or 1, by code points."""
+    a, b = speller.text(call.arguments[0]), speller.text(call.arguments[1])
+    order = speller.once(
+        a,
+        lambda x: speller.once(
+            b, lambda y: speller.sql("CASE WHEN {x} < {y} THEN -1 WHEN {x} > {y} THEN 1 ELSE 0 END", x=x, y=y)
+        ),
+    )
+    return as_long(speller, order)
+
+
+def shared_spellings(forms: TextForms, regex_count: str) -> dict[str, Spelling]:
+    """The spellings of this module for a target."""
+    return {
+        "substring": substring(forms),
+        "indexof": indexof(forms),
+        "countof": countof(forms, regex_count),
+        "strcmp": strcmp,
+        "replace_string": "REPLACE({text}, {lookup}, {rewrite})",
+        "replace_strings": replace_strings,
+        "translate": translate,
+        "has_any_index": has_any_index,
+        "matches regex": matches_regex,
+        "toupper": "UPPER({value})",
+        "tolower": "LOWER({value})",
+    }
