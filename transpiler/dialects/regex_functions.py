@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from transpiler.dialects.literals import constant_whole, need_array, need_text
-from transpiler.dialects.regex import Regex, RegexError, refusal, regex_of
+from transpiler.dialects.regex import Regex, refusal, regex_of
+from transpiler.dialects.regex_syntax import RegexError
 from transpiler.dialects.spelling import Speller, Spelling, text
 from transpiler.plan.scalars import Call, Scalar
 

@@ -9,7 +9,8 @@ from sqlglot import exp
 
 from transpiler.dialects.computed import guarded
 from transpiler.dialects.literals import constant_text, constant_whole, need_array, need_text, overlaps_itself
-from transpiler.dialects.regex import RegexError, pattern_text, refusal, regex_of
+from transpiler.dialects.regex import pattern_text, refusal, regex_of
+from transpiler.dialects.regex_syntax import RegexError
 from transpiler.dialects.spelling import Speller, Spelling, number, text
 from transpiler.dialects.terms import term_operator
 from transpiler.plan.scalars import Call, Constant, Scalar
@@ -89,7 +90,7 @@ def indexof(forms: TextForms) -> Builder:
     """``indexof``: counts from 0, -1 when it is not there, null for an empty needle."""
 
     def spell(speller: Speller, call: Call) -> exp.Expr:
-        value, needle = call.arguments[0], call.arguments[1]
+        needle = call.arguments[1]
         if constant_text(needle) == "":
             return speller.dialect.null(Type.LONG)
         found = _found(speller, forms, call)
@@ -218,10 +219,9 @@ def _count_plain(speller: Speller, forms: TextForms, source: Scalar, search: Sca
     value = speller.text(source)
     if needle is None or overlaps_itself(needle):
         n = speller.text(search)
-        counted = speller.once(
+        return speller.once(
             value, lambda v: speller.once(n, lambda m: speller.sql(forms.count_overlapping, s=v.copy(), n=m))
         )
-        return counted
     size = forms.length
     divided = "" if len(needle) == 1 else speller.dialect.name
     template = {

@@ -237,13 +237,16 @@ class QueryLowering:
     def _values(self, values: Values) -> Lowered:
         if not values.columns:
             return Lowered(exp.Table(), (), {})
-        names = column_names(values.columns)
+        needed = self._needs[id(values)]
+        places = [i for i, c in enumerate(values.columns) if c in needed] or [0]
+        columns = [values.columns[i] for i in places]
+        names = column_names(columns)
         scalars = self._over({})
-        rows = [[scalars.value(s) for s in row] for row in values.rows]
+        rows = [[scalars.value(row[i]) for i in places] for row in values.rows]
         select = self.dialect.values(
-            [self.dialect.identifier(names[c]) for c in values.columns], [c.type for c in values.columns], rows
+            [self.dialect.identifier(names[c]) for c in columns], [c.type for c in columns], rows
         )
-        return self._emit(values, select, values.columns, names)
+        return self._emit(values, select, columns, names)
 
     def _series(self, series: Series) -> Lowered:
         names = column_names(series.columns)

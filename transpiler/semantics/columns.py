@@ -232,7 +232,9 @@ def _range(scope: Scope, tabular: Tabular | None, node: syntax.Range) -> Tabular
         start, stop, step = (convert(scope, s, t) for s in (start, stop, step))
     column = Column(node.column, t, False)
     origin = origin_of(scope, node, "range")
-    return unordered(Series(columns=(column,), origin=origin, start=start, stop=stop, step=step), (column,))
+    series = Series(columns=(column,), origin=origin, start=start, stop=stop, step=step)
+    is_down = isinstance(step, Constant) and isinstance(step.value, int | float) and step.value < 0
+    return Tabular(series, (column,), ordinal=OrderKey(ColumnRef(column), is_down, not is_down), serialized=True)
 
 
 __all__ = ["Path", "expand_item", "matching", "named_scalars", "output_columns", "place"]

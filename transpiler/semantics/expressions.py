@@ -7,6 +7,7 @@ from transpiler.kql import syntax
 from transpiler.plan.scalars import ColumnRef, Constant, Path, Scalar
 from transpiler.semantics.calls import call_function, convert, folded, make_call, overload_of
 from transpiler.semantics.dispatch import bind_scalar, binds_scalar
+from transpiler.semantics.invocation import call_scalar_function
 from transpiler.semantics.scope import FunctionLet, ScalarLet, Scope, TabularLet, did_you_mean
 from transpiler.source import Span
 from transpiler.types import INTEGERS, NUMBERS, SUMMABLE, TYPE_NAMES, Type, widest
@@ -40,6 +41,8 @@ def _name(scope: Scope, node: syntax.Name) -> Scalar:
     binding = scope.bindings.get(node.name)
     if isinstance(binding, ScalarLet):
         return _moved(binding.value, node.span)
+    if isinstance(binding, FunctionLet) and not binding.body.parameters:
+        return call_scalar_function(scope, binding.body, binding.scope, syntax.Call(node.name, (), node.span, span=node.span))
     if isinstance(binding, TabularLet | FunctionLet) or scope.environment.has_table(node.name):
         raise scope.error("KQL104", f"'{node.name}' is a table or function; a scalar is expected here", node.span)
     known = [c.name for c in scope.row.columns] if scope.row else []
@@ -270,4 +273,5 @@ def _tabular(scope: Scope, node: syntax.Expr) -> Scalar:
 
 @binds_scalar(syntax.NamedExpression)
 def _named(scope: Scope, node: syntax.NamedExpression) -> Scalar:
-    raise scope.error("KQL104", "a name cannot be given here", node.span)
+    """``toint(n = count())``: a name within a call only names the column (see ``names``)."""
+    return bind_scalar(scope, node.value)

@@ -26,8 +26,10 @@ def _floor_div(a: int, b: int) -> int:
     return abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
 
 
-def fold(key: str, result: Type, arguments: tuple[Constant, ...]) -> int | float | bool | None:
+def fold(key: str, result: Type, arguments: tuple[Constant, ...]) -> str | int | float | bool | None:
     """The value of an operator over constants that are not null; None when it is not folded."""
+    if (of_text := _TEXT_FOLDERS.get(key)) is not None:
+        return of_text(*("" if a.value is None else str(a.value) for a in arguments))
     folder = _FOLDERS.get(key)
     if folder is None or any(a.value is None or isinstance(a.value, str) for a in arguments):
         return None
@@ -44,6 +46,21 @@ def fold(key: str, result: Type, arguments: tuple[Constant, ...]) -> int | float
     if result is Type.REAL:
         return float(value)
     return value
+
+
+def _ascii(change: Callable[[str], str]) -> Callable[[str], str | None]:
+    """A change of case, done here where no rule of Unicode is at stake."""
+    return lambda text: change(text) if text.isascii() else None
+
+
+# Patterns and needles are often put together: they must be constants to be checked.
+_TEXT_FOLDERS: dict[str, Callable[..., str | int | None]] = {
+    "strcat": lambda *parts: "".join(parts),
+    "strcat_delim": lambda delimiter, *parts: delimiter.join(parts),
+    "tolower": _ascii(str.lower),
+    "toupper": _ascii(str.upper),
+    "strlen": len,
+}
 
 
 def _remainder(a: int, b: int) -> int:

@@ -162,9 +162,15 @@ def _joined(scope: Scope, left: Tabular, right: Tabular, kind: str, keys: list[K
 
 
 def _take(sources: dict[Column, Column], names: UniqueNames, columns: tuple[Column, ...], *, padded: bool) -> None:
-    """The columns of one side; a name that is taken gets a number. ``padded``: the side may be missing from a row."""
+    """The columns of one side; a name that is taken gets a number. ``padded``: the side may be missing from a row.
+
+    A name that is free keeps its column even when an earlier column of the side could become it: beside a left ``i``, a
+    right side ``i, i1`` becomes ``i2, i1``.
+    """
+    free = {c.name for c in columns if names.take(c.name)}
     for column in columns:
-        new = Column(names.unique(column.name), column.type, column.nullable or padded, column.is_absent)
+        name = column.name if column.name in free else names.unique(column.name)
+        new = Column(name, column.type, column.nullable or padded, column.is_absent)
         sources[new] = column
 
 

@@ -13,6 +13,8 @@ def result_name(expression: syntax.Expr) -> str | None:
     match expression:
         case syntax.Name():
             return None if expression.name.startswith("$") else expression.name
+        case syntax.NamedExpression():
+            return expression.names[0] if expression.names else result_name(expression.value)
         case syntax.Member():
             return _stepped(expression.base, expression.name)
         case syntax.Index():

@@ -51,7 +51,7 @@ def _sort(scope: Scope, tabular: Tabular, node: syntax.Sort) -> Tabular:
 def sorted_by(scope: Scope, tabular: Tabular, keys: Sequence[syntax.OrderBy], node: syntax.OperatorNode) -> Tabular:
     """The same rows in an order. A key that is no column becomes a hidden one, so that later stages may drop what it reads."""
     bound = [order_key(scope.over(tabular), k) for k in keys]
-    tabular = replace(tabular, order=(), serialized=True)
+    tabular = replace(tabular, order=(), ordinal=None, serialized=True)
     computed = {}
     order = []
     for key in bound:

@@ -23,12 +23,14 @@ class Tabular:
     """A relation with the columns that the query sees (the relation may carry hidden sort keys), and the order of its rows.
 
     ``is_open``: there may be columns that are not declared. ``table_name`` is the ``$table`` of search and union,
-    ``alias`` the name that ``as`` gave.
+    ``alias`` the name that ``as`` gave. ``ordinal`` numbers the rows where their order is known without a sort (datatable,
+    range) or was fixed by a window function: the result is not ordered by it, serialised rows are.
     """
 
     relation: Relation
     visible: tuple[Column, ...]
     order: tuple[OrderKey, ...] = ()
+    ordinal: OrderKey | None = None
     serialized: bool = False
     is_open: bool = False
     table_name: str = ""

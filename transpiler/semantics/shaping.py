@@ -44,8 +44,11 @@ def project(
             if column not in columns:
                 columns.append(column)
         order.append(replace(key, value=value))
+    ordinal = tabular.ordinal if keep_order else None
+    if ordinal is not None:
+        columns += [c for c in columns_of(ordinal.value) if c not in columns]
     relation = Project(input=tabular.relation, columns=tuple(columns), computed=computed, origin=origin)
-    return replace(tabular, relation=relation, visible=tuple(visible), order=tuple(order))
+    return replace(tabular, relation=relation, visible=tuple(visible), order=tuple(order), ordinal=ordinal)
 
 
 def over(tabular: Tabular, relation: Relation, visible: Iterable[Column] | None = None) -> Tabular:

@@ -46,7 +46,11 @@ def referred(tabular: Tabular, name: str) -> Tabular:
     )
     if len(order) != len(tabular.order):
         order = ()
-    return replace(tabular, relation=relation, visible=tuple(fresh[c] for c in tabular.visible), order=order)
+    ordinal = tabular.ordinal
+    if ordinal is not None and isinstance(ordinal.value, ColumnRef):
+        ordinal = replace(ordinal, value=ColumnRef(fresh[ordinal.value.column]))
+    visible = tuple(fresh[c] for c in tabular.visible)
+    return replace(tabular, relation=relation, visible=visible, order=order, ordinal=ordinal)
 
 
 def table(scope: Scope, name: str, span: Span) -> Tabular:
@@ -138,7 +142,10 @@ def _datatable(scope: Scope, node: syntax.DataTable) -> Tabular:
         for i, (c, t) in enumerate(zip(node.columns, types, strict=True))
     )
     origin = origin_of(scope, node, "datatable")
-    return Tabular(Values(columns=columns, origin=origin, rows=tuple(rows)), columns)
+    ordinal = Column("row_order", Type.LONG, False)
+    numbered = tuple((*row, Constant(Type.LONG, n)) for n, row in enumerate(rows, 1))
+    values = Values(columns=(*columns, ordinal), origin=origin, rows=numbered)
+    return Tabular(values, columns, ordinal=OrderKey(ColumnRef(ordinal), False, True))
 
 
 def _cell(scope: Scope, node: syntax.Expr, wanted: Type) -> Scalar:

@@ -10,9 +10,9 @@ from transpiler.plan.relations import Scan, UnionAll
 from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar
 from transpiler.semantics.dispatch import bind_source, binds_operator
 from transpiler.semantics.joins import word
-from transpiler.semantics.scope import Scope, Tabular, TabularLet
+from transpiler.semantics.scope import FunctionLet, Scope, Tabular
 from transpiler.semantics.shaping import origin_of, unordered
-from transpiler.semantics.tables import is_table, table
+from transpiler.semantics.tables import is_table
 from transpiler.types import Type
 
 
@@ -44,7 +44,8 @@ def _operand(scope: Scope, operand: syntax.Expr, fuzzy: bool, position: int) -> 
     without_row = scope.without_row()
     if isinstance(operand, syntax.TabularWildcard | syntax.NamePattern | syntax.Star):
         pattern = "*" if isinstance(operand, syntax.Star) else operand.pattern
-        return [(n, table(without_row, n, operand.span)) for n in matching_tables(scope, pattern, operand, fuzzy)]
+        names = matching_tables(scope, pattern, operand, fuzzy)
+        return [(n, bind_source(without_row, syntax.Name(n, span=operand.span))) for n in names]
     if fuzzy and isinstance(operand, syntax.Name | syntax.Call) and not is_table(without_row, operand):
         return []
     try:
@@ -60,16 +61,23 @@ def side_name(scope: Scope, operand: syntax.Expr, bound: Tabular, position: int)
     """What withsource calls a side: the table's name, or ``union_argN``."""
     if isinstance(operand, syntax.Name) and operand.name not in scope.bindings:
         return operand.name
+    if isinstance(operand, syntax.Name | syntax.Call) and is_view(scope, operand.name):
+        return operand.name
     return bound.alias or f"union_arg{position}"
+
+
+def is_view(scope: Scope, name: str) -> bool:
+    """Whether a name is a let that is declared with ``view``: it counts as a table."""
+    binding = scope.bindings.get(name)
+    return isinstance(binding, FunctionLet) and binding.body.is_view
 
 
 def matching_tables(scope: Scope, pattern: str, node: syntax.Node, fuzzy: bool) -> list[str]:
     """The given tables (and tabular lets) whose names match a wildcard, in order."""
     known = list(scope.environment.catalog.names())
-    lets = [n for n, b in scope.bindings.items() if isinstance(b, TabularLet)]
-    names = [
-        n for n in dict.fromkeys([*known, *lets]) if fnmatch.fnmatchcase(n, pattern) and scope.environment.has_table(n)
-    ]
+    lets = [n for n in scope.bindings if is_view(scope, n)]
+    tables = [n for n in known if scope.environment.has_table(n)]
+    names = [n for n in dict.fromkeys([*tables, *lets]) if fnmatch.fnmatchcase(n, pattern)]
     if not names and not fuzzy:
         raise scope.error("KQL100", f"no table matches '{pattern}'", node.span, hint="declare the tables' columns")
     return names

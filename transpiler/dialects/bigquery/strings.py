@@ -6,8 +6,9 @@ from sqlglot import exp
 
 from transpiler.dialects.computed import guarded
 from transpiler.dialects.literals import constant_text, constant_whole
-from transpiler.dialects.regex import RegexError, refusal
+from transpiler.dialects.regex import refusal
 from transpiler.dialects.regex_functions import RegexForms, indexof_text, regex_spellings
+from transpiler.dialects.regex_syntax import RegexError
 from transpiler.dialects.spelling import Speller, Spelling, call, number, text
 from transpiler.dialects.text_functions import TextForms, shared_spellings
 from transpiler.plan.scalars import Call
@@ -89,7 +90,9 @@ def _split(speller: Speller, split: Call) -> exp.Expr:
     if index is None or index < 0:
         raise speller.refuse("the index must be a constant from 0 on", split.arguments[2].span)
     return speller.sql(
-        "TO_JSON_STRING(ARRAY(SELECT p FROM UNNEST({p}) AS p WITH OFFSET AS o WHERE o = {i}))", p=parts, i=number(index)
+        "TO_JSON_STRING(ARRAY(SELECT p FROM UNNEST({parts}) AS p WITH OFFSET AS o WHERE o = {i}))",
+        parts=parts,
+        i=number(index),
     )
 
 

@@ -36,7 +36,8 @@ _REAL_AS_TEXT = (
     "WHEN abs({v}) > 1 THEN CAST(CAST({t} AS DECIMAL(38, 1)) AS VARCHAR) "
     "ELSE rtrim(CAST(CAST({t} AS DECIMAL(38, 25)) AS VARCHAR), '0') END"
 )
-_CLOCK = "lpad(CAST(abs({v}) // 3600000000 % 24 AS VARCHAR), 2, '0') || ':' || " + (
+_CLOCK = (
+    "lpad(CAST(abs({v}) // 3600000000 % 24 AS VARCHAR), 2, '0') || ':' || "
     "lpad(CAST(abs({v}) // 60000000 % 60 AS VARCHAR), 2, '0') || ':' || "
     "lpad(CAST(abs({v}) // 1000000 % 60 AS VARCHAR), 2, '0')"
 )

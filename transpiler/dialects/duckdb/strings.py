@@ -9,8 +9,9 @@ from sqlglot import exp
 
 from transpiler.dialects.computed import guarded
 from transpiler.dialects.literals import constant_text, constant_whole
-from transpiler.dialects.regex import RegexError, refusal
+from transpiler.dialects.regex import refusal
 from transpiler.dialects.regex_functions import RegexForms, indexof_text, regex_spellings
+from transpiler.dialects.regex_syntax import RegexError
 from transpiler.dialects.spelling import Refusal, Speller, Spelling, call, number, text
 from transpiler.dialects.text_functions import TextForms, shared_spellings
 from transpiler.plan.scalars import Call
