@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from transpiler.catalog import Catalog
@@ -17,6 +17,7 @@ from transpiler.lowering.query import QueryLowering
 from transpiler.lowering.runtime import RunTime, now_tree
 from transpiler.lowering.statement import Statement, lower_statement
 from transpiler.plan.relations import Filter, Relation, Scan
+from transpiler.semantics.inference import declared_with, infer_tables
 from transpiler.source import Source, Span
 from transpiler.types import Type
 
@@ -61,6 +62,7 @@ class Translation:
     columns: tuple[ColumnInfo, ...]
     stages: tuple[Stage, ...]
     requires: tuple[Requirement, ...]
+    inferred: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def parse(kql: str | Source) -> syntax.Query:
@@ -77,17 +79,19 @@ def transpile(
     window: timedelta | None = None,
     parameters: Mapping[str, object] | None = None,
     header: str = "",
+    infer: bool = False,
 ) -> Translation:
     """A query as SQL of a target.
 
     ``tables``: columns and KQL types by table, or a Catalog. ``now``: None for the engine's clock, a datetime (UTC) for
     a literal, RunTime(delay) for a scheduled query's ``@run_time``. ``window``: cut every table with a time column to
     ``[now - window, now)``. ``parameters``: values for ``declare query_parameters``. ``header``: a comment before the SQL.
+    ``infer``: derive the columns of undeclared tables from their use; ``inferred`` of the translation says what was derived.
     Raises KqlError for text that is not KQL, names that are not known, and what the target cannot do exactly.
     """
     source = _source(kql)
     try:
-        return _translated(source, target, tables, now, window, parameters or {}, header)
+        return _translated(source, target, tables, now, window, parameters or {}, header, infer)
     except KqlError as error:
         raise error.in_source(source) from None
     except RecursionError:
@@ -106,9 +110,12 @@ def _translated(
     window: timedelta | None,
     parameters: Mapping[str, object],
     header: str,
+    infer: bool,
 ) -> Translation:
     dialect = dialect_of(target)
     catalog = tables if isinstance(tables, Catalog) else Catalog(tables or {})
+    inferred = infer_tables(parse_query(source), catalog) if infer else {}
+    catalog = declared_with(catalog, inferred)
     statement = lower_statement(
         source,
         dialect,
@@ -121,7 +128,7 @@ def _translated(
     sql = print_sql(statement.tree, dialect)
     check_size(sql, dialect)
     columns, stages, requires = described(statement)
-    return Translation(sql, target, columns, stages, requires)
+    return Translation(sql, target, columns, stages, requires, inferred)
 
 
 def dialect_of(target: str) -> Dialect:
