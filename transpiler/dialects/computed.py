@@ -1,14 +1,32 @@
-"""Spellings that use an argument several times: it is computed once, unless it is as cheap as a column."""
+"""Spellings that use an argument several times, or have variables of their own.
+
+What is used several times is computed once, unless it is as cheap as a column.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from itertools import chain, count
 
 from sqlglot import exp
 
 from transpiler.dialects.spelling import Speller
 from transpiler.plan.scalars import Call, Scalar
 from transpiler.types import Type
+
+_VARIABLE = re.compile(r"@(\w+)@")
+
+
+def hygienic(speller: Speller, template: str, **slots: exp.Expr | list[exp.Expr]) -> exp.Expr:
+    """A template with variables of its own, written ``@i@``: each gets a name that no slot uses, since a column may be called
+    ``i`` as well."""
+    trees = [t for slot in slots.values() for t in (slot if isinstance(slot, list) else [slot])]
+    used = {i.name.lower() for tree in trees for i in tree.find_all(exp.Identifier)}
+    for variable in sorted(set(_VARIABLE.findall(template))):
+        name = next(n for n in chain((variable,), (f"{variable}{k}" for k in count(1))) if n not in used)
+        template = template.replace(f"@{variable}@", name)
+    return speller.sql(template, **slots)
 
 
 def guarded(speller: Speller, call: Call, position: int) -> exp.Expr:

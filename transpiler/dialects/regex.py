@@ -56,15 +56,30 @@ class Regex:
         return _render(_edged(self.node, group), _Captures(frozenset({group}))), True
 
     def _whole(self) -> tuple[str, bool]:
+        lead, body, tail = self._split()
+        if not lead and not tail:
+            return body, False
+        return f"{lead}({body}){tail}", True
+
+    def _split(self) -> tuple[str, str, str]:
+        """The pattern as what a boundary takes before the match, the match, and what a boundary takes after it."""
         parts = self.node.parts if isinstance(self.node, Sequence) else ()
         if not any(_is_boundary(p) for p in (*parts[:2], *parts[-1:])):
-            return _render(self.node, _Captures(frozenset())), False
+            return "", self.bare(), ""
+        edged = _edged(self.node, None)
+        assert isinstance(edged, Sequence)
         skip = 1 if isinstance(parts[0], Flags) else 0
         lead = skip + 1 if _is_boundary(parts[skip]) else skip
         tail = len(parts) - 1 if _is_boundary(parts[-1]) and len(parts) - 1 > lead else len(parts)
-        inner = Group(Sequence(parts[lead:tail]), 1)
-        edged = _edged(Sequence((*parts[:lead], inner, *parts[tail:])), None)
-        return _render(edged, _Captures(frozenset({1}), renumbered=True)), True
+        written = (edged.parts[:lead], edged.parts[lead:tail], edged.parts[tail:])
+        front, body, back = (_render(Sequence(p), _Captures(frozenset())) for p in written)
+        return front, body, back
+
+    def measuring(self) -> str:
+        """With one group, that captures all the text before the first match."""
+        lead, body, tail = self._split()
+        flags = _leading_flags(self.node)
+        return f"{flags}^((?s:.)*?{lead.removeprefix(flags)})(?:{body.removeprefix(flags)}){tail}"
 
     def only(self, group: int) -> str:
         """With one group that captures (0: none does), matching just what Kusto matches."""
@@ -81,13 +96,9 @@ class Regex:
 
 @dataclass(frozen=True, slots=True)
 class _Captures:
-    """Which groups capture (None: all). ``renumbered``: the groups of the pattern itself capture nothing."""
+    """Which groups capture (None: all)."""
 
     kept: frozenset[int] | None
-    renumbered: bool = False
-
-    def inner(self) -> _Captures:
-        return _Captures(frozenset()) if self.renumbered else self
 
 
 def _render(node: Node, captures: _Captures) -> str:
@@ -109,9 +120,15 @@ def _render(node: Node, captures: _Captures) -> str:
         case Group():
             kept = node.index is not None and (captures.kept is None or node.index in captures.kept)
             opening = "(" if kept else node.opening
-            return f"{opening}{_render(node.inner, captures.inner())})"
+            return f"{opening}{_render(node.inner, captures)})"
         case Repetition():
             return f"{_render(node.inner, captures)}{node.operator}"
+
+
+def _leading_flags(node: Node) -> str:
+    """``(?i)`` at the beginning of a pattern, or ''."""
+    first = node.parts[0] if isinstance(node, Sequence) and node.parts else node
+    return first.text if isinstance(first, Flags) else ""
 
 
 def _is_boundary(node: Node) -> bool:

@@ -160,6 +160,15 @@ def indexof_text(speller: Speller, call: Call) -> Regex:
     return regex_of(speller, call.arguments[1], "indexof_regex")
 
 
+def indexof_patterns(speller: Speller, call: Call) -> tuple[str, str]:
+    """Two patterns for ``indexof_regex``: one whose group is all before the match, and one for a test."""
+    regex = indexof_text(speller, call)
+    try:
+        return regex.measuring(), regex.matching()
+    except RegexError as e:
+        raise refusal(speller, e, call.arguments[1]) from None
+
+
 def regex_spellings(forms: RegexForms) -> dict[str, Spelling]:
     """The spellings of this module for a target."""
     return {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from transpiler.dialects.computed import guarded
+from transpiler.dialects.computed import guarded, hygienic
 from transpiler.dialects.literals import constant_text, constant_whole, need_array, need_text, overlaps_itself
 from transpiler.dialects.regex import pattern_text, refusal, regex_of
 from transpiler.dialects.regex_syntax import RegexError
@@ -110,7 +110,7 @@ def _found(speller: Speller, forms: TextForms, call: Call) -> exp.Expr:
     template = forms.position if nth == 1 else forms.nth_position
 
     def position(inside: exp.Expr) -> exp.Expr:
-        return speller.sql(template, s=inside, n=needle.copy(), k=number(nth))
+        return hygienic(speller, template, s=inside, n=needle.copy(), k=number(nth))
 
     return windowed(speller, forms, value, start, length, position)
 
@@ -220,7 +220,7 @@ def _count_plain(speller: Speller, forms: TextForms, source: Scalar, search: Sca
     if needle is None or overlaps_itself(needle):
         n = speller.text(search)
         return speller.once(
-            value, lambda v: speller.once(n, lambda m: speller.sql(forms.count_overlapping, s=v.copy(), n=m))
+            value, lambda v: speller.once(n, lambda m: hygienic(speller, forms.count_overlapping, s=v.copy(), n=m))
         )
     size = forms.length
     divided = "" if len(needle) == 1 else speller.dialect.name
@@ -230,6 +230,14 @@ def _count_plain(speller: Speller, forms: TextForms, source: Scalar, search: Sca
         "bigquery": f"DIV({size} - {size.replace('{s}', 'REPLACE({s}, {n}, {e})')}, {len(needle)})",
     }[divided]
     return speller.once(value, lambda v: speller.sql(template, s=v, n=text(needle), e=text("")))
+
+
+def element_index(speller: Speller, call: Call) -> exp.Expr:
+    """The index that ``split`` is asked for. Raises KqlError for a negative constant, whose meaning is not known."""
+    index = call.arguments[2]
+    if (constant_whole(index) or 0) < 0:
+        raise speller.refuse("what a negative index of split means is not known", index.span)
+    return speller.value(index)
 
 
 def replace_strings(speller: Speller, call: Call) -> exp.Expr:

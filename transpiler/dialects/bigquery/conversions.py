@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from transpiler.dialects.bigquery.paths import json_of, scalar_text_of
-from transpiler.dialects.computed import computed_from, computed_once
+from transpiler.dialects.bigquery.paths import is_plain, json_of, scalar_text_of
+from transpiler.dialects.computed import computed_from, computed_once, hygienic
 from transpiler.dialects.spelling import Speller, Spelling, text
 from transpiler.plan.scalars import Call, Path
 from transpiler.types import Type
@@ -33,8 +33,8 @@ _TICKS = "(UNIX_MICROS({value}) + 62135596800000000) * 10"
 
 # The shortest text that reads back as the same number; BigQuery's own has 17 digits where 16 are enough.
 _SHORTEST = (
-    "(SELECT f FROM UNNEST([FORMAT('%.15g', {v}), FORMAT('%.16g', {v}), FORMAT('%.17g', {v})]) AS f WITH OFFSET AS o "
-    "WHERE CAST(f AS FLOAT64) = {v} ORDER BY o LIMIT 1)"
+    "(SELECT @f@ FROM UNNEST([FORMAT('%.15g', {v}), FORMAT('%.16g', {v}), FORMAT('%.17g', {v})]) AS @f@ WITH OFFSET AS @o@ "
+    "WHERE CAST(@f@ AS FLOAT64) = {v} ORDER BY @o@ LIMIT 1)"
 )
 # Kusto writes plain digits from 1e-6 up to 1e21.
 _REAL_AS_TEXT = (
@@ -114,7 +114,7 @@ def _argument(speller: Speller, call: Call) -> exp.Expr:
 def _tostring_dynamic(speller: Speller, call: Call) -> exp.Expr:
     """A string as it is, anything else as its JSON text."""
     (argument,) = call.arguments
-    if isinstance(argument, Path):
+    if isinstance(argument, Path) and is_plain(argument):
         return speller.sql("COALESCE({s}, {j})", s=scalar_text_of(speller, argument), j=json_of(speller, argument))
     return speller.once(
         speller.value(argument), lambda v: speller.sql("COALESCE(JSON_VALUE({v}, '$'), NULLIF({v}, 'null'))", v=v)
@@ -169,7 +169,8 @@ _BOOL_OF_DYNAMIC = (
 def _tostring_real(speller: Speller, call: Call) -> exp.Expr:
     return speller.once(
         speller.value(call.arguments[0]),
-        lambda v: speller.sql(
+        lambda v: hygienic(
+            speller,
             _REAL_AS_TEXT, v=v, whole=text(r"^(-?\d+)$"), point=text(r"\1.0"), exponent=text(r"e\+?(-?)0*"), short=text(r"e\1")
         ),
     )  # fmt: skip

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from transpiler.dialects.computed import guarded
-from transpiler.dialects.literals import constant_text, constant_whole
-from transpiler.dialects.regex import refusal
-from transpiler.dialects.regex_functions import RegexForms, indexof_text, regex_spellings
-from transpiler.dialects.regex_syntax import RegexError
-from transpiler.dialects.spelling import Speller, Spelling, call, number, text
-from transpiler.dialects.text_functions import TextForms, shared_spellings
+from transpiler.dialects.computed import guarded, hygienic
+from transpiler.dialects.literals import constant_text
+from transpiler.dialects.regex_functions import RegexForms, captured, indexof_text, regex_spellings
+from transpiler.dialects.spelling import Speller, Spelling, call, text
+from transpiler.dialects.text_functions import TextForms, element_index, shared_spellings
 from transpiler.plan.scalars import Call
 from transpiler.types import Type
 
@@ -20,7 +18,7 @@ _FORMS = TextForms(
     position="STRPOS({s}, {n})",
     nth_position="INSTR({s}, {n}, 1, {k})",
     count_overlapping=(
-        "(SELECT COUNTIF(STARTS_WITH(SUBSTR({s}, i), {n})) FROM UNNEST(GENERATE_ARRAY(1, LENGTH({s}))) AS i)"
+        "(SELECT COUNTIF(STARTS_WITH(SUBSTR({s}, @i@), {n})) FROM UNNEST(GENERATE_ARRAY(1, LENGTH({s}))) AS @i@)"
     ),
     array="TO_JSON_STRING({s})",
     least="LEAST({a}, {b})",
@@ -30,22 +28,16 @@ _FORMS = TextForms(
 
 def _rows_of_groups(speller: Speller, value: exp.Expr, patterns: list[str]) -> exp.Expr:
     """``[["a","1"],["b","2"]]``: the texts of each group, side by side. An array cannot hold arrays, so it is written."""
-    cells: list[exp.Expr] = [speller.sql("TO_JSON_STRING(COALESCE(f, ''))")]
-    for pattern in patterns[1:]:
-        cells.append(text(","))
-        cells.append(
-            speller.sql(
-                "TO_JSON_STRING(COALESCE(REGEXP_EXTRACT_ALL({s}, {p})[SAFE_OFFSET(o)], ''))",
-                s=value.copy(),
-                p=text(pattern),
-            )
-        )
-    return speller.sql(
-        "(SELECT CONCAT('[', STRING_AGG(CONCAT('[', {cells*}, ']'), ',' ORDER BY o), ']') "
-        "FROM UNNEST(REGEXP_EXTRACT_ALL({s}, {p})) AS f WITH OFFSET AS o)",
-        cells=cells,
-        s=value.copy(),
-        p=text(patterns[0]),
+    rest = "".join(
+        f", ',', TO_JSON_STRING(COALESCE(REGEXP_EXTRACT_ALL({{s}}, {{p{k}}})[SAFE_OFFSET(@o@)], ''))"
+        for k in range(1, len(patterns))
+    )
+    return hygienic(
+        speller,
+        f"(SELECT CONCAT('[', STRING_AGG(CONCAT('[', TO_JSON_STRING(COALESCE(@f@, '')){rest}, ']'), ',' ORDER BY @o@), ']') "
+        "FROM UNNEST(REGEXP_EXTRACT_ALL({s}, {p0})) AS @f@ WITH OFFSET AS @o@)",
+        s=value,
+        **{f"p{k}": text(pattern) for k, pattern in enumerate(patterns)},
     )
 
 
@@ -72,8 +64,9 @@ def _strrep(speller: Speller, strrep: Call) -> exp.Expr:
     value, times = guarded(speller, strrep, 0), speller.value(strrep.arguments[1])
     if len(strrep.arguments) < 3:
         return speller.sql("REPEAT({v}, GREATEST({n}, 0))", v=value, n=times)
-    return speller.sql(
-        "ARRAY_TO_STRING(ARRAY(SELECT {v} FROM UNNEST(GENERATE_ARRAY(1, {n}))), {d})",
+    return hygienic(
+        speller,
+        "ARRAY_TO_STRING(ARRAY(SELECT {v} FROM UNNEST(GENERATE_ARRAY(1, {n})) AS @i@), {d})",
         v=value,
         n=times,
         d=speller.text(strrep.arguments[2]),
@@ -86,24 +79,19 @@ def _split(speller: Speller, split: Call) -> exp.Expr:
     parts = speller.sql("SPLIT({s}, {d})", s=speller.text(split.arguments[0]), d=speller.text(split.arguments[1]))
     if len(split.arguments) == 2:
         return call("TO_JSON_STRING", parts)
-    index = constant_whole(split.arguments[2])
-    if index is None or index < 0:
-        raise speller.refuse("the index must be a constant from 0 on", split.arguments[2].span)
-    return speller.sql(
-        "TO_JSON_STRING(ARRAY(SELECT p FROM UNNEST({parts}) AS p WITH OFFSET AS o WHERE o = {i}))",
+    return hygienic(
+        speller,
+        "TO_JSON_STRING(ARRAY(SELECT @p@ FROM UNNEST({parts}) AS @p@ WITH OFFSET AS @o@ WHERE @o@ = {i}))",
         parts=parts,
-        i=number(index),
+        i=element_index(speller, split),
     )
 
 
 def _indexof_regex(speller: Speller, search: Call) -> exp.Expr:
-    pattern = search.arguments[1]
+    """REGEXP_INSTR gives the place of the group where the pattern has one."""
     regex = indexof_text(speller, search)
-    try:
-        bare = regex.bare()
-    except RegexError as e:
-        raise refusal(speller, e, pattern) from None
-    return speller.sql("REGEXP_INSTR({s}, {p}) - 1", s=speller.text(search.arguments[0]), p=text(bare))
+    written, _ = captured(speller, search.arguments[1], regex, 0)
+    return speller.sql("REGEXP_INSTR({s}, {p}) - 1", s=speller.text(search.arguments[0]), p=text(written))
 
 
 def _from_codepoints(speller: Speller, made: Call) -> exp.Expr:

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from transpiler.dialects.computed import guarded
-from transpiler.dialects.literals import constant_text, constant_whole
-from transpiler.dialects.regex import refusal
-from transpiler.dialects.regex_functions import RegexForms, indexof_text, regex_spellings
-from transpiler.dialects.regex_syntax import RegexError
-from transpiler.dialects.spelling import Refusal, Speller, Spelling, call, number, text
-from transpiler.dialects.text_functions import TextForms, shared_spellings
+from transpiler.dialects.computed import guarded, hygienic
+from transpiler.dialects.literals import constant_text
+from transpiler.dialects.regex_functions import RegexForms, indexof_patterns, regex_spellings
+from transpiler.dialects.spelling import Refusal, Speller, Spelling, call, text
+from transpiler.dialects.text_functions import TextForms, element_index, shared_spellings
 from transpiler.plan.scalars import Call
 from transpiler.types import Type
 
@@ -22,9 +20,9 @@ _FORMS = TextForms(
     part="substring({s}, {at}, {n})",
     position="strpos({s}, {n})",
     nth_position=(
-        "COALESCE(list_filter(range(1, length({s}) + 1), lambda i: starts_with(substring({s}, i), {n}))[{k}], 0)"
+        "COALESCE(list_filter(range(1, length({s}) + 1), lambda @i@: starts_with(substring({s}, @i@), {n}))[{k}], 0)"
     ),
-    count_overlapping="len(list_filter(range(1, length({s}) + 1), lambda i: starts_with(substring({s}, i), {n})))",
+    count_overlapping="len(list_filter(range(1, length({s}) + 1), lambda @i@: starts_with(substring({s}, @i@), {n})))",
     array="to_json({s})",
     least="least({a}, {b})",
     greatest="greatest({a}, {b})",
@@ -34,11 +32,12 @@ _FORMS = TextForms(
 def _rows_of_groups(speller: Speller, value: exp.Expr, patterns: list[str]) -> exp.Expr:
     """``[["a","1"],["b","2"]]``: the texts of each group, side by side."""
     lists = [speller.sql("regexp_extract_all({s}, {p}, 1)", s=value.copy(), p=text(p)) for p in patterns]
-    cells = [speller.sql("COALESCE({x}[i], '')", x=tree) for tree in lists]
-    row = exp.Array(expressions=cells)
-    count = speller.sql("len(regexp_extract_all({s}, {p}))", s=value.copy(), p=text(patterns[0]))
-    return speller.sql(
-        "NULLIF(CAST(to_json(list_transform(range(1, {n} + 1), lambda i: {row})) AS VARCHAR), '[]')", n=count, row=row
+    cells = ", ".join(f"COALESCE({{g{k}}}[@i@], '')" for k in range(len(lists)))
+    return hygienic(
+        speller,
+        f"NULLIF(CAST(to_json(list_transform(range(1, len({{all}}) + 1), lambda @i@: [{cells}])) AS VARCHAR), '[]')",
+        all=lists[0].copy(),
+        **{f"g{k}": tree for k, tree in enumerate(lists)},
     )
 
 
@@ -67,8 +66,9 @@ def _strrep(speller: Speller, strrep: Call) -> exp.Expr:
     value, times = guarded(speller, strrep, 0), speller.value(strrep.arguments[1])
     if len(strrep.arguments) < 3:
         return speller.sql("repeat({v}, {n})", v=value, n=times)
-    return speller.sql(
-        "array_to_string(list_transform(range({n}), lambda i: {v}), {d})",
+    return hygienic(
+        speller,
+        "array_to_string(list_transform(range({n}), lambda @i@: {v}), {d})",
         v=value,
         n=times,
         d=speller.text(strrep.arguments[2]),
@@ -82,28 +82,23 @@ def _split(speller: Speller, split: Call) -> exp.Expr:
         "string_split({s}, {d})", s=speller.text(split.arguments[0]), d=speller.text(split.arguments[1])
     )
     if len(split.arguments) > 2:
-        index = constant_whole(split.arguments[2])
-        if index is None or index < 0:
-            raise speller.refuse("the index must be a constant from 0 on", split.arguments[2].span)
-        parts = speller.sql("{p}[{i}:{i}]", p=parts, i=number(index + 1))
+        parts = speller.once(
+            element_index(speller, split),
+            lambda i: speller.sql("CASE WHEN {i} >= 0 THEN {p}[{i} + 1:{i} + 1] ELSE [] END", p=parts, i=i),
+        )
     return exp.Cast(this=call("to_json", parts), to=exp.DataType.build("TEXT"))
 
 
 def _indexof_regex(speller: Speller, search: Call) -> exp.Expr:
     """The length of the shortest text before a match."""
-    pattern = search.arguments[1]
-    regex = indexof_text(speller, search)
-    try:
-        bare = regex.bare()
-    except RegexError as e:
-        raise refusal(speller, e, pattern) from None
+    measuring, matching = indexof_patterns(speller, search)
     return speller.once(
         speller.text(search.arguments[0]),
         lambda s: speller.sql(
             "CASE WHEN regexp_matches({s}, {p}) THEN length(regexp_extract({s}, {before}, 1)) ELSE -1 END",
             s=s,
-            p=text(bare),
-            before=text(f"^((?s:.)*?)(?:{bare})"),
+            p=text(matching),
+            before=text(measuring),
         ),
     )
 
