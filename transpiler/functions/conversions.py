@@ -86,4 +86,10 @@ fn(
     naming=_FIRST,
 )
 fn("gettype(value: any) -> string", naming=Naming.PREFIX_AND_FIRST, prefix="type")
-fn("parse_json(json_text: string) -> dynamic?", naming=_FIRST, aliases=("todynamic", "toobject", "parsejson"))
+# Only a string is parsed: a dynamic value stays what it is, even one that holds the text of JSON.
+fn(
+    ("parse_json(json_text: string~) -> dynamic?", "parse_json"),
+    ("parse_json(value: dynamic) -> dynamic", "parse_json dynamic"),
+    naming=_FIRST,
+    aliases=("todynamic", "toobject", "parsejson"),
+)

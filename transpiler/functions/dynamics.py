@@ -1,3 +1,27 @@
-"""Dynamic values: bags, arrays, sets."""
+"""Dynamic values as a whole: what other types become in them, bags and arrays made of values.
+
+``semantics.packing`` binds the functions that make them: a value that JSON has no form for (an instant, a real that may
+be NaN …) is there already a dynamic value.
+"""
 
 from __future__ import annotations
+
+from transpiler.functions.registry import Kind, Naming, fn, refused
+
+# A scalar as a dynamic value. A null stays null, but a string has none.
+fn(
+    ("dynamic of(value: string) -> dynamic!", "dynamic of string"),
+    ("dynamic of(value: integer) -> dynamic", "dynamic of long"),
+    ("dynamic of(value: bool) -> dynamic", "dynamic of bool"),
+)
+fn(("dynamic of text(value: string~) -> dynamic", "dynamic of text"))
+
+fn("bag_pack(arguments: any*) -> dynamic!", aliases=("pack", "pack_dictionary"))
+fn("pack_array(arguments: any*) -> dynamic!")
+# A bag of the pairs whose value is neither null nor an empty string.
+fn("bag of present(arguments: any*) -> dynamic!")
+
+# The number of a row, for operators that work on each row's own table.
+fn("row position() -> long!", kind=Kind.WINDOW, naming=Naming.NONE)
+
+refused("the paths within a value are found by descending to any depth", "treepath")

@@ -1,9 +1,101 @@
-"""DuckDB's spellings: dynamic values."""
+"""DuckDB's spellings: dynamic values as a whole, and the making of bags and arrays."""
 
 from __future__ import annotations
 
-from transpiler.dialects.dialect import SpecialBuilder
-from transpiler.dialects.spelling import Spelling
+import json
 
-SPELLINGS: dict[str, Spelling] = {}
-SPECIAL: dict[str, SpecialBuilder] = {}
+from sqlglot import exp
+
+from transpiler.dialects.dialect import SpecialBuilder
+from transpiler.dialects.duckdb.paths import json_of, path
+from transpiler.dialects.spelling import Speller, Spelling, call, text
+from transpiler.plan.scalars import Call, Constant, Scalar, WindowCall
+from transpiler.types import Type
+
+_PARSED = (
+    "CASE WHEN json_valid({v}) AND NOT regexp_matches({v}, '^\\s*-?(?i:nan|inf)') THEN NULLIF(CAST(json({v}) AS TEXT), 'null') "
+    "WHEN {v} <> '' THEN CAST(to_json({v}) AS TEXT) END"
+)
+_JSON_FUNCTIONS = frozenset({"to_json", "json_object", "json_array", "json"})
+
+
+def _parse_json(speller: Speller, of: Call) -> exp.Expr:
+    """A text that is no JSON is a string; DuckDB would also take NaN and inf."""
+    return speller.once(speller.value(of.arguments[0]), lambda v: speller.sql(_PARSED, v=v))
+
+
+def identity(speller: Speller, of: Call) -> exp.Expr:
+    """The argument itself."""
+    return speller.value(of.arguments[0])
+
+
+def as_json(tree: exp.Expr) -> exp.Expr:
+    """A tree of JSON text as DuckDB's JSON type, so that it is nested and not quoted."""
+    if isinstance(tree, exp.Anonymous) and str(tree.this) in _JSON_FUNCTIONS:
+        return tree
+    if isinstance(tree, exp.JSONExtract):
+        return tree
+    return exp.Cast(this=tree, to=exp.DataType.build("JSON", dialect="duckdb"))
+
+
+def member_value(speller: Speller, value: Scalar) -> exp.Expr:
+    """A value as an argument of ``json_object`` and ``json_array``."""
+    if value.type is Type.STRING:
+        return speller.text(value)
+    return as_json(json_of(speller, value)) if value.type is Type.DYNAMIC else speller.value(value)
+
+
+def _pack(speller: Speller, of: Call) -> exp.Expr:
+    trees = [
+        speller.text(a) if i % 2 == 0 else member_value(speller, a) for i, a in enumerate(of.arguments)
+    ]
+    return call("json_object", *trees)
+
+
+def _pack_array(speller: Speller, of: Call) -> exp.Expr:
+    return call("json_array", *(member_value(speller, a) for a in of.arguments))
+
+
+def _pack_present(speller: Speller, of: Call) -> exp.Expr:
+    """The pairs as texts ``"name":value``, NULL where the value is missing or empty; a list's text leaves NULLs out."""
+    pairs: list[exp.Expr] = []
+    for name, value in zip(of.arguments[::2], of.arguments[1::2], strict=True):
+        assert isinstance(name, Constant)
+        key = text(json.dumps(str(name.value), ensure_ascii=False) + ":")
+        if value.type is Type.STRING:
+            tree = speller.sql("to_json(NULLIF({x}, ''))", x=speller.value(value))
+        elif value.type is Type.DYNAMIC:
+            tree = speller.sql("CAST({x} AS TEXT)", x=speller.value(value))
+        else:
+            tree = speller.sql("CAST({x} AS VARCHAR)", x=speller.value(value))
+        pairs.append(speller.sql("{k} || {x}", k=key, x=tree))
+    listed = exp.Array(expressions=pairs)
+    return speller.sql("{o} || array_to_string({listed}, ',') || {c}", listed=listed, o=text("{"), c=text("}"))
+
+
+def row_position(speller: Speller, of: WindowCall) -> exp.Expr:
+    """The number of a row from 1, in its partition."""
+    window = exp.Window(this=call("row_number"))
+    if of.partition:
+        window.set("partition_by", [speller.value(p) for p in of.partition])
+    keys = [
+        exp.Ordered(this=speller.dialect.order_key(speller, k.value), desc=k.descending, nulls_first=k.nulls_first)
+        for k in of.order
+    ]
+    if keys:
+        window.set("order", exp.Order(expressions=keys))
+    return window
+
+
+SPELLINGS: dict[str, Spelling] = {
+    "parse_json": _parse_json,
+    "parse_json dynamic": identity,
+    "dynamic of string": "to_json({value})",
+    "dynamic of text": "to_json({value})",
+    "dynamic of long": "CAST({value} AS VARCHAR)",
+    "dynamic of bool": "CAST({value} AS VARCHAR)",
+    "bag_pack": _pack,
+    "pack_array": _pack_array,
+    "bag of present": _pack_present,
+}
+SPECIAL: dict[str, SpecialBuilder] = {"path": path, "row position": row_position}

@@ -1,0 +1,141 @@
+"""BigQuery: steps into dynamic values, ``d.a[0]['c']``.
+
+JSON paths are constants there and count from the start only. An index from the end, or one that is computed, takes the
+array apart; a computed name looks through the members. The JSON functions over STRING keep numbers and the order of
+members as written, and answer NULL for what is missing, is null, or is no JSON.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from sqlglot import exp
+
+from transpiler.dialects.scoped import scoped
+from transpiler.dialects.spelling import Speller, text
+from transpiler.plan.scalars import Call, Path, Scalar
+from transpiler.source import Span
+from transpiler.types import INTEGERS, Type
+
+_PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+
+# Every token of a JSON text: a string, a bracket, a separator, or a number or word.
+_TOKEN = r'"(?:[^"\\]|\\.)*"|[\[\]{}:,]|[^\[\]{}:,"\s]+'
+_NAME = r'^("(?:[^"\\]|\\.)*"):'
+_VALUE = r'(?s)^"(?:[^"\\]|\\.)*":(.*)$'
+# Depth is counted token by token; a comma at depth 1 begins the next member.
+_MEMBERS = (
+    "ARRAY(SELECT STRING_AGG(@t, '' ORDER BY @o) FROM (SELECT @t, @o, @d, COUNTIF(@t = ',' AND @d = 1) OVER (ORDER BY @o) AS @m "
+    "FROM (SELECT @t, @o, SUM(CASE WHEN @t IN ('[', {open}) THEN 1 WHEN @t IN (']', {close}) THEN -1 ELSE 0 END) "
+    "OVER (ORDER BY @o) AS @d FROM UNNEST(REGEXP_EXTRACT_ALL({x}, {token})) AS @t WITH OFFSET AS @o)) "
+    "WHERE @o > 0 AND @d > 0 AND NOT (@d = 1 AND @t = ',') GROUP BY @m ORDER BY @m)"
+)
+_MEMBER = (
+    "(SELECT NULLIF(REGEXP_EXTRACT(@e, {value}), 'null') FROM UNNEST({members}) AS @e WITH OFFSET AS @o "
+    "WHERE JSON_VALUE(REGEXP_EXTRACT(@e, {name}), '$') = {k} ORDER BY @o LIMIT 1)"
+)
+
+
+def property_step(speller: Speller, name: str, span: Span) -> str:
+    """A property's name as a step of a JSON path."""
+    if _PLAIN.fullmatch(name):
+        return f".{name}"
+    if "\\" in name or any(c < " " for c in name):
+        raise speller.refuse("a JSON path of BigQuery cannot hold a backslash or control character", span)
+    escaped = name.replace('"', '\\"')
+    return f'."{escaped}"'
+
+
+def is_plain(scalar: Path) -> bool:
+    """Whether a path is one that BigQuery's JSON functions take as it is."""
+    return all(isinstance(s, str) or (isinstance(s, int) and s >= 0) for s in scalar.steps)
+
+
+def json_of(speller: Speller, scalar: Scalar) -> exp.Expr:
+    """The JSON text of a dynamic scalar, compact; NULL for null."""
+    return _at(speller, scalar, "JSON_QUERY", bare=True)
+
+
+def scalar_text_of(speller: Speller, scalar: Scalar) -> exp.Expr:
+    """The text of a dynamic scalar that is a string, number or bool; NULL for null, arrays and bags."""
+    return _at(speller, scalar, "JSON_VALUE")
+
+
+def elements_of(speller: Speller, scalar: Scalar) -> exp.Expr:
+    """The elements of a dynamic array as an ARRAY of JSON texts (``null`` for null); NULL for what is no array."""
+    return _at(speller, scalar, "JSON_QUERY_ARRAY")
+
+
+def path(speller: Speller, scalar: Path) -> exp.Expr:
+    """The value at a path; NULL where there is none or where it is JSON's null."""
+    return json_of(speller, scalar)
+
+
+def _at(speller: Speller, scalar: Scalar, function: str, *, bare: bool = False) -> exp.Expr:
+    steps: Sequence[str | int | Scalar] = scalar.steps if isinstance(scalar, Path) else ()
+    base = scalar.base if isinstance(scalar, Path) else scalar
+    is_parsed = isinstance(base, Call) and base.overload.key == "parse_json" and bool(steps)
+    tree = speller.value(base.arguments[0] if is_parsed and isinstance(base, Call) else base)
+    written = "$"
+    for step in steps:
+        if isinstance(step, str):
+            written += property_step(speller, step, scalar.span)
+        elif isinstance(step, int) and step >= 0:
+            written += f"[{step}]"
+        else:
+            tree, written = _computed(speller, tree, written, step), "$"
+    if written == "$" and bare and (steps or not is_parsed):
+        return tree
+    return speller.sql(f"{function}({{x}}, {{p}})", x=tree, p=text(written))
+
+
+def _computed(speller: Speller, tree: exp.Expr, written: str, step: int | Scalar) -> exp.Expr:
+    """One step from the end, or whose name or position is known per row."""
+    if isinstance(step, int):
+        last = "NULLIF(ARRAY_REVERSE(JSON_QUERY_ARRAY({x}, {p}))[SAFE_OFFSET({i})], 'null')"
+        return speller.sql(last, x=tree, p=text(written), i=exp.Literal.number(-1 - step))
+    if step.type in INTEGERS:
+        array = speller.sql("JSON_QUERY_ARRAY({x}, {p})", x=tree, p=text(written))
+        return _element(speller, array, speller.value(step))
+    inner = tree if written == "$" else speller.sql("JSON_QUERY({x}, {p})", x=tree, p=text(written))
+    if step.type is Type.STRING:
+        return member(speller, inner, speller.text(step))
+    if step.type is Type.DYNAMIC:
+        by_name = member(speller, inner, scalar_text_of(speller, step))
+        array = speller.sql("JSON_QUERY_ARRAY({x})", x=inner.copy())
+        index = speller.sql("SAFE_CAST({v} AS INT64)", v=json_of(speller, step))
+        return speller.sql(
+            "CASE WHEN STARTS_WITH({v}, '\"') THEN {m} ELSE {e} END",
+            v=json_of(speller, step), m=by_name, e=_element(speller, array, index),
+        )  # fmt: skip
+    raise speller.refuse(f"an index is a string or a whole number, this is {step.type}", step.span)
+
+
+def _element(speller: Speller, array: exp.Expr, index: exp.Expr) -> exp.Expr:
+    return speller.sql(
+        "NULLIF(IF({i} < 0, ARRAY_REVERSE({a})[SAFE_OFFSET(-1 - {i})], {a}[SAFE_OFFSET({i})]), 'null')", a=array, i=index
+    )
+
+
+def members(speller: Speller, tree: exp.Expr) -> exp.Expr:
+    """The members of a bag's JSON text as an ARRAY of texts ``"name":value``, in their order; of no use for what is no bag."""
+    return scoped(speller, _MEMBERS, x=tree, token=text(_TOKEN), open=text("{"), close=text("}"))
+
+
+def member_name(speller: Speller, tree: exp.Expr) -> exp.Expr:
+    """The name in a member's text, as JSON."""
+    return speller.sql("REGEXP_EXTRACT({e}, {name})", e=tree, name=text(_NAME))
+
+
+def member_value(speller: Speller, tree: exp.Expr) -> exp.Expr:
+    """The value in a member's text, as JSON."""
+    return speller.sql("REGEXP_EXTRACT({e}, {value})", e=tree, value=text(_VALUE))
+
+
+def member(speller: Speller, tree: exp.Expr, name: exp.Expr) -> exp.Expr:
+    """The value of a member by a computed name; NULL where there is none."""
+    found = scoped(
+        speller, _MEMBER, members=members(speller, tree), value=text(_VALUE), name=text(_NAME), k=name
+    )
+    return speller.sql("CASE WHEN STARTS_WITH({x}, {open}) THEN {found} END", x=tree.copy(), open=text("{"), found=found)
