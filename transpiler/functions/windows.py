@@ -1,3 +1,23 @@
-"""Window functions over serialised rows."""
+"""Window functions over serialised rows. Those with a restart, and the ranks, become several stages (semantics.windowing)."""
 
 from __future__ import annotations
+
+from transpiler.functions.registry import Kind, fn, refused
+
+fn("row_number(start: integer?, restart: bool?) -> long!", kind=Kind.WINDOW)
+fn("row_cumsum(term: number|timespan, restart: bool?) -> term!", kind=Kind.WINDOW)
+fn("prev(column: any, offset: integer#?, default: any?) -> column?", kind=Kind.WINDOW)
+fn("next(column: any, offset: integer#?, default: any?) -> column?", kind=Kind.WINDOW)
+fn("row_rank_dense(term: any, restart: bool?) -> long!", kind=Kind.WINDOW)
+fn("row_rank_min(term: any, restart: bool?) -> long!", kind=Kind.WINDOW)
+# Written by the binder only: the greatest value so far.
+fn("running max(term: integer|datetime) -> term?", kind=Kind.WINDOW)
+fn("total sum(term: number) -> term!", kind=Kind.WINDOW)
+
+refused(
+    "where a session ends depends on where it began, row after row",
+    "row_window_session",
+    hint="sessions that end by a gap alone: row_cumsum(iff(t - prev(t) > gap, 1, 0))",
+    kind=Kind.WINDOW,
+)
+refused("its ids are Kusto's own", "row_id", kind=Kind.WINDOW)

@@ -70,7 +70,11 @@ _SPREAD = frozenset({"stdev", "stdevp", "variance", "variancep", "covariance", "
 
 
 def _order(scope: Scope) -> tuple[OrderKey, ...]:
-    return scope.row.tabular.order if scope.row and scope.row.tabular else ()
+    """The order of the rows, for lists: sorted, or known otherwise."""
+    tabular = scope.row.tabular if scope.row else None
+    if tabular is None:
+        return ()
+    return tabular.order or ((tabular.ordinal,) if tabular.ordinal is not None else ())
 
 
 def _column(function: Function, node: syntax.Call, call: Call) -> Column:

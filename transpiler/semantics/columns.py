@@ -7,13 +7,13 @@ import re
 from collections.abc import Iterable, Sequence
 
 from transpiler.kql import syntax
-from transpiler.plan.relations import Project, Series, Values
+from transpiler.plan.relations import OrderKey, Project, Series, Values
 from transpiler.plan.scalars import Column, ColumnRef, Constant, Path, Scalar
 from transpiler.semantics.calls import convert
 from transpiler.semantics.dispatch import bind_scalar, binds_operator
 from transpiler.semantics.names import UniqueNames, result_name
 from transpiler.semantics.scope import Scope, Tabular, did_you_mean
-from transpiler.semantics.shaping import column_for, origin_of, project, unordered
+from transpiler.semantics.shaping import column_for, origin_of, project
 from transpiler.types import NUMBERS, SUMMABLE, Type, widest
 
 

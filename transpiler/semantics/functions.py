@@ -7,7 +7,7 @@ from dataclasses import replace
 from transpiler.functions.registry import FUNCTIONS, Function, Kind
 from transpiler.kql import syntax
 from transpiler.plan.relations import AggregateCall
-from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, RunTime, Scalar, ScalarSubquery, WindowCall
+from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, RunTime, Scalar, ScalarSubquery
 from transpiler.semantics.calls import (
     CONVERSIONS,
     call_declared,
@@ -62,37 +62,10 @@ def bind_call(scope: Scope, node: syntax.Call) -> Scalar:
 def _declared(scope: Scope, function: Function, node: syntax.Call) -> Scalar:
     arguments = [bind_scalar(scope, a) for a in node.arguments if not isinstance(a, syntax.TypeOf)]
     if function.kind is Kind.WINDOW:
+        from transpiler.semantics.windowing import window_call
+
         return window_call(scope, function, arguments, node)
     return folded(call_declared(scope, function, arguments, node.span))
-
-
-def window_call(scope: Scope, function: Function, arguments: list[Scalar], node: syntax.Call) -> Scalar:
-    """A window function over the rows in their order."""
-    call = call_declared(scope, function, arguments, node.span)
-    tabular = scope.row.tabular if scope.row else None
-    if tabular is None or not (tabular.serialized or tabular.order):
-        raise scope.error(
-            "KQL105",
-            f"'{function.name}' needs serialised rows",
-            node.span,
-            hint="sort by … or serialize comes before it",
-        )
-    if any(contains_window(a) for a in call.arguments):
-        raise scope.error("KQL105", "a window function cannot stand within another", node.span)
-    return WindowCall(call.overload, call.arguments, call.type, True, tabular.order, (), node.span)
-
-
-def contains_window(scalar: Scalar) -> bool:
-    """Whether a window function stands somewhere within a scalar."""
-    from transpiler.plan.scalars import children
-
-    stack = [scalar]
-    while stack:
-        s = stack.pop()
-        if isinstance(s, WindowCall):
-            return True
-        stack.extend(children(s))
-    return False
 
 
 def _aggregate(scope: Scope, node: syntax.Call) -> Scalar:

@@ -11,9 +11,9 @@ from transpiler.plan.scalars import Column, ColumnRef, Scalar
 from transpiler.semantics.calls import call_function
 from transpiler.semantics.dispatch import bind_scalar, bind_whole, binds_operator
 from transpiler.semantics.expressions import bind_predicate
-from transpiler.semantics.functions import contains_window
 from transpiler.semantics.scope import Scope, Tabular
 from transpiler.semantics.shaping import column_for, origin_of, over, project, unordered
+from transpiler.semantics.windowing import contains_window, staged
 from transpiler.types import ORDERABLE, Type
 
 
@@ -35,10 +35,15 @@ def _where_window(scope: Scope, tabular: Tabular, predicate: Scalar, node: synta
     """SQL has no window function in WHERE: the test becomes a column first."""
     test = Column("where_test", Type.BOOL, predicate.nullable)
     origin = origin_of(scope, node, "where")
+    before, visible = tabular, tabular.visible
+    tabular, computed = staged(tabular, {test: predicate})
+    if tabular is not before and not contains_window(computed[test]):
+        kept = Filter(columns=tabular.relation.columns, origin=origin, input=tabular.relation, predicate=computed[test])
+        return over(tabular, kept, visible)
     columns = (*tabular.relation.columns, test)
     from transpiler.plan.relations import Project
 
-    tested = Project(columns=columns, origin=origin, input=tabular.relation, computed={test: predicate})
+    tested = Project(columns=columns, origin=origin, input=tabular.relation, computed=computed)
     kept = Filter(columns=columns, origin=replace(origin, text=""), input=tested, predicate=ColumnRef(test))
     return project(over(tabular, kept), tabular.visible, {}, replace(origin, text=""))
 
@@ -51,8 +56,8 @@ def _sort(scope: Scope, tabular: Tabular, node: syntax.Sort) -> Tabular:
 def sorted_by(scope: Scope, tabular: Tabular, keys: Sequence[syntax.OrderBy], node: syntax.OperatorNode) -> Tabular:
     """The same rows in an order. A key that is no column becomes a hidden one, so that later stages may drop what it reads."""
     bound = [order_key(scope.over(tabular), k) for k in keys]
-    tabular = replace(tabular, order=(), ordinal=None, serialized=True)
-    computed = {}
+    tabular = replace(tabular, serialized=True)
+    computed: dict[Column, Scalar] = {}
     order = []
     for key in bound:
         if isinstance(key.value, ColumnRef):
@@ -65,10 +70,11 @@ def sorted_by(scope: Scope, tabular: Tabular, keys: Sequence[syntax.OrderBy], no
         from transpiler.plan.relations import Project
 
         origin = origin_of(scope, node, "sort")
+        tabular, computed = staged(tabular, computed)
         columns = (*tabular.relation.columns, *computed)
         relation = Project(columns=columns, origin=origin, input=tabular.relation, computed=computed)
         tabular = over(tabular, relation)
-    return replace(tabular, order=tuple(order))
+    return replace(tabular, order=tuple(order), ordinal=None)
 
 
 def order_key(scope: Scope, key: syntax.OrderBy) -> OrderKey:

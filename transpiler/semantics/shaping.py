@@ -35,8 +35,10 @@ def project(
     keep_order: bool = True,
 ) -> Tabular:
     """The relation with other visible columns. Sort keys that fall away are carried along, hidden, behind the visible ones."""
+    from transpiler.semantics.windowing import staged
+
+    tabular, computed = staged(tabular, computed)
     columns = list(visible)
-    computed = dict(computed)
     order: list[OrderKey] = []
     for key in tabular.order if keep_order else ():
         value = key.value

@@ -15,6 +15,7 @@ from transpiler.semantics.dispatch import bind_scalar, binds_operator
 from transpiler.semantics.names import UniqueNames, result_name
 from transpiler.semantics.scope import Aggregation, Scope, Tabular
 from transpiler.semantics.shaping import column_for, origin_of, project, unordered
+from transpiler.semantics.windowing import contains_window, staged
 from transpiler.types import Type
 
 
@@ -29,9 +30,30 @@ def _summarize(scope: Scope, tabular: Tabular, node: syntax.Summarize) -> Tabula
     if not keys and not items:
         raise scope.error("KQL105", "summarize computes nothing", node.span)
     origin = origin_of(scope, node, "summarize")
+    tabular, keys, items = without_windows(tabular, keys, items)
     if len(items) == 1 and is_whole_row(items[0], keys):
         return first_rows(tabular, keys, items[0], origin)
     return aggregated(tabular, keys, items, origin)
+
+
+def without_windows(
+    tabular: Tabular, keys: dict[Column, Scalar], items: list[AggregateItem]
+) -> tuple[Tabular, dict[Column, Scalar], list[AggregateItem]]:
+    """Window functions among the keys and the aggregates' arguments are computed before: SQL has none within an aggregate."""
+    calls = [c for item in items for c in item.calls]
+    scalars = [*keys.values(), *(a for c in calls for a in c.call.arguments)]
+    if not any(contains_window(s) for s in scalars):
+        return tabular, keys, items
+    places = {column_for("value", s): s for s in scalars if contains_window(s)}
+    before, computed = staged(tabular, places, in_place=False)
+    found = {id(s): computed[c] for c, s in places.items()}
+
+    def moved(call: AggregateCall) -> AggregateCall:
+        arguments = tuple(found.get(id(a), a) for a in call.call.arguments)
+        return replace(call, call=replace(call.call, arguments=arguments))
+
+    keys = {c: found.get(id(s), s) for c, s in keys.items()}
+    return before, keys, [replace(i, calls=tuple(moved(c) for c in i.calls)) for i in items]
 
 
 def aggregated(tabular: Tabular, keys: dict[Column, Scalar], items: Sequence[AggregateItem], origin: Origin) -> Tabular:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from transpiler.catalog import Shape
 from transpiler.kql import syntax
-from transpiler.plan.relations import Origin, Reference, Scan, Values
+from transpiler.plan.relations import OrderKey, Origin, Reference, Scan, Values
 from transpiler.plan.scalars import Column, ColumnRef, Constant, RunTime, Scalar
 from transpiler.semantics.calls import convert
 from transpiler.semantics.dispatch import bind_operator, bind_scalar, bind_source, binds_source
@@ -144,8 +144,8 @@ def _datatable(scope: Scope, node: syntax.DataTable) -> Tabular:
     origin = origin_of(scope, node, "datatable")
     ordinal = Column("row_order", Type.LONG, False)
     numbered = tuple((*row, Constant(Type.LONG, n)) for n, row in enumerate(rows, 1))
-    values = Values(columns=(*columns, ordinal), origin=origin, rows=numbered)
-    return Tabular(values, columns, ordinal=OrderKey(ColumnRef(ordinal), False, True))
+    relation = Values(columns=(*columns, ordinal), origin=origin, rows=numbered)
+    return Tabular(relation, columns, ordinal=OrderKey(ColumnRef(ordinal), False, True))
 
 
 def _cell(scope: Scope, node: syntax.Expr, wanted: Type) -> Scalar:

@@ -138,7 +138,8 @@ def _bag(speller: Speller, aggregate: AggregateCall) -> dict[Column, exp.Expr]:
     joined = call("STRING_AGG", _arranged(speller, inner, aggregate))
     joined = speller.sql("COALESCE({x}, '')", x=joined) if not is_defaulted(of) else joined
     text = speller.sql("CONCAT('{', {x}, '}')", x=joined)
-    return {aggregate.columns[0]: speller.sql("TO_JSON_STRING(PARSE_JSON({x}, wide_number_mode => 'round'))", x=text)}
+    tree = speller.sql("TO_JSON_STRING(PARSE_JSON({x}, wide_number_mode => 'round'))", x=text)
+    return {aggregate.columns[0]: speller.sql("NULLIF({x}, 'null')", x=tree) if is_defaulted(of) else tree}
 
 
 # ---------------------------------------------------------------- values of one row

@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from transpiler.dialects.dialect import SpecialBuilder
 from transpiler.dialects.spelling import Spelling
+from transpiler.dialects.windowing import neighbour, row_number, running, staged_only, total
 
 SPELLINGS: dict[str, Spelling] = {}
-SPECIAL: dict[str, SpecialBuilder] = {}
+SPECIAL: dict[str, SpecialBuilder] = {
+    "row_number": row_number,
+    "row_cumsum": running("SUM", "0"),
+    "running max": running("MAX"),
+    "total sum": total("SUM"),
+    "prev": neighbour("LAG"),
+    "next": neighbour("LEAD"),
+    "row_rank_dense": staged_only,
+    "row_rank_min": staged_only,
+}

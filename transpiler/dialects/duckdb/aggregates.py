@@ -148,7 +148,7 @@ def _bag(speller: Speller, aggregate: AggregateCall) -> dict[Column, exp.Expr]:
         every,
         lambda entry: speller.sql(
             "array_to_string(list_transform(list_filter({l}, lambda e, i: list_position(list_transform({l}, "
-            "lambda o: o.key), e.key) = i), lambda e: to_json(e.key) || ':' || CAST(e.value AS TEXT)), ',')",
+            "lambda o: o.key), e.key) = i), lambda e: to_json(e.key) || ':' || COALESCE(CAST(e.value AS TEXT), 'null')), ',')",
             l=entry,
         ),
     )

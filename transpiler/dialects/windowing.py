@@ -1,0 +1,87 @@
+"""Window functions, whose SQL is the same in every target: over the order of the rows, split by their partition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlglot import exp
+
+from transpiler.dialects.dialect import SpecialBuilder
+from transpiler.dialects.spelling import Speller, call, number, operand
+from transpiler.plan.scalars import Constant, Scalar, WindowCall
+from transpiler.types import Type
+
+
+def _over(speller: Speller, function: exp.Expr, window: WindowCall, *, is_running: bool = False) -> exp.Window:
+    keys = [
+        exp.Ordered(this=speller.dialect.order_key(speller, k.value), desc=k.descending, nulls_first=k.nulls_first)
+        for k in window.order
+        if not isinstance(k.value, Constant)
+    ]
+    tree = exp.Window(this=function)
+    if window.partition:
+        tree.set("partition_by", [_plain(speller, p) for p in window.partition])
+    if keys:
+        tree.set("order", exp.Order(expressions=keys))
+    if is_running:
+        start = {"kind": "ROWS", "start": "UNBOUNDED", "start_side": "PRECEDING"}
+        tree.set("spec", exp.WindowSpec(**start, end="CURRENT ROW"))
+    return tree
+
+
+def _plain(speller: Speller, scalar: Scalar) -> exp.Expr:
+    return speller.text(scalar) if scalar.type is Type.STRING else speller.value(scalar)
+
+
+def row_number(speller: Speller, window: WindowCall) -> exp.Expr:
+    """The position of a row, from a start that is 1 unless given."""
+    tree: exp.Expr = _over(speller, call("ROW_NUMBER"), window)
+    if not window.arguments:
+        return tree
+    start = window.arguments[0]
+    if isinstance(start, Constant) and isinstance(start.value, int):
+        shift = start.value - 1
+        kind = exp.Add if shift > 0 else exp.Sub
+        return kind(this=tree, expression=number(abs(shift))) if shift else tree
+    return exp.Sub(this=exp.Add(this=operand(speller.value(start)), expression=tree), expression=number(1))
+
+
+def neighbour(name: str) -> SpecialBuilder:
+    """``prev`` is LAG, ``next`` is LEAD; the default stands only where there is no such row."""
+
+    def spell(speller: Speller, window: WindowCall) -> exp.Expr:
+        value, *rest = window.arguments
+        return _over(speller, call(name, speller.value(value), *(speller.value(r) for r in rest)), window)
+
+    return spell
+
+
+def running(
+    name: str, none: str = "", cast: Callable[[Speller, exp.Expr, Type], exp.Expr] | None = None
+) -> SpecialBuilder:
+    """An aggregate over the rows so far. ``none`` stands for a null."""
+
+    def spell(speller: Speller, window: WindowCall) -> exp.Expr:
+        value = window.arguments[0]
+        inner = speller.value(value)
+        if none and value.nullable:
+            inner = speller.sql(f"COALESCE({{x}}, {none})", x=inner)
+        tree: exp.Expr = _over(speller, call(name, inner), window, is_running=True)
+        return cast(speller, tree, window.type) if cast is not None else tree
+
+    return spell
+
+
+def total(name: str, cast: Callable[[Speller, exp.Expr, Type], exp.Expr] | None = None) -> SpecialBuilder:
+    """An aggregate over the whole partition."""
+
+    def spell(speller: Speller, window: WindowCall) -> exp.Expr:
+        tree: exp.Expr = _over(speller, call(name, speller.value(window.arguments[0])), window)
+        return cast(speller, tree, window.type) if cast is not None else tree
+
+    return spell
+
+
+def staged_only(speller: Speller, window: WindowCall) -> exp.Expr:
+    """Ranks are several windows one over another; the binder makes them stages."""
+    raise speller.refuse(f"{window.overload.name} cannot stand here", window.span)

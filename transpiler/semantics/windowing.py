@@ -1,0 +1,280 @@
+"""Window functions: over which order they run, and how nested ones, restarts and ranks become stages.
+
+SQL has no window function within another, in WHERE, or within an aggregate. There, and where a restart splits the rows,
+each function becomes a hidden column of a stage of its own; the order of the rows is fixed by a row number first, so that
+rows with equal sort keys stand in one order for all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from transpiler.functions.registry import FUNCTIONS, Function
+from transpiler.kql import syntax
+from transpiler.plan.relations import Expand, OrderKey, Origin, Relation, Window, inputs
+from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, InRelation, Path, Scalar, WindowCall, children
+from transpiler.semantics.calls import call_declared, convert, overload_of
+from transpiler.semantics.scope import Scope, Tabular
+from transpiler.source import NOWHERE, Span
+from transpiler.types import Type
+
+
+def window_call(scope: Scope, function: Function, arguments: list[Scalar], node: syntax.Call) -> Scalar:
+    """A window function over the rows in their order. Raises KqlError where the rows have none."""
+    tabular = scope.row.tabular if scope.row else None
+    if tabular is None or not (tabular.serialized or tabular.order):
+        raise scope.error(
+            "KQL105",
+            f"'{function.name}' needs serialised rows",
+            node.span,
+            hint="sort by … or serialize comes before it",
+        )
+    if function.name in ("prev", "next") and len(arguments) == 3 and arguments[2].type is not arguments[0].type:
+        arguments[2] = convert(scope, arguments[2], arguments[0].type)
+    call = call_declared(scope, function, arguments, node.span)
+    order = tabular.order or ((tabular.ordinal,) if tabular.ordinal is not None else ())
+    if not order or _is_expanded(tabular):
+        raise scope.error(
+            "KQL204",
+            f"'{function.name}' runs over rows of which the warehouse knows no order",
+            node.span,
+            hint="sort by … gives them one",
+        )
+    _check_constants(scope, call, node)
+    if tabular.ordinal is not None:
+        order = (tabular.ordinal,)
+    return WindowCall(call.overload, call.arguments, call.type, call.nullable, order, (), node.span)
+
+
+def _check_constants(scope: Scope, call: Call, node: syntax.Call) -> None:
+    """What SQL takes as a literal only: an offset, the value where there is no row."""
+    if call.overload.name not in ("prev", "next"):
+        return
+    for argument in call.arguments[1:]:
+        if not isinstance(argument, Constant):
+            raise scope.error("KQL104", f"the offset and the default of {node.name} must be constants", argument.span)
+    if len(call.arguments) > 1:
+        offset = call.arguments[1]
+        if isinstance(offset, Constant) and (not isinstance(offset.value, int) or offset.value < 0):
+            raise scope.error("KQL104", f"the offset of {node.name} must not be negative", offset.span)
+
+
+def _is_expanded(tabular: Tabular) -> bool:
+    """Whether rows were multiplied after their number was given, so that it orders them no more."""
+    if tabular.ordinal is None or not isinstance(tabular.ordinal.value, ColumnRef):
+        return False
+    column = tabular.ordinal.value.column
+    relation: Relation | None = tabular.relation
+    while relation is not None:
+        before = next((r for r in inputs(relation) if column in r.columns), None)
+        if isinstance(relation, Expand) and before is not None:
+            return True
+        relation = before
+    return False
+
+
+def contains_window(scalar: Scalar) -> bool:
+    """Whether a window function stands somewhere within a scalar."""
+    stack = [scalar]
+    while stack:
+        s = stack.pop()
+        if isinstance(s, WindowCall):
+            return True
+        stack.extend(children(s))
+    return False
+
+
+# Within these a window function may stand; within a CASE, COALESCE and the like BigQuery's engine refuses it.
+_PLAIN = frozenset({"+", "-", "*", "negate", "+ datetime", "- datetime", "- datetimes"})
+
+
+def _is_simple(scalar: Scalar) -> bool:
+    """Whether every window function within a scalar can be written in its place."""
+    if not contains_window(scalar):
+        return True
+    if isinstance(scalar, Call):
+        return scalar.overload.key in _PLAIN and all(_is_simple(a) for a in scalar.arguments)
+    if not isinstance(scalar, WindowCall) or any(contains_window(a) for a in scalar.arguments):
+        return False
+    name = scalar.overload.name
+    has_restart = name in ("row_number", "row_cumsum") and len(scalar.arguments) > 1
+    return not has_restart and not name.startswith("row_rank")
+
+
+def staged(
+    tabular: Tabular, scalars: Mapping[Column, Scalar], *, in_place: bool = True
+) -> tuple[Tabular, dict[Column, Scalar]]:
+    """The relation and its new columns, with window functions as earlier stages where they cannot stand in place.
+
+    ``in_place``: whether SQL takes a window function where the scalars will stand at all.
+    """
+    with_windows = [s for s in scalars.values() if contains_window(s)]
+    if not with_windows:
+        return tabular, dict(scalars)
+    if in_place and all(_is_simple(s) for s in with_windows):
+        return _numbered(tabular, dict(scalars))
+    stages = _Stages(tabular)
+    resolved = {c: stages.resolve(s)[0] for c, s in scalars.items()}
+    return stages.tabular(), resolved
+
+
+def _numbered(tabular: Tabular, scalars: dict[Column, Scalar]) -> tuple[Tabular, dict[Column, Scalar]]:
+    """Rows with equal sort keys keep the order in which a window function has met them: a row number says it."""
+    if tabular.ordinal is not None:
+        return tabular, scalars
+    numbers = [
+        c
+        for c, s in scalars.items()
+        if isinstance(s, WindowCall) and s.overload.name == "row_number" and not s.arguments
+    ]
+    column = numbers[0] if numbers else Column("row_order", Type.LONG, False)
+    if not numbers:
+        scalars[column] = WindowCall(overload_of("row_number"), (), Type.LONG, False, tabular.order)
+    ordinal = OrderKey(ColumnRef(column), False, True)
+    return replace(tabular, ordinal=ordinal, order=(*tabular.order, ordinal)), scalars
+
+
+@dataclass(slots=True)
+class _Stages:
+    """Hidden columns by the stage in which they are computed. Stage 0 runs over the sort keys and numbers the rows for the rest."""
+
+    input: Tabular
+    levels: list[dict[Column, WindowCall]] = field(default_factory=list)
+    made: dict[Column, int] = field(default_factory=dict)
+    known: dict[str, Column] = field(default_factory=dict)
+    ordinal: OrderKey | None = None
+
+    def __post_init__(self) -> None:
+        self.ordinal = self.input.ordinal
+        if self.ordinal is None:
+            column = self._place(WindowCall(overload_of("row_number"), (), Type.LONG, False, self.input.order), 0)
+            self.ordinal = OrderKey(ColumnRef(column), False, True)
+
+    def resolve(self, scalar: Scalar) -> tuple[Scalar, int]:
+        """The scalar over hidden columns, and the first stage after which it can be computed."""
+        match scalar:
+            case WindowCall():
+                return self._window(scalar)
+            case Call():
+                parts = [self.resolve(a) for a in scalar.arguments]
+                return replace(scalar, arguments=tuple(p for p, _ in parts)), max((n for _, n in parts), default=0)
+            case Path():
+                base, level = self.resolve(scalar.base)
+                steps: list[str | int | Scalar] = []
+                for step in scalar.steps:
+                    if isinstance(step, str | int):
+                        steps.append(step)
+                        continue
+                    found, n = self.resolve(step)
+                    steps.append(found)
+                    level = max(level, n)
+                return replace(scalar, base=base, steps=tuple(steps)), level
+            case InRelation():
+                value, level = self.resolve(scalar.value)
+                return replace(scalar, value=value), level
+            case ColumnRef():
+                return scalar, self.made.get(scalar.column, -1) + 1
+            case _:
+                return scalar, 0
+
+    def _window(self, w: WindowCall) -> tuple[Scalar, int]:
+        name = w.overload.name
+        if name in ("row_number", "row_cumsum") and len(w.arguments) > 1:
+            return self._restarted(w)
+        if name.startswith("row_rank"):
+            return self._rank(w)
+        parts = [self.resolve(a) for a in w.arguments]
+        level = max((n for _, n in parts), default=0)
+        return self._column(replace(w, arguments=tuple(p for p, _ in parts)), level)
+
+    def _column(self, w: WindowCall, level: int) -> tuple[Scalar, int]:
+        assert self.ordinal is not None
+        level = max([level, *(self.resolve(p)[1] for p in w.partition)])
+        order = self.input.order if level == 0 and self.input.ordinal is None else (self.ordinal,)
+        column = self._place(replace(w, order=order), level)
+        return ColumnRef(column, w.span), level + 1
+
+    def _place(self, w: WindowCall, level: int) -> Column:
+        while len(self.levels) <= level:
+            self.levels.append({})
+        name = {"row_number": "row_order" if not self.made else "row_number"}.get(w.overload.name, w.overload.name)
+        column = Column(name.replace(" ", "_"), w.type, w.nullable)
+        self.levels[level][column] = w
+        self.made[column] = level
+        return column
+
+    def _restarted(self, w: WindowCall) -> tuple[Scalar, int]:
+        """A count of the restarts so far splits the rows into partitions."""
+        group, level = self._group(w.arguments[1], w.span)
+        partition = () if group is None else (group,)
+        first, first_level = self.resolve(w.arguments[0])
+        inner = replace(w, arguments=(first,), partition=partition)
+        return self._column(inner, max(level, first_level))
+
+    def _group(self, restart: Scalar, span: Span) -> tuple[Scalar | None, int]:
+        if isinstance(restart, Constant) and not restart.value:
+            return None, 0
+        restart, level = self.resolve(restart)
+        return self._column(_count_true(restart, span), level)
+
+    def _rank(self, w: WindowCall) -> tuple[Scalar, int]:
+        """Dense: how often the term changed so far. Min: the row number of the last change."""
+        group, group_level = self._group(w.arguments[1], w.span) if len(w.arguments) > 1 else (None, 0)
+        partition = () if group is None else (group,)
+        term, level = self.resolve(w.arguments[0])
+        number, number_level = self._column(
+            WindowCall(overload_of("row_number"), (), Type.LONG, False, (), partition), group_level
+        )
+        previous, previous_level = self._column(
+            WindowCall(overload_of("prev"), (term,), term.type, True, (), partition), max(level, group_level)
+        )
+        same = _same(term, previous, w.span)
+        is_first = _call("==", [number, Constant(Type.LONG, 1)], w.span)
+        keeps = _call("and", [_call("not", [is_first], w.span), same], w.span)
+        changed = _call("not", [keeps], w.span)
+        at = max(level, number_level, previous_level)
+        if w.overload.name == "row_rank_dense":
+            return self._column(replace(_count_true(changed, w.span), partition=partition), at)
+        start = _case(changed, number, Constant(Type.LONG, 0), w.span)
+        running = WindowCall(overload_of("running max"), (start,), Type.LONG, False, (), partition, w.span)
+        return self._column(running, at)
+
+    def tabular(self) -> Tabular:
+        """The input under all stages."""
+        relation = self.input.relation
+        origin = Origin("window", NOWHERE, "", relation.origin.line)
+        for level in self.levels:
+            if level:
+                relation = Window(columns=(*relation.columns, *level), origin=origin, input=relation, computed=level)
+        order = self.input.order
+        if self.input.ordinal is None and self.ordinal is not None:
+            order = (*order, self.ordinal)
+        return replace(self.input, relation=relation, ordinal=self.ordinal, order=order)
+
+
+def _call(name: str, arguments: list[Scalar], span: Span) -> Call:
+    function = FUNCTIONS.find(name)
+    assert function is not None
+    is_text = arguments[0].type is Type.STRING
+    overload = next((o for o in function.overloads if o.key.endswith(" string") == is_text), function.overloads[0])
+    return Call(overload, tuple(arguments), Type.BOOL, False, span)
+
+
+def _same(term: Scalar, previous: Scalar, span: Span) -> Scalar:
+    """Equal, or both null."""
+    if term.type is Type.STRING:
+        return _call("==", [term, previous], span)
+    equal = _call("==", [term, previous], span)
+    both = _call("and", [_call("isnull", [term], span), _call("isnull", [previous], span)], span)
+    return _call("or", [equal, both], span) if term.nullable else equal
+
+
+def _case(condition: Scalar, then: Scalar, otherwise: Scalar, span: Span) -> Call:
+    return Call(overload_of("case"), (condition, then, otherwise), Type.LONG, False, span)
+
+
+def _count_true(condition: Scalar, span: Span) -> WindowCall:
+    """How many rows so far meet a condition."""
+    one = _case(condition, Constant(Type.LONG, 1), Constant(Type.LONG, 0), span)
+    return WindowCall(overload_of("row_cumsum"), (one,), Type.LONG, False, (), (), span)
