@@ -85,6 +85,10 @@ class Regex:
         """With one group that captures (0: none does), matching just what Kusto matches."""
         return _render(self.node, _Captures(frozenset({group} if group else ())))
 
+    def keeping(self, groups: frozenset[int]) -> str:
+        """With some groups that capture, numbered in their order, matching just what Kusto matches."""
+        return _render(self.node, _Captures(groups))
+
     def replacing(self) -> str:
         """With all its groups, matching just what Kusto matches."""
         return _render(self.node, _Captures(None))

@@ -10,7 +10,9 @@ from transpiler.functions import (
     networks,
     numbers,
     operators,
+    parsing,
     series,
+    stored,
     strings,
     windows,
 )
@@ -27,7 +29,9 @@ __all__ = [
     "networks",
     "numbers",
     "operators",
+    "parsing",
     "series",
+    "stored",
     "strings",
     "windows",
 ]

@@ -17,7 +17,9 @@ from transpiler.dialects.bigquery import (
     encodings,
     networks,
     numbers,
+    parsing,
     series,
+    stored,
     strings,
     windows,
 )
@@ -72,7 +74,9 @@ class BigQuery(Dialect):
         **encodings.SPELLINGS,
         **networks.SPELLINGS,
         **numbers.SPELLINGS,
+        **parsing.SPELLINGS,
         **series.SPELLINGS,
+        **stored.SPELLINGS,
         **strings.SPELLINGS,
         **windows.SPELLINGS,
     }
@@ -176,7 +180,7 @@ class BigQuery(Dialect):
     def shard_filter(self, speller: Speller, scan: Scan) -> list[exp.Expr]:
         """Constant bounds on ``_TABLE_SUFFIX``, so that only the window's days are read."""
         low, high = (w.arguments[1] for w in scan.window if isinstance(w, Call))
-        bounds = [speller.sql("FORMAT_TIMESTAMP('%Y%m%d', {t})", t=speller.value(b)) for b in (low, high)]
+        bounds = [speller.sql("FORMAT_TIMESTAMP('%Y%m%d', {t}, 'UTC')", t=speller.value(b)) for b in (low, high)]
         suffix = exp.Column(this=exp.to_identifier("_TABLE_SUFFIX"))
         return [exp.Between(this=suffix, low=bounds[0], high=bounds[1])]
 

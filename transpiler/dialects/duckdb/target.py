@@ -21,7 +21,9 @@ from transpiler.dialects.duckdb import (
     encodings,
     networks,
     numbers,
+    parsing,
     series,
+    stored,
     strings,
     windows,
 )
@@ -84,7 +86,9 @@ class DuckDB(Dialect):
         **encodings.SPELLINGS,
         **networks.SPELLINGS,
         **numbers.SPELLINGS,
+        **parsing.SPELLINGS,
         **series.SPELLINGS,
+        **stored.SPELLINGS,
         **strings.SPELLINGS,
         **windows.SPELLINGS,
     }

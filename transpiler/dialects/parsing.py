@@ -1,0 +1,39 @@
+"""The patterns of ``parse`` for a target: all groups at once, one group, or a test, out of one pattern.
+
+Both targets run RE2. DuckDB names several groups of one match; BigQuery gives one group of one pattern, so there the other
+groups are written as such that capture nothing.
+"""
+
+from __future__ import annotations
+
+import re
+
+from transpiler.dialects.regex import RegexError, compiled
+from transpiler.dialects.spelling import Speller
+from transpiler.plan.scalars import Call
+
+_GROUP = re.compile(r"\(\?P<g(\d+)>")
+
+
+def names_of(call: Call) -> list[str]:
+    """The names of the groups, in order."""
+    return [str(n) for n in call.options[2:]]
+
+
+def pattern_of(speller: Speller, call: Call, kept: int | None) -> str:
+    """The pattern in RE2's spelling, in which the group of a number captures; None: all the named groups, -1: none.
+
+    Raises KqlError (KQL205) for a regular expression that RE2 cannot do exactly.
+    """
+    pattern = str(call.options[0])
+    if not call.options[1]:
+        return _GROUP.sub(lambda m: "(" if kept is None or int(m[1]) == kept else "(?:", pattern)
+    try:
+        regex = compiled(pattern)
+        if kept == -1:
+            return regex.bare()
+        if kept is not None:
+            return regex.only(regex.names[f"g{kept}"])
+        return regex.keeping(frozenset(regex.names.values()))
+    except RegexError as error:
+        raise speller.refuse(error.reason, call.span, code="KQL205") from None
