@@ -48,9 +48,10 @@ _TIMESPAN_AS_TEXT = (
     "CASE WHEN {v} % 1000000 <> 0 THEN '.' || lpad(CAST(abs({v}) % 1000000 AS VARCHAR), 6, '0') || '0' ELSE '' END"
 )
 
+# A text with no digit may be ``infinity`` to DuckDB.
 # The casts of instants ignore an offset, and read a time without one in the session's zone where they do not.
-_ISO = r"'^\s*(\d{4}-\d\d?-\d\d?(?:[T ]\s*(?:[01]?\d|2[0-3]):\d\d?(?::\d\d?(?:\.\d+)?)?)?)\s*(?:Z|UTC|GMT)?\s*$'"
-_OFFSET = r"'^\s*(\d{4}-\d\d?-\d\d?[T ]\d\d?:\d\d?[:.\d]*) ?([+-]\d\d(?::?\d\d)?)\s*$'"
+_ISO = r"'^\s*(\d\d\d\d-\d\d?-\d\d?(?:[T ]\s*(?:[01]?\d|2[0-3]):\d\d?(?::\d\d?(?:\.\d+)?)?)?)\s*(?:Z|UTC|GMT)?\s*$'"
+_OFFSET = r"'^\s*(\d\d\d\d-\d\d?-\d\d?[T ]\d\d?:\d\d?[:.\d]*) ?([+-]\d\d(?::?\d\d)?)\s*$'"
 _OTHER_DATES = (
     "'%m/%d/%Y %I:%M:%S %p', '%m/%d/%Y %H:%M:%S', '%m/%d/%Y %I:%M %p', '%m/%d/%Y %H:%M', '%m/%d/%Y', "
     "'%a, %d %b %Y %H:%M:%S GMT', '%d %b %Y'"
@@ -59,7 +60,7 @@ _INSTANT_TEXT = (
     f"CASE WHEN regexp_matches({{v}}, {_OFFSET}) "
     rf"THEN TRY_CAST(regexp_replace({{v}}, {_OFFSET}, '\1\2') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' "
     f"ELSE COALESCE(TRY_CAST(regexp_extract({{v}}, {_ISO}, 1) AS TIMESTAMP), "
-    f"try_strptime({{v}}, [{_OTHER_DATES}])) END"
+    f"try_strptime(regexp_extract({{v}}, '.*[0-9].*'), [{_OTHER_DATES}])) END"
 )
 
 # One pattern for both forms: ``-1.02:03:04.5`` and ``90s``.

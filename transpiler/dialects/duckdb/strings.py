@@ -12,7 +12,7 @@ from transpiler.dialects.literals import constant_text
 from transpiler.dialects.regex_functions import RegexForms, indexof_patterns, regex_spellings
 from transpiler.dialects.spelling import Refusal, Speller, Spelling, call, text
 from transpiler.dialects.text_functions import TextForms, element_index, shared_spellings
-from transpiler.plan.scalars import Call
+from transpiler.plan.scalars import Call, Scalar
 from transpiler.types import Type
 
 _FORMS = TextForms(
@@ -20,7 +20,8 @@ _FORMS = TextForms(
     part="substring({s}, {at}, {n})",
     position="strpos({s}, {n})",
     nth_position=(
-        "COALESCE(list_filter(range(1, length({s}) + 1), lambda @i@: starts_with(substring({s}, @i@), {n}))[{k}], 0)"
+        "COALESCE(list_extract(list_filter(range(1, length({s}) + 1), "
+        "lambda @i@: starts_with(substring({s}, @i@), {n})), {k}), 0)"
     ),
     count_overlapping="len(list_filter(range(1, length({s}) + 1), lambda @i@: starts_with(substring({s}, @i@), {n})))",
     array="to_json({s})",
@@ -62,17 +63,36 @@ def _strcat_delim(speller: Speller, strcat: Call) -> exp.Expr:
     return call("concat_ws", delimiter, *values)
 
 
+def _joined(speller: Speller, items: exp.Expr, delimiter: Scalar) -> exp.Expr:
+    """The strings of a list with a delimiter between them; ``array_to_string`` takes only a constant one."""
+    between = speller.text(delimiter)
+    if isinstance(between, exp.Literal):
+        return speller.sql("array_to_string({l}, {d})", l=items, d=between)
+    return speller.once(
+        items,
+        lambda items: hygienic(
+            speller,
+            "CASE WHEN len({l}) > 0 THEN list_reduce({l}, lambda @a@, @b@: concat(@a@, {d}, @b@)) WHEN NOT {l} IS NULL THEN '' END",
+            l=items,
+            d=between,
+        ),
+    )
+
+
 def _strrep(speller: Speller, strrep: Call) -> exp.Expr:
     value, times = guarded(speller, strrep, 0), speller.value(strrep.arguments[1])
     if len(strrep.arguments) < 3:
         return speller.sql("repeat({v}, {n})", v=value, n=times)
-    return hygienic(
-        speller,
-        "array_to_string(list_transform(range({n}), lambda @i@: {v}), {d})",
-        v=value,
-        n=times,
-        d=speller.text(strrep.arguments[2]),
+    items = hygienic(speller, "list_transform(range({n}), lambda @i@: {v})", v=value, n=times)
+    return _joined(speller, items, strrep.arguments[2])
+
+
+def _strcat_array(speller: Speller, strcat: Call) -> exp.Expr:
+    array, delimiter = strcat.arguments
+    items = speller.sql(
+        "list_transform(json_extract_string({a}, '$[*]'), lambda x: COALESCE(x, ''))", a=speller.value(array)
     )
+    return _joined(speller, items, delimiter)
 
 
 def _split(speller: Speller, split: Call) -> exp.Expr:
@@ -157,9 +177,7 @@ SPELLINGS: dict[str, Spelling] = {
     "reverse": "array_to_string(list_reverse(string_split({value}, '')), '')",
     "strcat": _strcat,
     "strcat_delim": _strcat_delim,
-    "strcat_array": (
-        "array_to_string(list_transform(json_extract_string({array}, '$[*]'), lambda x: COALESCE(x, '')), {delimiter})"
-    ),
+    "strcat_array": _strcat_array,
     "strrep": _strrep,
     "split": _split,
     "indexof_regex": _indexof_regex,
