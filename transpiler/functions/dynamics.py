@@ -21,6 +21,9 @@ fn("pack_array(arguments: any*) -> dynamic!")
 # A bag of the pairs whose value is neither null nor an empty string.
 fn("bag of present(arguments: any*) -> dynamic!")
 
+# What ``to typeof(long)`` leaves of an element: a string is no number.
+fn("no string(value: dynamic) -> dynamic?")
+
 # The number of a row, for operators that work on each row's own table.
 fn("row position() -> long!", kind=Kind.WINDOW, naming=Naming.NONE)
 

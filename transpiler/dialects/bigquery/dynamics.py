@@ -110,5 +110,6 @@ SPELLINGS: dict[str, Spelling] = {
     "bag_pack": _pack,
     "pack_array": _pack_array,
     "bag of present": _pack_present,
+    "no string": "CASE WHEN NOT STARTS_WITH({value}, '\"') THEN {value} END",
 }
 SPECIAL: dict[str, SpecialBuilder] = {"path": path, "row position": row_position}

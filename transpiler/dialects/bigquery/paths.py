@@ -22,8 +22,8 @@ _PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 # Every token of a JSON text: a string, a bracket, a separator, or a number or word.
 _TOKEN = r'"(?:[^"\\]|\\.)*"|[\[\]{}:,]|[^\[\]{}:,"\s]+'
-_NAME = r'^("(?:[^"\\]|\\.)*"):'
-_VALUE = r'(?s)^"(?:[^"\\]|\\.)*":(.*)$'
+MEMBER_NAME = r'^("(?:[^"\\]|\\.)*"):'
+MEMBER_VALUE = r'(?s)^"(?:[^"\\]|\\.)*":(.*)$'
 # Depth is counted token by token; a comma at depth 1 begins the next member.
 _MEMBERS = (
     "ARRAY(SELECT STRING_AGG(@t, '' ORDER BY @o) FROM (SELECT @t, @o, @d, COUNTIF(@t = ',' AND @d = 1) OVER (ORDER BY @o) AS @m "
@@ -125,17 +125,17 @@ def members(speller: Speller, tree: exp.Expr) -> exp.Expr:
 
 def member_name(speller: Speller, tree: exp.Expr) -> exp.Expr:
     """The name in a member's text, as JSON."""
-    return speller.sql("REGEXP_EXTRACT({e}, {name})", e=tree, name=text(_NAME))
+    return speller.sql("REGEXP_EXTRACT({e}, {name})", e=tree, name=text(MEMBER_NAME))
 
 
 def member_value(speller: Speller, tree: exp.Expr) -> exp.Expr:
     """The value in a member's text, as JSON."""
-    return speller.sql("REGEXP_EXTRACT({e}, {value})", e=tree, value=text(_VALUE))
+    return speller.sql("REGEXP_EXTRACT({e}, {value})", e=tree, value=text(MEMBER_VALUE))
 
 
 def member(speller: Speller, tree: exp.Expr, name: exp.Expr) -> exp.Expr:
     """The value of a member by a computed name; NULL where there is none."""
     found = scoped(
-        speller, _MEMBER, members=members(speller, tree), value=text(_VALUE), name=text(_NAME), k=name
+        speller, _MEMBER, members=members(speller, tree), value=text(MEMBER_VALUE), name=text(MEMBER_NAME), k=name
     )
     return speller.sql("CASE WHEN STARTS_WITH({x}, {open}) THEN {found} END", x=tree.copy(), open=text("{"), found=found)

@@ -46,9 +46,7 @@ def member_value(speller: Speller, value: Scalar) -> exp.Expr:
 
 
 def _pack(speller: Speller, of: Call) -> exp.Expr:
-    trees = [
-        speller.text(a) if i % 2 == 0 else member_value(speller, a) for i, a in enumerate(of.arguments)
-    ]
+    trees = [speller.text(a) if i % 2 == 0 else member_value(speller, a) for i, a in enumerate(of.arguments)]
     return call("json_object", *trees)
 
 
@@ -97,5 +95,6 @@ SPELLINGS: dict[str, Spelling] = {
     "bag_pack": _pack,
     "pack_array": _pack_array,
     "bag of present": _pack_present,
+    "no string": "CASE WHEN NOT starts_with({value}, '\"') THEN {value} END",
 }
 SPECIAL: dict[str, SpecialBuilder] = {"path": path, "row position": row_position}

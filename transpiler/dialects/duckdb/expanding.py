@@ -1,4 +1,4 @@
-"""DuckDB: a row per element of a dynamic value."""
+"""DuckDB: a row per element of a dynamic value. Several ``unnest`` in one SELECT run side by side, the shorter filled up with NULL."""
 
 from __future__ import annotations
 
@@ -6,14 +6,53 @@ from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
-from transpiler.diagnostics import KqlError
-from transpiler.dialects.spelling import Speller
-from transpiler.plan.relations import Expand
+from transpiler.dialects.duckdb.paths import json_of
+from transpiler.dialects.known import is_array
+from transpiler.dialects.scoped import scoped
+from transpiler.dialects.spelling import Speller, call
+from transpiler.plan.relations import Expand, Expansion
 from transpiler.plan.scalars import Column
+from transpiler.types import Type
+
+_MEMBER = "list_transform(json_keys({v}), lambda @k, @i: {make}(@k, json_extract({v}, '$.*')[@i]))"
 
 
 def expand(
     speller: Speller, expansion: Expand, source: exp.Expr, kept: Sequence[exp.Expr], names: Mapping[Column, str]
 ) -> exp.Select:
     """A SELECT over ``source`` that yields the kept columns and a row per element."""
-    raise KqlError("KQL200", "mv-expand is not translated", expansion.origin.span)
+    lists = [_list(speller, e, expansion) for e in expansion.expansions]
+    found: dict[Column, exp.Expr] = {}
+    for each, listed in zip(expansion.expansions, lists, strict=True):
+        element = call("unnest", listed)
+        found[each.column] = element if each.column.type is Type.STRING else speller.sql("NULLIF({x}, 'null')", x=element)
+    if expansion.index is not None:
+        lengths = [call("len", listed.copy()) for listed in lists]
+        most = lengths[0] if len(lengths) == 1 else call("greatest", *lengths)
+        found[expansion.index] = call("unnest", call("range", most))
+    named = [exp.Alias(this=t, alias=speller.dialect.identifier(names[c])) for c, t in found.items()]
+    by_name = {k.alias_or_name: k for k in (*kept, *named)}
+    ordered = [by_name[n] for n in names.values() if n in by_name]
+    return exp.Select(expressions=ordered, from_=exp.From(this=source))
+
+
+def _list(speller: Speller, each: Expansion, expansion: Expand) -> exp.Expr:
+    """The elements of a value: of an array its own, of a bag one bag (or pair) per member, else the value itself."""
+    is_text = each.column.type is Type.STRING
+    arrow = "->>" if is_text else "->"
+    if is_array(each.value):
+        listed = speller.sql(f"{{v}} {arrow} '$[*]'", v=json_of(speller, each.value))
+        if each.value.nullable:
+            listed = speller.sql("COALESCE({x}, [NULL])", x=listed)
+    else:
+        make = "json_array" if expansion.bag_as_array else "json_object"
+        bag = _MEMBER.replace("{make}", make)
+        single = "{v} ->> '$'" if is_text else "{v}"
+        template = (
+            f"CASE json_type({{v}}) WHEN 'ARRAY' THEN {{v}} {arrow} '$[*]' "
+            f"WHEN 'OBJECT' THEN {bag} ELSE [{single}] END"
+        )
+        listed = speller.once(json_of(speller, each.value), lambda v: scoped(speller, template, v=v))
+    if expansion.limit is not None:
+        listed = speller.sql(f"({{x}})[:{max(expansion.limit, 0)}]", x=listed)
+    return listed

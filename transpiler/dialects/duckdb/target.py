@@ -32,7 +32,7 @@ from transpiler.dialects.duckdb.arithmetic import ARITHMETIC
 from transpiler.dialects.duckdb.expanding import expand as expand_rows
 from transpiler.dialects.spelling import Speller, Spelling, call, fill, number, text
 from transpiler.dialects.terms import TERMS, has_relation
-from transpiler.dialects.times import instant_text, microseconds
+from transpiler.dialects.times import instant_text, interval_of, microseconds
 from transpiler.plan.relations import Expand, Series
 from transpiler.plan.scalars import Call, Column, Constant, Scalar
 from transpiler.types import INTEGERS, Type
@@ -114,6 +114,13 @@ class DuckDB(Dialect):
 
     def now(self) -> exp.Expr:
         return fill("now() AT TIME ZONE 'UTC'", self.sqlglot_name, {})
+
+    def shifted(self, now: exp.Expr, micros: int) -> exp.Expr:
+        count, unit = interval_of(abs(micros))
+        if not count:
+            return now
+        sign = "-" if micros < 0 else "+"
+        return fill(f"{{now}} {sign} INTERVAL '{count} {unit}S'", self.sqlglot_name, {"now": now})
 
     def bind_once(self, tree: exp.Expr, body: Callable[[exp.Expr], exp.Expr]) -> exp.Expr:
         name, inner = bound_name(body)
