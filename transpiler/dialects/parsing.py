@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from transpiler.dialects.regex import RegexError, compiled
+from transpiler.dialects.regex import compiled
+from transpiler.dialects.regex_syntax import RegexError
 from transpiler.dialects.spelling import Speller
 from transpiler.plan.scalars import Call
 

@@ -58,7 +58,9 @@ class Match:
     def call(self, scope: Scope, name: str, node: syntax.Node) -> Call:
         """The match as a test, as one group, or as all groups."""
         names = tuple(f.inner for f in self.fields)
-        return replace(call_function(scope, name, [self.text], node.span), options=(self.pattern, self.is_kusto, *names))
+        return replace(
+            call_function(scope, name, [self.text], node.span), options=(self.pattern, self.is_kusto, *names)
+        )
 
 
 def inner_names(names: Sequence[str]) -> list[str]:
@@ -119,7 +121,9 @@ def _text_group(scope: Scope, part: syntax.ParsePart, following: syntax.ParsePar
     if following is not None and following.text is None:
         if number is None:
             what = "'*'" if following.star else f"column '{following.column}'"
-            raise scope.error("KQL105", f"{what} cannot follow column '{part.column}' ({t}), which has no end", part.span)
+            raise scope.error(
+                "KQL105", f"{what} cannot follow column '{part.column}' ({t}), which has no end", part.span
+            )
         return f"(?:{number})?" if relaxed else number
     if t in INTEGERS and not relaxed:
         return _WHOLE
@@ -217,7 +221,9 @@ def _strict(
     tests = {c: call_function(scope, "isnotnull", [ColumnRef(c)], node.span) for c in typed.values()}
     results: dict[Field, Scalar] = {f: ColumnRef(typed[f]) if f in typed else v for f, v in values.items()}
     if must_match:
-        return _placed(_filtered(tabular, connect(scope, "and", list(tests.values()), node.span), origin), results, origin)
+        return _placed(
+            _filtered(tabular, connect(scope, "and", list(tests.values()), node.span), origin), results, origin
+        )
     for field, value in results.items():
         others = [t for c, t in tests.items() if c is not typed.get(field)]
         if others:
