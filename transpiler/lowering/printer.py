@@ -1,7 +1,7 @@
 """sqlglot's tree as text. sqlglot prints; it decides nothing.
 
-The compiled build of sqlglot cannot be subclassed, so the one change of style (a short parenthesis stays on its line) goes
-into the generator's own dispatch table, for this instance only.
+The compiled build of sqlglot cannot be subclassed, so the changes of style (a short parenthesis and the LIMIT of an
+aggregate stay on their line) go into the generator's own dispatch table, for this instance only.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def print_sql(tree: exp.Expr, dialect: Dialect) -> str:
     generator = SqlglotDialect.get_or_raise(dialect.sqlglot_name).generator(
         pretty=True, max_text_width=LINE_WIDTH, unsupported_level=ErrorLevel.RAISE, normalize_functions=False
     )
-    generator._dispatch = {**generator._dispatch, exp.Paren: _paren}
+    generator._dispatch = {**generator._dispatch, exp.Paren: _paren, exp.Limit: _limit}
     return generator.generate(tree, copy=False) + "\n"
 
 
@@ -32,3 +32,10 @@ def _paren(generator: Any, expression: exp.Paren) -> str:
     if "\n" not in inner and len(inner) < LINE_WIDTH:
         return f"({inner})"
     return f"({generator.seg(generator.indent(inner), sep='')}{generator.seg(')', sep='')}"
+
+
+# Any: as above; ``top`` is a spelling of other dialects.
+def _limit(generator: Any, expression: exp.Limit, top: bool = False) -> str:
+    count = generator.sql(expression, "expression")
+    inner = generator.sql(expression, "this")
+    return f"{inner} LIMIT {count}" if inner else f"{generator.seg('LIMIT')} {count}"
