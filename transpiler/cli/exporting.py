@@ -1,0 +1,163 @@
+"""``rulesql export`` and ``rulesql validate``: rules through the gate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from transpiler.cli.app import FINDINGS, app
+from transpiler.cli.options import (
+    CatalogOption,
+    FixturesOption,
+    Format,
+    FormatOption,
+    RulesOption,
+    catalog_of,
+    rule_paths,
+)
+from transpiler.cli.printing import console, messages, note
+from transpiler.diagnostics import RuleError
+from transpiler.exports import Exported, ExportReport, export_rules
+from transpiler.report.data import json_text
+from transpiler.report.show_verdicts import Line, line_of, show_lines, verdict_data, verdict_problems
+from transpiler.rule import Fixture, fixture_folder, load_fixtures, load_rule
+from transpiler.rule.model import Rule
+from transpiler.validation import Outcome, Verdict, validate
+
+NamesArgument = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[RULE]...", help="Rule files, folders, or paths below the rules folder. Default: all."),
+]
+
+
+@app.command()
+def export(
+    names: NamesArgument = None,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the SQL is written.")] = Path("out"),
+    rules: RulesOption = Path("rules"),
+    fixtures: FixturesOption = Path("fixtures"),
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; fail when the output folder is stale.")
+    ] = False,
+    allow_untested: Annotated[
+        bool, typer.Option("--allow-untested", help="Export rules without fixtures, too, marked as such.")
+    ] = False,
+    catalog: CatalogOption = None,
+    report: Annotated[Format, typer.Option("--report", help="How the summary is printed.")] = Format.TEXT,
+) -> None:
+    """Translate, prove and write rules: BigQuery SQL with its scheduled query, and DuckDB SQL.
+
+    A rule is written only when its fixtures come out as expected on the engines; a rule that fails leaves its earlier
+    export as it is, and the others still go out.
+
+    [bold]Examples[/bold]
+
+      rulesql export
+
+      rulesql export gcp/dns/mining_pools --out /tmp/sql
+
+      rulesql export --check
+    """
+    done = export_rules(
+        rule_paths(names, rules),
+        catalog_of(catalog),
+        out,
+        root=rules,
+        fixtures=fixtures,
+        check=check,
+        allow_untested=allow_untested,
+        progress=_progress,
+    )
+    if report is Format.JSON:
+        typer.echo(
+            json_text({"good": done.is_good, "stale": done.stale, "rules": [_data(r, check) for r in done.results]})
+        )
+    else:
+        _show(done, out, check)
+    if not done.is_good:
+        raise typer.Exit(FINDINGS)
+
+
+def _progress(result: Exported) -> None:
+    out = messages()
+    if out.is_terminal:
+        out.print(Text(f"{'✓' if result.is_good else '✗'} {result.path}", style="dim"))
+
+
+def _data(result: Exported, check: bool) -> dict[str, object]:
+    data: dict[str, object] = {"path": result.path, "exported": result.is_good, "files": sorted(result.files)}
+    data |= {"stale" if check else "written": result.stale if check else result.written}
+    if result.problem:
+        data["problem"] = result.problem
+    return data | (verdict_data(result.verdict) if result.verdict else {})
+
+
+def _show(done: ExportReport, out: Path, check: bool) -> None:
+    lines = [_line(result, check) for result in done.results]
+    show_lines(lines, console())
+    _missing_engines([r.verdict for r in done.results if r.verdict])
+    good = sum(r.is_good for r in done.results)
+    written = sum(len(r.written) for r in done.results)
+    end = "nothing is written" if check else f"{written} files changed under {out}/"
+    console().print(Text(f"\n{good} of {len(done.results)} rules exported, {end}", style="bold"))
+    for name in done.stale:
+        console().print(Text(f"stale: {out / name}", style="bold red"))
+    if done.error:
+        console().print(Text(f"error: {done.error}", style="bold red"))
+
+
+def _line(result: Exported, check: bool) -> Line:
+    changed = result.stale if check else result.written
+    files = f"{len(result.files)}, {len(changed)} {'stale' if check else 'changed'}" if result.files else "none"
+    return line_of(result.path, result.verdict, files, result.problem.splitlines() and [result.problem])
+
+
+@app.command(name="validate")
+def validate_rules(
+    names: NamesArgument = None,
+    rules: RulesOption = Path("rules"),
+    fixtures: FixturesOption = Path("fixtures"),
+    catalog: CatalogOption = None,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Translate rules and run their fixtures on the engines; write nothing.
+
+    [bold]Examples[/bold]
+
+      rulesql validate
+
+      rulesql validate rules/gcp/dns --format json
+    """
+    known = catalog_of(catalog)
+    found: list[tuple[str, Verdict | None, str]] = []
+    for path in rule_paths(names, rules):
+        try:
+            rule = load_rule(path)
+            found.append((str(path), validate(rule, known, _fixtures(rule, path, rules, fixtures)), ""))
+        except RuleError as error:
+            found.append((str(path), None, str(error)))
+    if format_ is Format.JSON:
+        data = [{"path": p} | (verdict_data(v) if v else {"verdict": "unreadable", "problem": e}) for p, v, e in found]
+        typer.echo(json_text(data))
+    else:
+        show_lines([line_of(p, v, "", verdict_problems(v) if v else [e]) for p, v, e in found], console())
+        _missing_engines([v for _, v, _ in found if v])
+    if any(v is None or v.outcome in (Outcome.FAILED, Outcome.REFUSED) or v.refusals for _, v, _ in found):
+        raise typer.Exit(FINDINGS)
+
+
+def _fixtures(rule: Rule, path: Path, rules: Path, fixtures: Path) -> tuple[Fixture, ...]:
+    """The rule's fixtures: at its path below the fixtures folder, else where the rule's own path leads."""
+    if path.is_relative_to(rules):
+        own = fixtures / path.relative_to(rules).with_suffix("")
+        if own.is_dir():
+            return load_fixtures(rule, own)
+    return load_fixtures(rule, fixture_folder(path))
+
+
+def _missing_engines(verdicts: list[Verdict]) -> None:
+    if any(v.missing_engines for v in verdicts):
+        note("BigQuery's SQL was not run: Google's engine is not installed (pip install 'rulesql[bigquery]')")

@@ -1,0 +1,194 @@
+"""``rulesql run`` and ``rulesql query``: over log files, now."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import IO, Annotated
+
+import typer
+
+from transpiler.cli.app import app
+from transpiler.cli.options import (
+    CatalogOption,
+    ParameterOption,
+    RulesOption,
+    WindowOption,
+    catalog_of,
+    inputs_of,
+    moment_of,
+    one_rule,
+    pairs_of,
+    parameters_of,
+    window_of,
+)
+from transpiler.cli.printing import console, messages, note
+from transpiler.report.rows import write_csv, write_json, write_table
+from transpiler.run import Prepared, prepare, ready
+from transpiler.source import Source
+
+MEMORY = "2GB"
+
+
+class RowFormat(StrEnum):
+    """How rows are written."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+TablesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--table",
+        metavar="NAME=FILE",
+        help="Log files of a table: JSON Lines, JSON, CSV, Parquet (also .gz), globs, FILE.duckdb#table. Repeatable.",
+    ),
+]
+AtOption = Annotated[str, typer.Option("--at", metavar="TIME", help="The moment of the run, in UTC: now() is this.")]
+ShapeOption = Annotated[
+    list[str] | None,
+    typer.Option("--shape", metavar="NAME=SHAPE", help="The shape of a table's files, instead of detecting it."),
+]
+RowsOption = Annotated[RowFormat, typer.Option("--format", "-f", help="How rows are written.")]
+OutputOption = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Write rows to a file; its ending gives the format."),
+]
+EmptyOption = Annotated[
+    bool, typer.Option("--missing-as-empty", help="Tables without a file have no rows, instead of being an error.")
+]
+
+
+@app.command()
+def run(
+    rule: Annotated[str, typer.Argument(metavar="RULE", help="A rule file, or its path below the rules folder.")],
+    table: TablesOption = None,
+    at: AtOption = "now",
+    window: WindowOption = None,
+    shape: ShapeOption = None,
+    parameter: ParameterOption = None,
+    missing_as_empty: EmptyOption = False,
+    format_: RowsOption = RowFormat.TABLE,
+    output: OutputOption = None,
+    rules: RulesOption = Path("rules"),
+    catalog: CatalogOption = None,
+) -> None:
+    """Run a rule over log files, as it would run at a moment, and print the matching rows.
+
+    The files are streamed by DuckDB; nothing is stored. The window is the rule's queryPeriod before --at.
+
+    [bold]Examples[/bold]
+
+      rulesql run gcp/dns/malicious_python_packages --table GCPCloudDNS='logs/*.jsonl.gz' --at 2026-03-02T10:00:00Z
+
+      rulesql run gcp/dns/mining_pools --table GCPCloudDNS=dns.parquet --window all --format csv -o hits.csv
+    """
+    found = one_rule(rule, rules)
+    prepared = prepare(
+        found.source,
+        inputs_of(table),
+        catalog_of(catalog),
+        now=moment_of(at, "--at"),
+        window=window_of(window, found.schedule.period if found.schedule else None),
+        shapes=pairs_of(shape, "--shape"),
+        parameters=parameters_of(parameter),
+    )
+    _execute(prepared, format_, output, missing_as_empty)
+
+
+@app.command()
+def query(
+    kql: Annotated[str, typer.Argument(metavar="KQL|-", help="The query, or - for stdin.")],
+    table: TablesOption = None,
+    at: AtOption = "now",
+    window: WindowOption = None,
+    shape: ShapeOption = None,
+    parameter: ParameterOption = None,
+    missing_as_empty: EmptyOption = False,
+    format_: RowsOption = RowFormat.TABLE,
+    output: OutputOption = None,
+    catalog: CatalogOption = None,
+) -> None:
+    """Run a KQL query over log files, and print its rows.
+
+    A table that nobody declares gets the columns and types that all records of its files allow.
+
+    [bold]Examples[/bold]
+
+      rulesql query 'Log | where status >= 500 | summarize count() by host' --table Log='access-*.jsonl'
+
+      rulesql query 'T | count' --table T=events.duckdb#raw_events --format json
+    """
+    prepared = prepare(
+        Source(sys.stdin.read() if kql == "-" else kql),
+        inputs_of(table),
+        catalog_of(catalog),
+        now=moment_of(at, "--at"),
+        window=window_of(window, None),
+        shapes=pairs_of(shape, "--shape"),
+        parameters=parameters_of(parameter),
+    )
+    _execute(prepared, format_, output, missing_as_empty)
+
+
+def _execute(prepared: Prepared, format_: RowFormat, output: Path | None, missing_as_empty: bool) -> None:
+    if prepared.missing and not missing_as_empty:
+        wanted = ", ".join(r.name for r in prepared.missing)
+        hint = " ".join(f"--table {r.name}=FILE" for r in prepared.missing)
+        raise typer.BadParameter(f"no files for {wanted}: give {hint}, or --missing-as-empty", param_hint="--table")
+    if output is not None and format_ is RowFormat.TABLE:
+        format_ = _format_of(output)
+    if format_ is RowFormat.PARQUET and output is None:
+        raise typer.BadParameter("Parquet is written to a file: --output hits.parquet", param_hint="--format")
+    for text in prepared.notes:
+        note(text)
+    started = time.monotonic()
+    count = _written(prepared, format_, output)
+    _summary(prepared, count, time.monotonic() - started)
+
+
+_ENDINGS = {".json": RowFormat.JSON, ".csv": RowFormat.CSV, ".parquet": RowFormat.PARQUET, ".pq": RowFormat.PARQUET}
+
+
+def _format_of(output: Path) -> RowFormat:
+    return _ENDINGS.get(output.suffix.lower(), RowFormat.TABLE)
+
+
+def _written(prepared: Prepared, format_: RowFormat, output: Path | None) -> int:
+    """Runs the query and writes its rows; how many there were."""
+    columns = prepared.translation.columns
+    with ready(prepared, memory=MEMORY) as engine:
+        if format_ is RowFormat.PARQUET:
+            assert output is not None
+            return engine.write(prepared.translation.sql, output, "parquet")
+        portions = engine.stream(prepared.translation.sql)
+        with _opened(output) as file:
+            if format_ is RowFormat.JSON:
+                return write_json(columns, portions, file)
+            if format_ is RowFormat.CSV:
+                return write_csv(columns, portions, file)
+            return write_table(columns, portions, console() if output is None else None, file)
+
+
+@contextmanager
+def _opened(output: Path | None) -> Iterator[IO[str]]:
+    if output is None:
+        yield sys.stdout
+    else:
+        with output.open("w", encoding="utf-8", newline="") as file:
+            yield file
+
+
+def _summary(prepared: Prepared, count: int, seconds: float) -> None:
+    rows = "1 row" if count == 1 else f"{count:,} rows"
+    window = "the whole of the files"
+    if prepared.window is not None:
+        window = f"{(prepared.now - prepared.window).isoformat()}Z to {prepared.now.isoformat()}Z"
+    messages().print(f"{rows} in {seconds:.1f} s ({window})", style="dim")

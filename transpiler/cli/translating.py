@@ -1,0 +1,121 @@
+"""``rulesql translate``: a rule file or bare KQL as SQL."""
+
+from __future__ import annotations
+
+import re
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from transpiler.api import Translation, transpile
+from transpiler.catalog import Catalog
+from transpiler.cli.app import app
+from transpiler.cli.options import (
+    CatalogOption,
+    Format,
+    FormatOption,
+    ParameterOption,
+    Target,
+    WindowOption,
+    catalog_of,
+    moment_of,
+    parameters_of,
+    tables_of,
+    window_of,
+)
+from transpiler.cli.printing import note
+from transpiler.lowering.runtime import RunTime
+from transpiler.report.data import json_text
+from transpiler.rule.load import SUFFIXES, load_rule_bytes
+from transpiler.rule.model import Rule
+from transpiler.source import Source
+from transpiler.validation import DELAY
+
+_RULE = re.compile(r"^[ \t\"']*(?:query|queryText|FunctionQuery|ParserQuery)[\"']?[ \t]*:", re.MULTILINE)
+RUN_TIME = "run-time"
+
+
+@app.command()
+def translate(
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="A rule (YAML, JSON), a file of KQL, or - for stdin.")],
+    target: Annotated[Target, typer.Option("--target", "-t", help="The warehouse.")] = Target.BIGQUERY,
+    table: Annotated[
+        list[str] | None,
+        typer.Option("--table", metavar="NAME=COLUMNS", help="schema.yaml, or column:type,... Repeatable."),
+    ] = None,
+    catalog: CatalogOption = None,
+    now: Annotated[
+        str | None,
+        typer.Option(
+            "--now", metavar="TIME", help=f"now() as a literal, or {RUN_TIME}: @run_time of a scheduled query."
+        ),
+    ] = None,
+    window: WindowOption = None,
+    parameter: ParameterOption = None,
+    infer_schema: Annotated[
+        bool, typer.Option("--infer-schema", help="Give undeclared tables the columns that the query uses.")
+    ] = False,
+    format_: FormatOption = Format.TEXT,
+) -> None:
+    """Translate one rule or query, and print the SQL.
+
+    A rule is cut to its queryPeriod unless --window says otherwise; nothing is executed.
+
+    [bold]Examples[/bold]
+
+      rulesql translate rules/gcp/dns/malicious_python_packages.yaml --target duckdb
+
+      echo 'T | where Name has "evil" | count' | rulesql translate - --table T=Name:string
+    """
+    source, rule = _read(file)
+    known = catalog_of(catalog).merged(Catalog(tables_of(table)))
+    period = rule.schedule.period if rule and rule.schedule else None
+    found = transpile(
+        source,
+        str(target),
+        known,
+        now=_now(now),
+        window=window_of(window, period),
+        parameters=parameters_of(parameter),
+        infer=infer_schema,
+    )
+    for name, columns in found.inferred.items():
+        note(
+            f"{name} is not declared; columns found from their use: {', '.join(f'{c}: {t}' for c, t in columns.items())}"
+        )
+    for finding in rule.findings if rule else ():
+        note(str(finding))
+    print_translation(found, format_)
+
+
+def print_translation(found: Translation, format_: Format) -> None:
+    """The SQL, or everything known of it as JSON."""
+    if format_ is Format.JSON:
+        typer.echo(json_text(found))
+    else:
+        typer.echo(found.sql, nl=not found.sql.endswith("\n"))
+
+
+def _now(text: str | None) -> datetime | RunTime | None:
+    if text is None:
+        return None
+    return RunTime(DELAY) if text == RUN_TIME else moment_of(text, "--now")
+
+
+def _read(file: str) -> tuple[Source, Rule | None]:
+    """The query of a file, and the rule around it if there is one."""
+    if file == "-":
+        data, name = sys.stdin.buffer.read(), "stdin"
+        is_rule = _RULE.search(data.decode("utf-8", "replace")) is not None
+    else:
+        path = Path(file)
+        if not path.is_file():
+            raise typer.BadParameter(f"no file '{file}'", param_hint="FILE")
+        data, name, is_rule = path.read_bytes(), file, path.suffix.lower() in SUFFIXES
+    if is_rule:
+        rule = load_rule_bytes(name, data)
+        return rule.source, rule
+    return Source(data.decode("utf-8-sig", "replace"), name), None

@@ -1,0 +1,98 @@
+"""Verdicts of rules as text: one line a rule, then what is wrong with those that are not good."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from transpiler.validation import Verdict
+
+_STYLES = {"passed": "bold green", "failed": "bold red", "refused": "bold red", "untested": "bold yellow"}
+_ENGINES = {"duckdb": "DuckDB", "googlesql": "Google's engine"}
+_TITLES = {"bigquery": "BigQuery", "duckdb": "DuckDB"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One rule of the table: its path, verdict in a word, ``proofs`` by target, and problems for below."""
+
+    path: str
+    outcome: str
+    proofs: dict[str, str] = field(default_factory=dict)
+    note: str = ""
+    problems: tuple[str, ...] = ()
+
+
+def line_of(path: str, verdict: Verdict | None, note: str = "", problems: Iterable[str] = ()) -> Line:
+    """The line of a verdict; None stands for a file that is no rule that can be read."""
+    if verdict is None:
+        return Line(path, "unreadable", {}, note, tuple(problems))
+    targets = ("bigquery", "duckdb")
+    proofs = {target: proof_of(verdict, target) for target in targets}
+    return Line(path, str(verdict.outcome), proofs, note, tuple(problems))
+
+
+def proof_of(verdict: Verdict, target: str) -> str:
+    """What proves a target's SQL: how many fixtures, on which engine, in which physical shapes."""
+    if target in verdict.refusals:
+        return f"refused ({verdict.refusals[target].code})"
+    if target not in verdict.translations:
+        return ""
+    runs = [e for e in verdict.evidence if e.target == target]
+    if not runs:
+        return "translated, not run"
+    passed = sum(e.passed for e in runs)
+    engines = ", ".join(dict.fromkeys(_ENGINES.get(e.engine, e.engine) for e in runs))
+    shapes = ", ".join(dict.fromkeys(e.shape for e in runs))
+    share = f"{passed} runs" if passed == len(runs) else f"{passed} of {len(runs)} runs"
+    return f"{share} on {engines} ({shapes})"
+
+
+def verdict_problems(verdict: Verdict) -> list[str]:
+    """What is wrong: refusals, fixtures that came out otherwise, findings that are errors."""
+    found = [f"{target}: {error}" for target, error in verdict.refusals.items()]
+    found += [f"fixture {e.fixture} ({e.engine}, {e.shape}): {e.problem}" for e in verdict.evidence if not e.passed]
+    return found + [str(f) for f in verdict.findings if f.severity == "error"]
+
+
+def show_lines(lines: Sequence[Line], out: Console) -> None:
+    """The table, then the problems of each rule that has any."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("rule", overflow="fold")
+    table.add_column("verdict", no_wrap=True)
+    for target in ("bigquery", "duckdb"):
+        table.add_column(_TITLES[target], overflow="fold")
+    if any(line.note for line in lines):
+        table.add_column("files", overflow="fold")
+    for line in lines:
+        cells = [Text(line.path), Text(line.outcome, style=_STYLES.get(line.outcome, "bold red"))]
+        cells += [Text(line.proofs.get(target, "")) for target in ("bigquery", "duckdb")]
+        table.add_row(*cells, Text(line.note))
+    out.print(table)
+    for line in lines:
+        if line.problems:
+            out.print()
+            out.print(Text(line.path, style="bold"))
+            for problem in line.problems:
+                out.print(Text("  " + problem.replace("\n", "\n    ")), soft_wrap=True)
+
+
+def verdict_data(verdict: Verdict) -> dict[str, object]:
+    """A verdict for ``--format json``: outcome, refusals, findings, and each run of a fixture."""
+    return {
+        "id": verdict.rule.id,
+        "name": verdict.rule.name,
+        "verdict": str(verdict.outcome),
+        "proven_by": {target: list(verdict.proven_by(target)) for target in verdict.translations},
+        "refusals": {t: {"code": e.code, "message": e.message, "line": e.line} for t, e in verdict.refusals.items()},
+        "findings": [str(f) for f in verdict.findings],
+        "runs": [
+            {"fixture": e.fixture, "target": e.target, "shape": e.shape, "engine": e.engine, "rows": e.rows}
+            | ({"problem": e.problem} if e.problem else {})
+            for e in verdict.evidence
+        ],
+    }
