@@ -135,6 +135,10 @@ class Dialect(ABC):
         """The scheduled time of the run minus a delay. Raises KqlError where the target has none."""
 
     @abstractmethod
+    def shifted(self, now: exp.Expr, micros: int) -> exp.Expr:
+        """``now()`` and a constant time later (or earlier): one interval, in its largest unit."""
+
+    @abstractmethod
     def bind_once(self, tree: exp.Expr, body: Callable[[exp.Expr], exp.Expr]) -> exp.Expr:
         """The body over a value that is computed once."""
 

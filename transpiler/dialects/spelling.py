@@ -66,7 +66,8 @@ class Speller(Protocol):
 Builder: TypeAlias = "Callable[[Speller, Call], exp.Expr]"
 Spelling: TypeAlias = "str | Builder | Refusal"
 
-_SLOT = re.compile(r"\{(\w+)(\*?)\}")
+# A slot begins with a letter, so that ``\d{4}`` in a pattern is none.
+_SLOT = re.compile(r"\{([A-Za-z_]\w*)(\*?)\}")
 _NAME = re.compile(r"('(?:[^']|'')*'|\"(?:[^\"])*\")|\b([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\(")
 # What sqlglot must see as itself, because the parentheses hold syntax and not arguments.
 _SYNTAX = frozenset(

@@ -24,7 +24,7 @@ NOT_TERM = r"[^\pL\pN]"
 MAX_NEEDLES = 200
 """How many needles one regular expression takes: past a few hundred both engines' RE2 leaves its fast path (measured)."""
 
-_SPECIAL = frozenset(r"\.+*?()|[]{}^$-/&~#")
+_SPECIAL = frozenset(r"\.+*?()|[]{}^$")
 _FOLDS_BEYOND_LOWER = frozenset("ski")
 
 
@@ -40,7 +40,7 @@ def escaped(needle: str) -> str:
 
 def _escaped(c: str) -> str:
     if c in _SPECIAL:
-        return "\\" + c if c not in "/&~#" else c
+        return "\\" + c
     return f"\\x{{{ord(c):x}}}" if ord(c) < 32 or ord(c) == 127 else c
 
 

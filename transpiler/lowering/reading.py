@@ -13,7 +13,7 @@ from sqlglot import exp
 from transpiler.plan.relations import Filter, Project, Reference, Relation, Scan
 from transpiler.plan.scalars import Column, Scalar, columns_of
 
-MOST_NODES = 8
+MOST_NODES = 14
 """Up to how many nodes a tree may have to be written twice (in the SELECT and in the WHERE)."""
 
 

@@ -14,6 +14,7 @@ from sqlglot import exp
 from transpiler.diagnostics import KqlError
 from transpiler.dialects.comparisons import is_total
 from transpiler.dialects.dialect import Dialect
+from transpiler.dialects.times import microseconds
 from transpiler.dialects.spelling import Refusal, balanced, fill, grouped, is_constant
 from transpiler.functions.registry import Nulls
 from transpiler.plan.relations import Relation
@@ -31,6 +32,9 @@ from transpiler.plan.scalars import (
 )
 from transpiler.source import Span
 from transpiler.types import Type
+
+
+_SHIFTS = {"+ datetime": 1, "- datetime": -1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,9 @@ class ScalarLowering:
                 return self.now()
             case Call() if scalar.overload.key in ("and", "or"):
                 return self._connect(scalar, self.value)
+            case Call(arguments=(RunTime(), Constant(value=int() as ticks) as shift)) if scalar.overload.key in _SHIFTS:
+                micros = microseconds(ticks, shift.span)
+                return self.dialect.shifted(self.now(), _SHIFTS[scalar.overload.key] * micros)
             case Call():
                 tree = self.spell(scalar)
                 if scalar.overload.nulls is Nulls.FALSE and not is_total(tree) and self._may_be_null(scalar):

@@ -94,13 +94,14 @@ class Aggregation:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Everything that a binder needs to know at a place of the query."""
+    """Everything that a binder needs to know at a place of the query. ``is_source``: the text is a source's view, not the query."""
 
     environment: Environment
     source: Source
     bindings: Mapping[str, Binding] = field(default_factory=dict)
     row: RowScope | None = None
     depth: int = 0
+    is_source: bool = False
     aggregation: Aggregation | None = None
 
     def bind(self, name: str, binding: Binding) -> Scope:

@@ -15,7 +15,9 @@ from transpiler.types import Type
 
 
 def origin_of(scope: Scope, node: syntax.Node, keyword: str) -> Origin:
-    """Where a stage comes from; its KQL text on one line, cut where it is long."""
+    """Where a stage comes from; its KQL text on one line, cut where it is long. A source's view is no stage of the query."""
+    if scope.is_source:
+        return Origin(keyword, node.span)
     text = " ".join(scope.source.slice(node.span).split())
     text = text if len(text) <= 200 else text[:197] + "..."
     return Origin(keyword, node.span, text, scope.source.line_of(node.span.start))

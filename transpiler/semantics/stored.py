@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from transpiler.catalog import RAW, Physical, Shape
-from transpiler.kql import syntax
 from transpiler.kql.parser import parse_query
 from transpiler.plan.relations import Filter, Origin, Scan
 from transpiler.plan.scalars import Column, ColumnRef, Scalar
-from transpiler.semantics.calls import convert
+from transpiler.semantics.calls import call_function, convert
+from transpiler.semantics.expressions import connect
 from transpiler.semantics.scope import Scope, Tabular, TabularLet
 from transpiler.semantics.shaping import over, project
 from transpiler.semantics.tables import window_of
@@ -23,7 +23,7 @@ def stored_table(scope: Scope, name: str, shape: Shape, span: Span) -> Tabular:
 
     assert shape.view is not None
     origin = Origin(name, span, name, scope.source.line_of(span.start))
-    inner = Scope(scope.environment, shape.view, depth=scope.depth + 1)
+    inner = Scope(scope.environment, shape.view, depth=scope.depth + 1, is_source=shape.raw is not None)
     if inner.depth > 32:
         raise scope.error("KQL106", f"the source of '{name}' reads itself", span)
     if shape.raw is not None:
@@ -54,7 +54,7 @@ def _raw(scope: Scope, name: str, shape: Shape, origin: Origin) -> Tabular:
         stored[read] = physical
         shown = read
         if read.type is not Type(wanted):
-            scalar = convert(scope, ColumnRef(read), Type(wanted))
+            scalar = _converted(scope, ColumnRef(read), Type(wanted))
             shown = Column(column_name, scalar.type, True)
             computed[shown] = scalar
         visible.append(shown)
@@ -79,15 +79,23 @@ def _raw(scope: Scope, name: str, shape: Shape, origin: Origin) -> Tabular:
 
 def _cut(scope: Scope, tabular: Tabular, time: Column, origin: Origin) -> Tabular:
     """The window on a time that is not stored bare (a JSON path)."""
-    for predicate in window_of(scope, time):
-        relation = Filter(
-            columns=tabular.relation.columns,
-            origin=replace(origin, text=""),
-            input=tabular.relation,
-            predicate=predicate,
-        )
-        tabular = over(tabular, relation)
-    return tabular
+    predicates = list(window_of(scope, time))
+    if not predicates:
+        return tabular
+    relation = Filter(
+        columns=tabular.relation.columns,
+        origin=replace(origin, text=""),
+        input=tabular.relation,
+        predicate=connect(scope, "and", predicates, origin.span),
+    )
+    return over(tabular, relation)
+
+
+def _converted(scope: Scope, value: ColumnRef, wanted: Type) -> Scalar:
+    """A raw value as the declared type. A log's instants are RFC 3339: that needs no reading of Kusto's many text forms."""
+    if wanted is Type.DATETIME and value.type is Type.STRING:
+        return call_function(scope, "instant of rfc3339", [value], value.span)
+    return convert(scope, value, wanted)
 
 
 _PHYSICAL: dict[str, Type] = {
@@ -110,6 +118,3 @@ def _read_type(physical: Physical, wanted: Type) -> Type:
     if not physical.is_bare:
         return Type.DYNAMIC if wanted is Type.DYNAMIC else Type.STRING
     return _PHYSICAL.get(physical.type.upper(), Type.DYNAMIC)
-
-
-__all__ = ["stored_table", "syntax"]

@@ -70,17 +70,21 @@ def fill_duckdb(engine: duckdb.DuckDb, catalog: Catalog, fixture: Fixture, table
 
 
 def google_tables(catalog: Catalog, fixture: Fixture, tables: Iterable[str]) -> dict[str, googlesql.StoredTable]:
-    """The given tables as BigQuery stores them, by their whole path."""
+    """The given tables as BigQuery stores them, by their whole path. Several logs may lie in one (``_AllLogs``)."""
     found: dict[str, googlesql.StoredTable] = {}
+    logs: dict[str, tuple[Shape, list[Mapping[str, object]]]] = {}
     for table in tables:
         shape = catalog.shape(table, "bigquery")
         assert shape is not None
         given = _given(fixture, table, catalog.sources.get(table))
+        name = ".".join(shape.identifier)
         if given.is_log:
-            for name, stored in stored_tables(shape, given.data).items():
-                found[name] = googlesql.StoredTable(stored.columns, stored.rows)
+            logs.setdefault(name, (shape, []))[1].extend(given.data)
         else:
-            found[".".join(shape.identifier)] = googlesql.stored(_types(shape), given.data)
+            found[name] = googlesql.stored(_types(shape), given.data)
+    for shape, entries in logs.values():
+        for name, stored in stored_tables(shape, entries).items():
+            found[name] = googlesql.StoredTable(stored.columns, stored.rows)
     return found
 
 

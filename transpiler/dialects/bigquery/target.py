@@ -103,10 +103,20 @@ class BigQuery(Dialect):
 
     def run_time(self, delay: timedelta) -> exp.Expr:
         tree: exp.Expr = exp.Parameter(this=exp.Var(this="run_time"))
-        count, unit = interval_of(delay // timedelta(microseconds=1))
+        return self.shifted(tree, -(delay // timedelta(microseconds=1)))
+
+    def shifted(self, now: exp.Expr, micros: int) -> exp.Expr:
+        """The delay of the run time and the shift come to one interval: ``TIMESTAMP_SUB(@run_time, INTERVAL 20 MINUTE)``."""
+        earlier = now.meta.get("shift", 0) if now._meta else 0
+        base = now.expressions[0] if earlier else now
+        count, unit = interval_of(abs(earlier + micros))
         if not count:
-            return tree
-        return fill(f"TIMESTAMP_SUB({{t}}, INTERVAL {count} {unit})", self.sqlglot_name, {"t": tree})
+            return base
+        name = "TIMESTAMP_SUB" if earlier + micros < 0 else "TIMESTAMP_ADD"
+        interval = exp.Interval(this=number(count), unit=exp.Var(this=unit))
+        tree = call(name, base, interval)
+        tree.meta["shift"] = earlier + micros
+        return tree
 
     def bind_once(self, tree: exp.Expr, body: Callable[[exp.Expr], exp.Expr]) -> exp.Expr:
         name, inner = bound_name(body)

@@ -120,7 +120,7 @@ class DuckDB(Dialect):
         if not count:
             return now
         sign = "-" if micros < 0 else "+"
-        return fill(f"{{now}} {sign} INTERVAL '{count} {unit}S'", self.sqlglot_name, {"now": now})
+        return fill(f"{{now}} {sign} INTERVAL {count} {unit}", self.sqlglot_name, {"now": now})
 
     def bind_once(self, tree: exp.Expr, body: Callable[[exp.Expr], exp.Expr]) -> exp.Expr:
         name, inner = bound_name(body)
