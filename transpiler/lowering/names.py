@@ -29,15 +29,17 @@ class Names:
 def column_names(columns: Iterable[Column]) -> dict[Column, str]:
     """A name for each column of one stage: KQL's own where it is free, ``Sub_1`` where another has it in some case.
 
-    Earlier columns choose first; hidden sort keys stand last, so that they never take a name from a visible one.
+    Earlier columns choose first; hidden sort keys stand last, so that they never take a name from a visible one. A name
+    that begins with ``$`` (search's ``$table``) is BigQuery's for columns without a name, so it begins with ``_``.
     """
     names: dict[Column, str] = {}
     taken: set[str] = set()
     for column in columns:
-        name, n = column.name, 0
+        wanted = f"_{column.name[1:]}" if column.name.startswith("$") else column.name
+        name, n = wanted, 0
         while name.lower() in taken:
             n += 1
-            name = f"{column.name}_{n}"
+            name = f"{wanted}_{n}"
         taken.add(name.lower())
         names[column] = name
     return names

@@ -9,6 +9,7 @@ functions written in KQL, ``names`` for automatic column names, ``folding`` for 
 
 from transpiler.semantics import (
     aggregates,
+    apply,
     columns,
     expand,
     expressions,
@@ -20,6 +21,8 @@ from transpiler.semantics import (
     parsing,
     packing,
     rows,
+    searching,
+    series,
     summarize,
     tables,
     unions,
@@ -30,6 +33,7 @@ from transpiler.semantics.statements import bind_query
 __all__ = [
     "Environment",
     "aggregates",
+    "apply",
     "bind_query",
     "columns",
     "expand",
@@ -42,6 +46,8 @@ __all__ = [
     "parsing",
     "packing",
     "rows",
+    "searching",
+    "series",
     "summarize",
     "tables",
     "unions",
