@@ -76,7 +76,7 @@ def export(
             json_text({"good": done.is_good, "stale": done.stale, "rules": [_data(r, check) for r in done.results]})
         )
     else:
-        _show(done, out, check)
+        _show(done, rules, out, check)
     if not done.is_good:
         raise typer.Exit(FINDINGS)
 
@@ -95,8 +95,8 @@ def _data(result: Exported, check: bool) -> dict[str, object]:
     return data | (verdict_data(result.verdict) if result.verdict else {})
 
 
-def _show(done: ExportReport, out: Path, check: bool) -> None:
-    lines = [_line(result, check) for result in done.results]
+def _show(done: ExportReport, rules: Path, out: Path, check: bool) -> None:
+    lines = [_line(result, rules, check) for result in done.results]
     show_lines(lines, console())
     _missing_engines([r.verdict for r in done.results if r.verdict])
     good = sum(r.is_good for r in done.results)
@@ -109,10 +109,19 @@ def _show(done: ExportReport, out: Path, check: bool) -> None:
         console().print(Text(f"error: {done.error}", style="bold red"))
 
 
-def _line(result: Exported, check: bool) -> Line:
+def _line(result: Exported, rules: Path, check: bool) -> Line:
     changed = result.stale if check else result.written
-    files = f"{len(result.files)}, {len(changed)} {'stale' if check else 'changed'}" if result.files else "none"
-    return line_of(result.path, result.verdict, files, result.problem.splitlines() and [result.problem])
+    files = f"{len(result.files)} files, {len(changed)} {'stale' if check else 'changed'}" if result.files else "none"
+    problems = verdict_problems(result.verdict) if result.verdict else []
+    return line_of(
+        _name(result.path, rules), result.verdict, files, problems or [result.problem] * bool(result.problem)
+    )
+
+
+def _name(path: str | Path, rules: Path) -> str:
+    """A rule's path below the rules folder, without its ending."""
+    found = Path(path)
+    return (found.relative_to(rules) if found.is_relative_to(rules) else found).with_suffix("").as_posix()
 
 
 @app.command(name="validate")
@@ -143,7 +152,7 @@ def validate_rules(
         data = [{"path": p} | (verdict_data(v) if v else {"verdict": "unreadable", "problem": e}) for p, v, e in found]
         typer.echo(json_text(data))
     else:
-        show_lines([line_of(p, v, "", verdict_problems(v) if v else [e]) for p, v, e in found], console())
+        show_lines([line_of(_name(p, rules), v, "", verdict_problems(v) if v else [e]) for p, v, e in found], console())
         _missing_engines([v for _, v, _ in found if v])
     if any(v is None or v.outcome in (Outcome.FAILED, Outcome.REFUSED) or v.refusals for _, v, _ in found):
         raise typer.Exit(FINDINGS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -103,7 +104,10 @@ def inputs_of(given: Iterable[str] | None) -> list[Input]:
         path, mark, member = file.rpartition("#")
         if mark and not os.path.exists(file):
             file, members[name] = path, member
-        files.setdefault(name.strip(), []).append(os.path.expanduser(file))
+        file = os.path.expanduser(file)
+        if not os.path.exists(file) and not glob.glob(file, recursive=True):
+            raise typer.BadParameter(f"no file matches '{file}'", param_hint="--table")
+        files.setdefault(name.strip(), []).append(file)
     return [Input(name, tuple(paths), members.get(name, "")) for name, paths in files.items()]
 
 

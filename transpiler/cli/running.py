@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import IO, Annotated
 
 import typer
 
+from transpiler.catalog import Catalog
 from transpiler.cli.app import app
 from transpiler.cli.options import (
     CatalogOption,
@@ -27,8 +29,9 @@ from transpiler.cli.options import (
     window_of,
 )
 from transpiler.cli.printing import console, messages, note
+from transpiler.diagnostics import KqlError
 from transpiler.report.rows import write_csv, write_json, write_table
-from transpiler.run import Prepared, prepare, ready
+from transpiler.run import Input, Prepared, prepare, ready
 from transpiler.source import Source
 
 MEMORY = "2GB"
@@ -91,7 +94,7 @@ def run(
       rulesql run gcp/dns/mining_pools --table GCPCloudDNS=dns.parquet --window all --format csv -o hits.csv
     """
     found = one_rule(rule, rules)
-    prepared = prepare(
+    prepared = _prepared(
         found.source,
         inputs_of(table),
         catalog_of(catalog),
@@ -126,7 +129,7 @@ def query(
 
       rulesql query 'T | count' --table T=events.duckdb#raw_events --format json
     """
-    prepared = prepare(
+    prepared = _prepared(
         Source(sys.stdin.read() if kql == "-" else kql),
         inputs_of(table),
         catalog_of(catalog),
@@ -136,6 +139,25 @@ def query(
         parameters=parameters_of(parameter),
     )
     _execute(prepared, format_, output, missing_as_empty)
+
+
+def _prepared(
+    source: Source,
+    inputs: list[Input],
+    catalog: Catalog,
+    *,
+    now: datetime,
+    window: timedelta | None,
+    shapes: Mapping[str, str],
+    parameters: Mapping[str, object],
+) -> Prepared:
+    """``prepare``; an unknown table's way out is a file here."""
+    try:
+        return prepare(source, inputs, catalog, now=now, window=window, shapes=shapes, parameters=parameters)
+    except KqlError as error:
+        if error.code == "KQL100" and error.message.startswith("no table"):
+            error.hint = "--table NAME=FILE says which files are its rows"
+        raise
 
 
 def _execute(prepared: Prepared, format_: RowFormat, output: Path | None, missing_as_empty: bool) -> None:

@@ -63,7 +63,7 @@ def _tables(file: Path, name: str, member: str) -> tuple[Table, ...]:
     """The tables of a list of columns where the file is one, else of its data."""
     if file.suffix.lower() in _LISTS:
         try:
-            return read_table_lists(file.read_text(encoding="utf-8-sig"), name, str(file))
+            return _listed(file, file.read_text(encoding="utf-8-sig"), name)
         except (UnicodeDecodeError, KeyError, AttributeError):
             pass
         except RuleError as error:
@@ -71,3 +71,16 @@ def _tables(file: Path, name: str, member: str) -> tuple[Table, ...]:
                 raise
     note(f"{file} is read as data; the types are those that all of its records allow")
     return inferred_tables([str(file)], name, member)
+
+
+def _listed(file: Path, text: str, name: str) -> tuple[Table, ...]:
+    """The tables of a list; one that does not name its table is named after the file."""
+    try:
+        return read_table_lists(text, name, str(file))
+    except RuleError as error:
+        if error.code != "RULE002" or name:
+            raise
+    own = file.name.split(".", 1)[0]
+    found = read_table_lists(text, own, str(file))
+    note(f"the list does not name its table; {own} is the file's name (--name TABLE gives another)")
+    return found

@@ -18,28 +18,28 @@ _TITLES = {"bigquery": "BigQuery", "duckdb": "DuckDB"}
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One rule of the table: its path, verdict in a word, ``proofs`` by target, and problems for below."""
+    """One rule of the table: its name, verdict in a word, ``proofs`` by target, and problems for below."""
 
-    path: str
+    name: str
     outcome: str
     proofs: dict[str, str] = field(default_factory=dict)
     note: str = ""
     problems: tuple[str, ...] = ()
 
 
-def line_of(path: str, verdict: Verdict | None, note: str = "", problems: Iterable[str] = ()) -> Line:
+def line_of(name: str, verdict: Verdict | None, note: str = "", problems: Iterable[str] = ()) -> Line:
     """The line of a verdict; None stands for a file that is no rule that can be read."""
     if verdict is None:
-        return Line(path, "unreadable", {}, note, tuple(problems))
+        return Line(name, "unreadable", {}, note, tuple(problems))
     targets = ("bigquery", "duckdb")
     proofs = {target: proof_of(verdict, target) for target in targets}
-    return Line(path, str(verdict.outcome), proofs, note, tuple(problems))
+    return Line(name, str(verdict.outcome), proofs, note, tuple(problems))
 
 
 def proof_of(verdict: Verdict, target: str) -> str:
-    """What proves a target's SQL: how many fixtures, on which engine, in which physical shapes."""
+    """What proves a target's SQL: the engine, how many runs of fixtures, over how many physical shapes."""
     if target in verdict.refusals:
-        return f"refused ({verdict.refusals[target].code})"
+        return f"refused: {verdict.refusals[target].code}"
     if target not in verdict.translations:
         return ""
     runs = [e for e in verdict.evidence if e.target == target]
@@ -47,14 +47,21 @@ def proof_of(verdict: Verdict, target: str) -> str:
         return "translated, not run"
     passed = sum(e.passed for e in runs)
     engines = ", ".join(dict.fromkeys(_ENGINES.get(e.engine, e.engine) for e in runs))
-    shapes = ", ".join(dict.fromkeys(e.shape for e in runs))
-    share = f"{passed} runs" if passed == len(runs) else f"{passed} of {len(runs)} runs"
-    return f"{share} on {engines} ({shapes})"
+    shapes = len({e.shape for e in runs})
+    share = _number(passed, "run") if passed == len(runs) else f"{passed} of {_number(len(runs), 'run')}"
+    return f"{engines}: {share}, {_number(shapes, 'shape')}"
+
+
+def _number(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def verdict_problems(verdict: Verdict) -> list[str]:
     """What is wrong: refusals, fixtures that came out otherwise, findings that are errors."""
-    found = [f"{target}: {error}" for target, error in verdict.refusals.items()]
+    refusals: dict[str, list[str]] = {}
+    for target, error in verdict.refusals.items():
+        refusals.setdefault(str(error), []).append(_TITLES.get(target, target))
+    found = [f"{' and '.join(targets)}: {text}" for text, targets in refusals.items()]
     found += [f"fixture {e.fixture} ({e.engine}, {e.shape}): {e.problem}" for e in verdict.evidence if not e.passed]
     return found + [str(f) for f in verdict.findings if f.severity == "error"]
 
@@ -63,20 +70,19 @@ def show_lines(lines: Sequence[Line], out: Console) -> None:
     """The table, then the problems of each rule that has any."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("rule", overflow="fold")
-    table.add_column("verdict", no_wrap=True)
-    for target in ("bigquery", "duckdb"):
-        table.add_column(_TITLES[target], overflow="fold")
+    for title in ("verdict", _TITLES["bigquery"], _TITLES["duckdb"]):
+        table.add_column(title, no_wrap=True)
     if any(line.note for line in lines):
         table.add_column("files", overflow="fold")
     for line in lines:
-        cells = [Text(line.path), Text(line.outcome, style=_STYLES.get(line.outcome, "bold red"))]
+        cells = [Text(line.name), Text(line.outcome, style=_STYLES.get(line.outcome, "bold red"))]
         cells += [Text(line.proofs.get(target, "")) for target in ("bigquery", "duckdb")]
         table.add_row(*cells, Text(line.note))
     out.print(table)
     for line in lines:
         if line.problems:
             out.print()
-            out.print(Text(line.path, style="bold"))
+            out.print(Text(line.name, style="bold"))
             for problem in line.problems:
                 out.print(Text("  " + problem.replace("\n", "\n    ")), soft_wrap=True)
 
