@@ -6,7 +6,7 @@ be NaN …) is there already a dynamic value.
 
 from __future__ import annotations
 
-from transpiler.functions.registry import Kind, Naming, fn, refused
+from transpiler.functions.registry import fn, refused
 
 # A scalar as a dynamic value. A null stays null, but a string has none.
 fn(
@@ -23,8 +23,5 @@ fn("bag of present(arguments: any*) -> dynamic!")
 
 # What ``to typeof(long)`` leaves of an element: a string is no number.
 fn("no string(value: dynamic) -> dynamic?")
-
-# The number of a row, for operators that work on each row's own table.
-fn("row position() -> long!", kind=Kind.WINDOW, naming=Naming.NONE)
 
 refused("the paths within a value are found by descending to any depth", "treepath")

@@ -44,6 +44,14 @@ def pruned(aggregate: AggregateCall, needed: set[Column]) -> AggregateCall:
     return replace(aggregate, columns=tuple(c for c, _ in kept), call=call)
 
 
+def live_aggregates(relation: Aggregate, needed: set[Column]) -> list[AggregateCall]:
+    """The aggregates that someone reads, pruned; without keys at least one, so that there is a row."""
+    read = [a for a in relation.aggregates if not needed.isdisjoint(a.columns)]
+    if not read and not relation.keys:
+        read = list(relation.aggregates[:1])
+    return [pruned(a, needed) for a in read]
+
+
 def scalars_of(relation: Relation, needed: set[Column] | None = None) -> list[Scalar]:
     """Every scalar that a relation evaluates; ``needed``: only for the columns that are read of it."""
     match relation:
@@ -59,9 +67,8 @@ def scalars_of(relation: Relation, needed: set[Column] | None = None) -> list[Sc
             return [s for c, s in relation.computed.items() if needed is None or c in needed]
         case Aggregate():
             found: list[Scalar] = list(relation.keys.values())
-            for a in relation.aggregates:
-                call = (a if needed is None else pruned(a, needed)).call
-                found += [call, *(k.value for k in a.order)]
+            for a in relation.aggregates if needed is None else live_aggregates(relation, needed):
+                found += [a.call, *(k.value for k in a.order)]
             return found
         case Limit():
             return [k.value for k in relation.order]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 
 from transpiler.diagnostics import KqlError
 from transpiler.dialects.dialect import Dialect
-from transpiler.lowering.liveness import Needs, check_chain, in_order, needs_of, pruned, uses_of
+from transpiler.lowering.liveness import Needs, check_chain, in_order, live_aggregates, needs_of, uses_of
 from transpiler.lowering.names import Names, column_names
 from transpiler.lowering.reading import Reading
 from transpiler.lowering.scalars import ScalarLowering
@@ -297,6 +297,7 @@ class QueryLowering:
             a is b or (b in trees and names[b] == source.names[a]) for a, b in zip(source.columns, kept, strict=False)
         )
         in_place = in_place and all(names[b] == source.names[a] for a, b in zip(source.columns, kept, strict=False))
+        in_place = in_place and all(c in trees for c in kept[count:])
         if count > 2 and in_place and len(replaced) * 2 <= count:
             star = exp.Star(replace=[self._alias(trees[c], names[c], force=True) for c in replaced])
             return [star, *(self._alias(trees[c], names[c]) for c in kept[count:])]
@@ -307,7 +308,7 @@ class QueryLowering:
         source = self._source(relation.input)
         scalars = self._over_source(source)
         needed = self._needs[id(relation)]
-        aggregates = [pruned(a, needed) for a in relation.aggregates]
+        aggregates = live_aggregates(relation, needed)
         computed = {c for a in aggregates for c in a.columns}
         columns = [c for c in relation.columns if c in relation.keys or c in computed]
         names = column_names(columns)
@@ -353,12 +354,19 @@ class QueryLowering:
 
     def _expand(self, relation: Expand) -> Lowered:
         source = self._source(relation.input)
-        columns = [c for c in relation.columns if c in source.columns or c not in relation.input.columns]
+        needed = self._needs[id(relation)]
+        # Every value is expanded, read or not: the longest makes the rows.
+        elements = {e.column for e in relation.expansions}
+        columns = [c for c in relation.columns if c in elements or (c in needed and self._is_made(relation, c, source))]
         names = column_names(columns)
+        expand = relation if relation.index in names else replace(relation, index=None)
         own = self._references(source)
         kept = [self._alias(own[c], names[c]) for c in columns if c in own]
-        select = self.dialect.expand(self._over_source(source), relation, source.table.copy(), kept, names)
+        select = self.dialect.expand(self._over_source(source), expand, source.table.copy(), kept, names)
         return self._emit(relation, select, columns, names)
+
+    def _is_made(self, relation: Expand, column: Column, source: Lowered) -> bool:
+        return column in source.columns or column not in relation.input.columns
 
     # ---------------------------------------------------------------- joins and unions
 

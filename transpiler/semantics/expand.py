@@ -80,16 +80,18 @@ def expanded(
     *,
     bag_as_array: bool = False,
     carried: Sequence[Column] = (),
+    is_indexed: bool = False,
 ) -> Tabular:
     """The rows of the elements: each item takes the place of a column of its name, or comes last; then the index.
 
-    ``carried`` are columns of the input that stay in the relation, unseen.
+    ``carried`` are columns of the input that stay in the relation, unseen. The rows keep the order of the input, and are
+    in the order of the elements where that has one or ``is_indexed`` says so.
     """
     visible = list(tabular.visible)
     raw = {item.name: _raw_column(item) for item in items}
     for item in items:
         _place(visible, raw[item.name])
-    index = _index_column(scope, node, visible, ordered=bool(tabular.order))
+    index = _index_column(scope, node, visible, ordered=is_indexed or bool(tabular.order))
     if index is not None and word(node, "with_itemindex", ""):
         visible.append(index)
     hidden = [*carried, *(k.value.column for k in tabular.order if isinstance(k.value, ColumnRef))]
@@ -101,7 +103,7 @@ def expanded(
         bag_as_array=bag_as_array,
     )  # fmt: skip
     order = tabular.order
-    if order and index is not None:
+    if index is not None and (order or is_indexed):
         order = (*order, OrderKey(ColumnRef(index), descending=False, nulls_first=True))
     result = replace(tabular, relation=relation, visible=tuple(visible), order=order, alias="", table_name="")
     return _typed(scope, result, items, raw, origin, carried)

@@ -13,7 +13,7 @@ from sqlglot import exp
 from transpiler.dialects.bigquery.paths import path
 from transpiler.dialects.dialect import SpecialBuilder
 from transpiler.dialects.spelling import Speller, Spelling, call, text
-from transpiler.plan.scalars import Call, Constant, Scalar, WindowCall
+from transpiler.plan.scalars import Call, Constant, Scalar
 from transpiler.types import INTEGERS, Type
 
 _PARSED = "COALESCE(JSON_QUERY({v}, '$'), CASE WHEN TRIM({v}) NOT IN ('', 'null') THEN TO_JSON_STRING({v}) END)"
@@ -86,20 +86,6 @@ def _pack_present(speller: Speller, of: Call) -> exp.Expr:
     return joined(["{", speller.sql("ARRAY_TO_STRING({listed}, ',')", listed=listed), "}"])
 
 
-def row_position(speller: Speller, of: WindowCall) -> exp.Expr:
-    """The number of a row from 1, in its partition."""
-    window = exp.Window(this=call("ROW_NUMBER"))
-    if of.partition:
-        window.set("partition_by", [speller.value(p) for p in of.partition])
-    keys = [
-        exp.Ordered(this=speller.dialect.order_key(speller, k.value), desc=k.descending, nulls_first=k.nulls_first)
-        for k in of.order
-    ]
-    if keys:
-        window.set("order", exp.Order(expressions=keys))
-    return window
-
-
 SPELLINGS: dict[str, Spelling] = {
     "parse_json": _parse_json,
     "parse_json dynamic": identity,
@@ -112,4 +98,4 @@ SPELLINGS: dict[str, Spelling] = {
     "bag of present": _pack_present,
     "no string": "CASE WHEN NOT STARTS_WITH({value}, '\"') THEN {value} END",
 }
-SPECIAL: dict[str, SpecialBuilder] = {"path": path, "row position": row_position}
+SPECIAL: dict[str, SpecialBuilder] = {"path": path}

@@ -8,18 +8,18 @@ from itertools import chain, count
 from sqlglot import exp
 
 from transpiler.dialects.bigquery.paths import MEMBER_NAME, MEMBER_VALUE, elements_of, json_of, members
+from transpiler.dialects.computed import hygienic
 from transpiler.dialects.known import is_array
-from transpiler.dialects.scoped import scoped
 from transpiler.dialects.spelling import Speller, text
 from transpiler.plan.relations import Expand, Expansion
 from transpiler.plan.scalars import Column
 from transpiler.types import Type
 
-_BAG = "CONCAT({open}, @e, {close})"
-_PAIR = "CONCAT('[', REGEXP_EXTRACT(@e, {name}), ',', REGEXP_EXTRACT(@e, {value}), ']')"
+_BAG = "CONCAT({open}, @e@, {close})"
+_PAIR = "CONCAT('[', REGEXP_EXTRACT(@e@, {name}), ',', REGEXP_EXTRACT(@e@, {value}), ']')"
 _ELEMENTS = (
     "COALESCE(JSON_QUERY_ARRAY({v}), IF(STARTS_WITH({v}, {open}), "
-    "ARRAY(SELECT %s FROM UNNEST({members}) AS @e WITH OFFSET AS @o ORDER BY @o), [{v}]))"
+    "ARRAY(SELECT %s FROM UNNEST({members}) AS @e@ WITH OFFSET AS @o@ ORDER BY @o@), [{v}]))"
 )
 
 
@@ -96,7 +96,7 @@ def _list(speller: Speller, each: Expansion, expansion: Expand) -> exp.Expr:
 
 
 def _any_elements(speller: Speller, v: exp.Expr, *, bag_as_array: bool) -> exp.Expr:
-    return scoped(
+    return hygienic(
         speller,
         _ELEMENTS % (_PAIR if bag_as_array else _BAG),
         v=v, members=members(speller, v), open=text("{"), close=text("}"), name=text(MEMBER_NAME), value=text(MEMBER_VALUE),

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from transpiler.dialects.scoped import scoped
+from transpiler.dialects.computed import hygienic
 from transpiler.dialects.spelling import Speller, text
 from transpiler.plan.scalars import Call, Path, Scalar
 from transpiler.source import Span
@@ -26,14 +26,14 @@ MEMBER_NAME = r'^("(?:[^"\\]|\\.)*"):'
 MEMBER_VALUE = r'(?s)^"(?:[^"\\]|\\.)*":(.*)$'
 # Depth is counted token by token; a comma at depth 1 begins the next member.
 _MEMBERS = (
-    "ARRAY(SELECT STRING_AGG(@t, '' ORDER BY @o) FROM (SELECT @t, @o, @d, COUNTIF(@t = ',' AND @d = 1) OVER (ORDER BY @o) AS @m "
-    "FROM (SELECT @t, @o, SUM(CASE WHEN @t IN ('[', {open}) THEN 1 WHEN @t IN (']', {close}) THEN -1 ELSE 0 END) "
-    "OVER (ORDER BY @o) AS @d FROM UNNEST(REGEXP_EXTRACT_ALL({x}, {token})) AS @t WITH OFFSET AS @o)) "
-    "WHERE @o > 0 AND @d > 0 AND NOT (@d = 1 AND @t = ',') GROUP BY @m ORDER BY @m)"
+    "ARRAY(SELECT STRING_AGG(@t@, '' ORDER BY @o@) FROM (SELECT @t@, @o@, @d@, COUNTIF(@t@ = ',' AND @d@ = 1) OVER (ORDER BY @o@) AS @m@ "
+    "FROM (SELECT @t@, @o@, SUM(CASE WHEN @t@ IN ('[', {open}) THEN 1 WHEN @t@ IN (']', {close}) THEN -1 ELSE 0 END) "
+    "OVER (ORDER BY @o@) AS @d@ FROM UNNEST(REGEXP_EXTRACT_ALL({x}, {token})) AS @t@ WITH OFFSET AS @o@)) "
+    "WHERE @o@ > 0 AND @d@ > 0 AND NOT (@d@ = 1 AND @t@ = ',') GROUP BY @m@ ORDER BY @m@)"
 )
 _MEMBER = (
-    "(SELECT NULLIF(REGEXP_EXTRACT(@e, {value}), 'null') FROM UNNEST({members}) AS @e WITH OFFSET AS @o "
-    "WHERE JSON_VALUE(REGEXP_EXTRACT(@e, {name}), '$') = {k} ORDER BY @o LIMIT 1)"
+    "(SELECT NULLIF(REGEXP_EXTRACT(@e@, {value}), 'null') FROM UNNEST({members}) AS @e@ WITH OFFSET AS @o@ "
+    "WHERE JSON_VALUE(REGEXP_EXTRACT(@e@, {name}), '$') = {k} ORDER BY @o@ LIMIT 1)"
 )
 
 
@@ -120,7 +120,7 @@ def _element(speller: Speller, array: exp.Expr, index: exp.Expr) -> exp.Expr:
 
 def members(speller: Speller, tree: exp.Expr) -> exp.Expr:
     """The members of a bag's JSON text as an ARRAY of texts ``"name":value``, in their order; of no use for what is no bag."""
-    return scoped(speller, _MEMBERS, x=tree, token=text(_TOKEN), open=text("{"), close=text("}"))
+    return hygienic(speller, _MEMBERS, x=tree, token=text(_TOKEN), open=text("{"), close=text("}"))
 
 
 def member_name(speller: Speller, tree: exp.Expr) -> exp.Expr:
@@ -135,7 +135,7 @@ def member_value(speller: Speller, tree: exp.Expr) -> exp.Expr:
 
 def member(speller: Speller, tree: exp.Expr, name: exp.Expr) -> exp.Expr:
     """The value of a member by a computed name; NULL where there is none."""
-    found = scoped(
+    found = hygienic(
         speller, _MEMBER, members=members(speller, tree), value=text(MEMBER_VALUE), name=text(MEMBER_NAME), k=name
     )
     return speller.sql("CASE WHEN STARTS_WITH({x}, {open}) THEN {found} END", x=tree.copy(), open=text("{"), found=found)

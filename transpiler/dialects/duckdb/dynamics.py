@@ -9,7 +9,7 @@ from sqlglot import exp
 from transpiler.dialects.dialect import SpecialBuilder
 from transpiler.dialects.duckdb.paths import json_of, path
 from transpiler.dialects.spelling import Speller, Spelling, call, text
-from transpiler.plan.scalars import Call, Constant, Scalar, WindowCall
+from transpiler.plan.scalars import Call, Constant, Scalar
 from transpiler.types import Type
 
 _PARSED = (
@@ -71,20 +71,6 @@ def _pack_present(speller: Speller, of: Call) -> exp.Expr:
     return speller.sql("{o} || array_to_string({listed}, ',') || {c}", listed=listed, o=text("{"), c=text("}"))
 
 
-def row_position(speller: Speller, of: WindowCall) -> exp.Expr:
-    """The number of a row from 1, in its partition."""
-    window = exp.Window(this=call("row_number"))
-    if of.partition:
-        window.set("partition_by", [speller.value(p) for p in of.partition])
-    keys = [
-        exp.Ordered(this=speller.dialect.order_key(speller, k.value), desc=k.descending, nulls_first=k.nulls_first)
-        for k in of.order
-    ]
-    if keys:
-        window.set("order", exp.Order(expressions=keys))
-    return window
-
-
 SPELLINGS: dict[str, Spelling] = {
     "parse_json": _parse_json,
     "parse_json dynamic": identity,
@@ -97,4 +83,4 @@ SPELLINGS: dict[str, Spelling] = {
     "bag of present": _pack_present,
     "no string": "CASE WHEN NOT starts_with({value}, '\"') THEN {value} END",
 }
-SPECIAL: dict[str, SpecialBuilder] = {"path": path, "row position": row_position}
+SPECIAL: dict[str, SpecialBuilder] = {"path": path}

@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
+from transpiler.dialects.computed import hygienic
 from transpiler.dialects.duckdb.paths import json_of
 from transpiler.dialects.known import is_array
-from transpiler.dialects.scoped import scoped
 from transpiler.dialects.spelling import Speller, call
 from transpiler.plan.relations import Expand, Expansion
 from transpiler.plan.scalars import Column
 from transpiler.types import Type
 
-_MEMBER = "list_transform(json_keys({v}), lambda @k, @i: {make}(@k, json_extract({v}, '$.*')[@i]))"
+_MEMBER = "list_transform(json_keys({v}), lambda @k@, @i@: {make}(@k@, json_extract({v}, '$.*')[@i@]))"
 
 
 def expand(
@@ -52,7 +52,7 @@ def _list(speller: Speller, each: Expansion, expansion: Expand) -> exp.Expr:
             f"CASE json_type({{v}}) WHEN 'ARRAY' THEN {{v}} {arrow} '$[*]' "
             f"WHEN 'OBJECT' THEN {bag} ELSE [{single}] END"
         )
-        listed = speller.once(json_of(speller, each.value), lambda v: scoped(speller, template, v=v))
+        listed = speller.once(json_of(speller, each.value), lambda v: hygienic(speller, template, v=v))
     if expansion.limit is not None:
         listed = speller.sql(f"({{x}})[:{max(expansion.limit, 0)}]", x=listed)
     return listed
