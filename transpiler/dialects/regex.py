@@ -271,3 +271,6 @@ def pattern_text(speller: Speller, pattern: Scalar, what: str) -> exp.Expr:
         return text(regex.matching())
     except RegexError as e:
         raise refusal(speller, e, pattern) from None
+
+
+__all__ = ["Regex", "RegexError", "compiled", "pattern_text", "refusal", "regex_of"]
