@@ -16,6 +16,7 @@ from transpiler.semantics.dispatch import bind_constant, bind_scalar, bind_whole
 from transpiler.semantics.expressions import bind_predicate, connect
 from transpiler.semantics.names import call_name, result_name
 from transpiler.semantics.scope import Scope
+from transpiler.source import Span
 from transpiler.types import NUMBERS, Type
 
 
@@ -150,14 +151,10 @@ def _list(scope: Scope, function: Function, node: syntax.Call, keys: tuple[str, 
     limit = bind_whole(scope, node.arguments[least], "the limit") if len(node.arguments) > least else None
     element, kind = _element(scope, value)
     if element is not value and value.nullable:
-        present = call_function(scope, "isnotnull", [value], node.span)
         if function.name == "make_list_with_nulls":
-            # A string is never null; as a dynamic value it may be.
-            none = Constant(Type.DYNAMIC, None, node.span)
-            case = make_call(scope, overload_of("case"), (present, element, none), node.span, Type.DYNAMIC)
-            element = replace(case, nullable=True)
+            element = _null_or(scope, value, element, node.span)
         else:
-            conditions.append(present)
+            conditions.append(call_function(scope, "isnotnull", [value], node.span))
     arguments = (element, *([connect(scope, "and", conditions, node.span)] if conditions else []))
     order = () if function.name.startswith("make_set") else _order(scope)
     if kind == "flat" and (function.name.startswith("make_set") or limit is not None):
@@ -187,6 +184,28 @@ def _flat_part(
     shown = part if keys else call_function(scope, "coalesce", [part, empty], node.span)
     aggregate = AggregateCall(columns=(raw,), call=call, order=order)
     return BoundAggregate(aggregate, ((Column(raw.name, Type.DYNAMIC, False), shown),))
+
+
+def list_with_nulls(
+    scope: Scope, name: str, value: Scalar, order: tuple[OrderKey, ...], span: Span, *, has_rows: bool
+) -> AggregateCall:
+    """All values in an order as an array, nulls too; for operators that make arrays themselves."""
+    function = FUNCTIONS.find("make_list_with_nulls", aggregate=True)
+    assert function is not None
+    element, kind = _element(scope, value)
+    if element is not value and value.nullable:
+        element = _null_or(scope, value, element, span)
+    call = make_call(scope, function.overloads[0], (element,), span)
+    call = replace(call, options=(has_rows, kind, None))
+    return AggregateCall(columns=(Column(name, Type.DYNAMIC, False),), call=call, order=order)
+
+
+def _null_or(scope: Scope, value: Scalar, element: Scalar, span: Span) -> Scalar:
+    """The element, null where the value is. A string is never null; as a dynamic value it may be."""
+    present = call_function(scope, "isnotnull", [value], span)
+    none = Constant(Type.DYNAMIC, None, span)
+    case = make_call(scope, overload_of("case"), (present, element, none), span, Type.DYNAMIC)
+    return replace(case, nullable=True)
 
 
 def _element(scope: Scope, value: Scalar) -> tuple[Scalar, str]:

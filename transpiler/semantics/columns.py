@@ -21,8 +21,13 @@ def item_of(scope: Scope, item: syntax.Expr) -> tuple[str | None, bool, list[tup
     """One item of extend, project or summarize by: (name, whether it was written, named scalars)."""
     if isinstance(item, syntax.NamedExpression):
         scalars = expand_item(scope, item.value)
-        names = list(item.names) + [None] * (len(scalars) - len(item.names))
-        return (item.names[0] if item.names else None), True, list(zip(names, [s for _, s in scalars], strict=False))
+        # A function of several columns yields as many as are named.
+        named: list[tuple[str | None, Scalar]] = [
+            (name, scalar) for name, (_, scalar) in zip(item.names, scalars, strict=False)
+        ]
+        if len(item.names) > len(scalars):
+            raise scope.error("KQL101", f"{len(item.names)} names are given for {len(scalars)} columns", item.span)
+        return (item.names[0] if item.names else None), True, named
     return result_name(item), False, expand_item(scope, item)
 
 
@@ -163,7 +168,7 @@ def _project_rename(scope: Scope, tabular: Tabular, node: syntax.ProjectRename) 
         if not isinstance(item, syntax.NamedExpression) or not isinstance(item.value, syntax.Name):
             raise scope.error("KQL104", "project-rename takes new = old", item.span)
         (old,) = matching(scope, tabular, [item.value])
-        new = Column(item.names[0], old.type, old.nullable, old.is_absent)
+        new = Column(item.names[0], old.type, old.nullable, old.is_absent, old.is_number)
         visible[visible.index(old)] = new
         computed[new] = ColumnRef(old, item.span)
     names = [c.name for c in visible]
