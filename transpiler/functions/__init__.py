@@ -2,11 +2,14 @@
 
 from transpiler.functions import (
     aggregates,
+    arrays,
+    bags,
     conversions,
     core,
     datetimes,
     dynamics,
     encodings,
+    geography,
     networks,
     numbers,
     operators,
@@ -14,6 +17,7 @@ from transpiler.functions import (
     series,
     stored,
     strings,
+    unavailable,
     windows,
 )
 from transpiler.functions.registry import FUNCTIONS
@@ -21,11 +25,14 @@ from transpiler.functions.registry import FUNCTIONS
 __all__ = [
     "FUNCTIONS",
     "aggregates",
+    "arrays",
+    "bags",
     "conversions",
     "core",
     "datetimes",
     "dynamics",
     "encodings",
+    "geography",
     "networks",
     "numbers",
     "operators",
@@ -33,5 +40,6 @@ __all__ = [
     "series",
     "stored",
     "strings",
+    "unavailable",
     "windows",
 ]

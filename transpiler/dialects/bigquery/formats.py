@@ -1,0 +1,71 @@
+"""BigQuery's spellings: URLs, paths and command lines as dynamic values."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from transpiler.dialects.formats import PATH_PATTERNS, URL_PARTS, command_line, format_bytes, url_pattern
+from transpiler.dialects.computed import hygienic
+from transpiler.dialects.spelling import Speller, Spelling, text
+from transpiler.plan.scalars import Call
+
+# The keys are sorted; of several parameters of one name the last is taken.
+_QUERY = (
+    "(SELECT CONCAT('{', COALESCE(STRING_AGG(CONCAT(TO_JSON_STRING(@k@), ':', TO_JSON_STRING(@v@)), ',' ORDER BY @k@), ''), '}') "
+    "FROM (SELECT SPLIT(@p@, '=')[OFFSET(0)] AS @k@, "
+    "ARRAY_AGG(SUBSTR(@p@, STRPOS(@p@, '=') + 1) ORDER BY @o@ DESC LIMIT 1)[OFFSET(0)] AS @v@ "
+    "FROM UNNEST(SPLIT({q}, '&')) AS @p@ WITH OFFSET AS @o@ WHERE STRPOS(@p@, '=') > 0 GROUP BY 1))"
+)
+
+
+def part_of(speller: Speller, source: exp.Expr, pattern: str) -> exp.Expr:
+    """The text of a pattern's group, '' where there is none."""
+    return speller.sql("COALESCE(REGEXP_EXTRACT({x}, {p}), '')", x=source.copy(), p=text(pattern))
+
+
+def query_bag(speller: Speller, query: exp.Expr) -> exp.Expr:
+    """The parameters of a URL's query as a bag, in JSON."""
+    return hygienic(speller, _QUERY, q=query)
+
+
+def _object(speller: Speller, members: dict[str, exp.Expr]) -> exp.Expr:
+    """A JSON object of members that are JSON themselves."""
+    pieces: list[exp.Expr] = []
+    for name, tree in members.items():
+        pieces += [text(f'{"," if pieces else "{"}"{name}":'), tree]
+    return speller.sql("CONCAT({pieces*})", pieces=[*pieces, text("}")])
+
+
+def _json(speller: Speller, tree: exp.Expr) -> exp.Expr:
+    return speller.sql("TO_JSON_STRING({x})", x=tree)
+
+
+def _parse_url(speller: Speller, call: Call) -> exp.Expr:
+    def build(x: exp.Expr) -> exp.Expr:
+        parts = {part: part_of(speller, x, url_pattern(part)) for part in URL_PARTS}
+        query = query_bag(speller, parts["Query Parameters"].copy())
+        return _object(speller, {p: query if p == "Query Parameters" else _json(speller, t) for p, t in parts.items()})
+
+    return speller.once(speller.text(call.arguments[0]), build)
+
+
+def _parse_urlquery(speller: Speller, call: Call) -> exp.Expr:
+    return _object(speller, {"Query Parameters": query_bag(speller, speller.text(call.arguments[0]))})
+
+
+def _parse_path(speller: Speller, call: Call) -> exp.Expr:
+    def build(x: exp.Expr) -> exp.Expr:
+        return _object(
+            speller, {name: _json(speller, part_of(speller, x, pattern)) for name, pattern in PATH_PATTERNS.items()}
+        )
+
+    return speller.once(speller.text(call.arguments[0]), build)
+
+
+SPELLINGS: dict[str, Spelling] = {
+    "parse_url": _parse_url,
+    "parse_urlquery": _parse_urlquery,
+    "parse_path": _parse_path,
+    "parse_command_line": command_line,
+    "format_bytes": format_bytes,
+}

@@ -1,0 +1,67 @@
+"""DuckDB's spellings: URLs, paths and command lines as dynamic values."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from transpiler.dialects.formats import PATH_PATTERNS, URL_PARTS, command_line, format_bytes, url_pattern
+from transpiler.dialects.computed import hygienic
+from transpiler.dialects.spelling import Speller, Spelling, text
+from transpiler.plan.scalars import Call
+
+# The keys are sorted; of several parameters of one name the last is taken.
+_QUERY = (
+    "list_transform([list_filter(string_split({q}, '&'), lambda @p@: contains(@p@, '='))], lambda @l@: "
+    "'{' || array_to_string(list_transform("
+    "list_sort(list_distinct(list_transform(@l@, lambda @p@: split_part(@p@, '=', 1)))), "
+    "lambda @k@: CAST(to_json(@k@) AS TEXT) || ':' || CAST(to_json(substr("
+    "list_filter(@l@, lambda @p@: starts_with(@p@, @k@ || '='))[-1], length(@k@) + 2)) AS TEXT)), ',') || '}')[1]"
+)
+
+
+def part_of(speller: Speller, source: exp.Expr, pattern: str) -> exp.Expr:
+    """The text of a pattern's group, '' where there is none."""
+    return speller.sql("regexp_extract({x}, {p}, 1)", x=source.copy(), p=text(pattern))
+
+
+def query_bag(speller: Speller, query: exp.Expr) -> exp.Expr:
+    """The parameters of a URL's query as a bag, in JSON."""
+    return hygienic(speller, _QUERY, q=query)
+
+
+def _object(speller: Speller, members: dict[str, exp.Expr]) -> exp.Expr:
+    listed = [e for name, tree in members.items() for e in (text(name), tree)]
+    return speller.sql("CAST(json_object({members*}) AS TEXT)", members=listed)
+
+
+def _json(tree: exp.Expr) -> exp.Expr:
+    return exp.Cast(this=tree, to=exp.DataType.build("JSON", dialect="duckdb"))
+
+
+def _parse_url(speller: Speller, call: Call) -> exp.Expr:
+    def build(x: exp.Expr) -> exp.Expr:
+        members = {part: part_of(speller, x, url_pattern(part)) for part in URL_PARTS}
+        members["Query Parameters"] = _json(query_bag(speller, members["Query Parameters"]))
+        return _object(speller, members)
+
+    return speller.once(speller.text(call.arguments[0]), build)
+
+
+def _parse_urlquery(speller: Speller, call: Call) -> exp.Expr:
+    return _object(speller, {"Query Parameters": _json(query_bag(speller, speller.text(call.arguments[0])))})
+
+
+def _parse_path(speller: Speller, call: Call) -> exp.Expr:
+    return speller.once(
+        speller.text(call.arguments[0]),
+        lambda x: _object(speller, {name: part_of(speller, x, pattern) for name, pattern in PATH_PATTERNS.items()}),
+    )
+
+
+SPELLINGS: dict[str, Spelling] = {
+    "parse_url": _parse_url,
+    "parse_urlquery": _parse_urlquery,
+    "parse_path": _parse_path,
+    "parse_command_line": command_line,
+    "format_bytes": format_bytes,
+}

@@ -1,0 +1,143 @@
+r"""What the targets share of well-known formats: patterns, sizes in bytes, and the Windows command line.
+
+A URL is read as Kusto reads it, and not as RFC 3986 does: nothing is decoded, the port begins at the last colon, a user
+needs a password, a parameter needs ``=`` and the last of two wins (answers of the engine in Kusto-Query-Language issue
+112 and dataexplorer-docs issue 917).
+"""
+
+from __future__ import annotations
+
+import json
+from decimal import ROUND_HALF_UP, Decimal
+
+from sqlglot import exp
+
+from transpiler.dialects.spelling import Speller, number, text
+from transpiler.plan.scalars import Call, Constant
+
+BASE64 = r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
+URL_SAFE = r"^[A-Za-z0-9_.!*()-]$"
+URL_PIECES = r"(?s)%[0-9A-Fa-f]{2}|."
+# A GUID's first three numbers are stored from the low byte.
+GUID_BYTES = r"(..)(..)(..)(..)(..)(..)(..)(..)(.{16})"
+GUID_SWAPPED = r"\4\3\2\1\6\5\8\7\9"
+
+_URL = (
+    ("Scheme", r"(?s)^", r"[A-Za-z][A-Za-z0-9+.\-]*", r"://"),
+    ("Username", r"(?:", r"[^:@/?#]*", r":"),
+    ("Password", r"", r"[^@/?#]*", r"@)?"),
+    ("Host", r"", r"[^/?#]*?", r""),
+    ("Port", r"(?::", r"[^:/?#]*", r")?"),
+    ("Path", r"", r"/[^?#]*", r"?"),
+    ("Query Parameters", r"(?:\?", r"[^#]*", r")?"),
+    ("Fragment", r"(?:#", r".*", r")?$"),
+)
+URL_PARTS = ("Scheme", "Host", "Port", "Path", "Username", "Password", "Query Parameters", "Fragment")
+
+_DRIVE = r"[A-Za-z]:[\\/]"
+PATH_PATTERNS = {
+    "Scheme": r"(?s)^([A-Za-z][A-Za-z0-9+.\-]+)://",
+    "RootPath": rf"(?s)^(?:[A-Za-z][A-Za-z0-9+.\-]+://)?({_DRIVE})",
+    "DirectoryPath": r"(?s)^(?:[A-Za-z][A-Za-z0-9+.\-]+://)?(.*)[\\/]",
+    "DirectoryName": r"(?s)^(?:[A-Za-z][A-Za-z0-9+.\-]+://)?(?:.*[\\/])?([^\\/]*)[\\/][^\\/]*$",
+    "Filename": r"(?s)^(?:.*[\\/])?([^\\/:]*)(?::[^\\/]*)?$",
+    "Extension": r"(?s)^(?:.*[\\/])?[^\\/:]*\.([^\\/:.]*)(?::[^\\/]*)?$",
+    "AlternateDataStreamName": r"(?s)^(?:.*[\\/])?[^\\/:]*:([^\\/]*)$",
+}
+"""The members of ``parse_path`` in their order, each with the pattern whose group it is."""
+
+
+def url_pattern(wanted: str) -> str:
+    """The pattern of a URL with one part as its only group."""
+    return "".join(
+        f"{before}({body}){after}" if part == wanted else f"{before}(?:{body}){after}"
+        for part, before, body, after in _URL
+    )
+
+
+_UNITS = ("Bytes", "KB", "MB", "GB", "TB", "PB", "EB")
+
+
+def format_bytes(speller: Speller, call: Call) -> exp.Expr:
+    """``format_bytes``. How trailing zeros are written is not documented, so fractions are of constants only."""
+    size, *rest = call.arguments
+    digits = int(str(rest[0].value or 0)) if rest and isinstance(rest[0], Constant) else 0
+    unit = str(rest[1].value or "") if len(rest) > 1 and isinstance(rest[1], Constant) else ""
+    if unit and unit not in _UNITS:
+        raise speller.refuse(
+            f"format_bytes: '{unit}' is no unit", rest[1].span, hint=f"the units are {', '.join(_UNITS)}"
+        )
+    if isinstance(size, Constant) and size.value is not None:
+        return _constant_size(speller, call, Decimal(str(size.value)), digits, unit)
+    if digits:
+        raise speller.refuse(
+            "format_bytes: whether it writes the zeros at the end of a fraction is not known",
+            call.span,
+            hint="precision 0 is translated; round(size / 1024.0, digits) gives the number",
+        )
+    return speller.once(speller.value(size), lambda v: _size(speller, v, unit))
+
+
+def _constant_size(speller: Speller, call: Call, size: Decimal, digits: int, unit: str) -> exp.Expr:
+    power = _UNITS.index(unit) if unit else next((i for i in range(6, 0, -1) if size >= 1024**i), 0)
+    shown = str((size / 1024**power).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
+    if digits and shown.endswith("0"):
+        raise speller.refuse(
+            "format_bytes: whether it writes the zeros at the end of a fraction is not known", call.span
+        )
+    return text(f"{shown} {_UNITS[power]}")
+
+
+def _size(speller: Speller, v: exp.Expr, unit: str) -> exp.Expr:
+    def shown(power: int) -> exp.Expr:
+        divided = speller.sql("{v} / {d}", v=v.copy(), d=number(f"{1024**power}e0")) if power else v.copy()
+        return speller.sql("CAST(CAST(ROUND({x}) AS BIGINT) AS TEXT) || {u}", x=divided, u=text(f" {_UNITS[power]}"))
+
+    if unit:
+        return shown(_UNITS.index(unit))
+    cases = [
+        exp.If(this=speller.sql("{v} >= {s}", v=v.copy(), s=number(1024**i)), true=shown(i)) for i in range(6, 0, -1)
+    ]
+    return exp.Case(ifs=cases, default=shown(0))
+
+
+def windows_arguments(command: str) -> list[str]:
+    """The arguments of a Windows command line: quotes group, a backslash counts only before a quote."""
+    found: list[str] = []
+    word, quoted, started, backslashes = "", False, False, 0
+    for c in [*command, None]:
+        if c == "\\":
+            backslashes += 1
+            continue
+        if c == '"':
+            word += "\\" * (backslashes // 2)
+            started = True
+            if backslashes % 2:
+                word += '"'
+            else:
+                quoted = not quoted
+            backslashes = 0
+            continue
+        if backslashes:
+            word, started, backslashes = word + "\\" * backslashes, True, 0
+        if c is None or (c in " \t" and not quoted):
+            if started:
+                found.append(word)
+            word, started = "", False
+        else:
+            word, started = word + c, True
+    return found
+
+
+def command_line(speller: Speller, call: Call) -> exp.Expr:
+    """``parse_command_line`` of a constant; there is no SQL for the rules of quotes and backslashes."""
+    command, parser = call.arguments
+    if str(getattr(parser, "value", "")) != "windows":
+        raise speller.refuse("parse_command_line knows the parser 'windows' only", parser.span)
+    if not isinstance(command, Constant):
+        raise speller.refuse(
+            "parse_command_line of a column is not translated: its rules of quotes and backslashes have no SQL",
+            call.span,
+            hint="split(command, ' '), or extract_all with a pattern for the arguments that matter",
+        )
+    return text(json.dumps(windows_arguments(str(command.value or "")), ensure_ascii=False, separators=(",", ":")))

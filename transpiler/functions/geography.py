@@ -1,0 +1,14 @@
+"""Places on Kusto's sphere, whose radius is 6,371,010 m. Coordinates off the globe give null."""
+
+from __future__ import annotations
+
+from transpiler.functions.registry import fn
+
+fn(
+    "geo_distance_2points(p1_longitude: real, p1_latitude: real, p2_longitude: real, p2_latitude: real, "
+    "use_spheroid: bool#?) -> real?"
+)
+fn(
+    "geo_point_in_circle(p_longitude: real, p_latitude: real, pc_longitude: real, pc_latitude: real, c_radius: real) "
+    "-> bool?"
+)

@@ -1,0 +1,92 @@
+"""Functions of Kusto that no target can answer exactly, each with the reason and, where there is one, the way out."""
+
+from __future__ import annotations
+
+from transpiler.functions.registry import refused
+
+refused(
+    "xxHash64 is in neither BigQuery nor DuckDB, and a hash that differs is no hash of Kusto's",
+    *("hash", "hash_xxhash64", "hash_combine", "hash_many"),
+    *("__hash_xxh64", "__hash_crc32", "__hash_djb2", "__hash_many_crc32"),
+    hint="hash_sha256, hash_sha1 and hash_md5 are translated",
+)
+refused(
+    "its values differ from run to run, so that no fixture could prove the rule",
+    *("rand", "new_guid"),
+    hint="hash_md5 of columns gives a value that stays",
+)
+refused(
+    "neither target reads XML",
+    "parse_xml",
+    hint="extract(@'<Data Name=\"CommandLine\">([^<]*)', 1, xml) reads one element; parse and extract_all work as well",
+)
+refused(
+    "it needs Kusto's list of browsers and devices",
+    "parse_user_agent",
+    hint="has, matches regex or extract on the user agent's text",
+)
+refused(
+    "it needs Kusto's database of the places of addresses",
+    "geo_info_from_ip_address",
+    hint="a table of networks as a source, joined by ipv4_lookup",
+)
+refused(
+    "neither target has this codec",
+    *("gzip_compress_to_base64_string", "gzip_decompress_from_base64_string"),
+    *("zlib_compress_to_base64_string", "zlib_decompress_from_base64_string"),
+    "__lz4_compress_dynamic_array_to_base64_string",
+    *("punycode_to_string", "punycode_from_string", "punycode_domain_to_string", "punycode_domain_from_string"),
+)
+
+# What Kusto knows of itself, of the session and of its storage.
+refused(
+    "when a row arrived is known to Kusto's storage only",
+    "ingestion_time",
+    hint="the table's time column (TimeGenerated, Timestamp) says when it happened; the rule's window limits the rows read",
+)
+refused(
+    "it tells of the session in Kusto, which a scheduled query has not",
+    *("current_database", "current_cluster_endpoint", "current_node_id"),
+    *("current_principal", "current_principal_details", "current_principal_is_member_of"),
+    hint="a literal, or a parameter of the query",
+)
+refused(
+    "it tells of Kusto's own storage",
+    *("extent_id", "extentid", "extent_tags", "rowstore_ordinal_range"),
+    *("cursor_after", "cursor_before_or_at", "cursor_current", "current_cursor", "estimate_data_size"),
+)
+refused(
+    "it is internal to Kusto",
+    *("__invoke", "__cast", "__ipv6_lookup_ranges"),
+)
+
+# Sketches as scalars; the aggregates that make them are refused in aggregates.
+refused(
+    "its argument is a sketch that only Kusto reads",
+    *("percentile_tdigest", "percentiles_array_tdigest", "percentrank_tdigest", "rank_tdigest", "tdigest_isvalid"),
+    *("tdigest_merge", "merge_tdigest", "hll_merge", "dcount_hll", "hll_isvalid", "__hll_normalize"),
+    hint="dcount and percentile are exact here",
+)
+refused(
+    "it stands within graph-match only, which is not translated",
+    *("all", "map", "inner_nodes", "node_id", "node_degree_in", "node_degree_out", "labels"),
+)
+refused(
+    "its answer depends on the geometry library and its cells",
+    *("geo_from_wkt", "geo_closest_point_on_line", "geo_closest_point_on_polygon", "geo_distance_point_to_line"),
+    *("geo_distance_point_to_polygon", "geo_point_in_polygon", "geo_intersects_2lines", "geo_intersects_2polygons"),
+    *("geo_intersects_line_with_polygon", "geo_intersection_2lines", "geo_intersection_2polygons"),
+    *("geo_intersection_line_with_polygon", "geo_union_polygons_array", "geo_union_lines_array"),
+    *("geo_simplify_polygons_array", "geo_polygon_to_h3cells", "geo_polygon_to_s2cells", "geo_polygon_densify"),
+    *("geo_polygon_area", "geo_polygon_buffer", "geo_polygon_centroid", "geo_polygon_perimeter"),
+    *("geo_polygon_simplify", "geo_line_length", "geo_line_buffer", "geo_line_centroid", "geo_line_densify"),
+    *("geo_line_simplify", "geo_line_locate_point", "geo_line_interpolate_point", "geo_line_to_s2cells"),
+    *("geo_geohash_to_polygon", "geo_geohash_neighbors", "geo_point_buffer", "geo_point_to_s2cell"),
+    *("geo_s2cell_to_central_point", "geo_s2cell_to_polygon", "geo_s2cell_neighbors", "geo_point_to_h3cell"),
+    *("geo_h3cell_to_central_point", "geo_h3cell_to_polygon", "geo_h3cell_neighbors", "geo_h3cell_children"),
+    *("geo_h3cell_parent", "geo_h3cell_rings", "geo_h3cell_level", "geo_angle", "geo_azimuth"),
+    *("geo_point_to_geohash", "geo_geohash_to_central_point"),
+    *("__geo_polygon_s2cell_covering_level", "__geo_polygon_validate", "__geo_line_s2cell_covering_level"),
+    *("__geo_line_validate", "__geo_length_to_s2cell_level"),
+    hint="geo_distance_2points and geo_point_in_circle are translated",
+)
