@@ -22,7 +22,7 @@ STATEMENTS = {
     "let (value, table)": "let n = 5; let A = T | take n; A",
     "let (function)": "let f = (x: long = 1) { T | where l == x }; f(2)",
     "declare query_parameters": "declare query_parameters (n: long = 5); T | where l == n",
-    "declare pattern": "declare pattern p = (a: string) { ('x') = { T } }; p('x')",
+    "declare pattern": "declare pattern p = (a: string) { ('x') = { T }; }; p('x')",
     "set": "set notruncation; T",
     "alias database": "alias database d = cluster('c').database('e'); database('d').T",
     "restrict access": "restrict access to (T); T",

@@ -41,7 +41,10 @@ def named_tables(query: s.Query) -> Named:
     tables: dict[str, None] = {}
     functions: dict[str, None] = {}
     patterns: dict[str, None] = {}
-    for place in _table_places(query):
+    places = list(_table_places(query))
+    used = {place.name for place in places if isinstance(place, s.Name | s.Call)}
+    places += [let.value for let in lets(query).values() if let.name in used]
+    for place in places:
         match place:
             case s.Name() if place.name not in own:
                 tables[place.name] = None
