@@ -2,8 +2,6 @@
 
 from transpiler.functions import (
     aggregates,
-    arrays,
-    bags,
     conversions,
     core,
     datetimes,
@@ -25,8 +23,6 @@ from transpiler.functions.registry import FUNCTIONS
 __all__ = [
     "FUNCTIONS",
     "aggregates",
-    "arrays",
-    "bags",
     "conversions",
     "core",
     "datetimes",
