@@ -78,8 +78,22 @@ def parse_escape_class(pattern: str, at: int) -> tuple[str, Wordness, int] | Non
     return None if found is None else (found[0], Wordness.MIXED, found[1])
 
 
+class UnclosedError(ValueError):
+    """A class has no end."""
+
+
 def parse_class(pattern: str, at: int) -> tuple[str, Wordness, int]:
-    """A class in brackets that begins at a position. ValueError for set operations and nested negations."""
+    """A class in brackets that begins at a position. ValueError for set operations and nested negations.
+
+    A bracket within begins a class within, unless that leaves this one without an end: public rules have ``[[]``.
+    """
+    try:
+        return _parse_class(pattern, at, nested=True)
+    except UnclosedError:
+        return _parse_class(pattern, at, nested=False)
+
+
+def _parse_class(pattern: str, at: int, *, nested: bool) -> tuple[str, Wordness, int]:
     negated = pattern.startswith("[^", at)
     position = at + (2 if negated else 1)
     members: list[str] = []
@@ -88,10 +102,13 @@ def parse_class(pattern: str, at: int) -> tuple[str, Wordness, int]:
     first = True
     while True:
         if position >= len(pattern):
-            raise ValueError("a class is not closed")
+            raise UnclosedError("a class is not closed")
         if pattern[position] == "]" and not first:
             break
-        position = _member(pattern, position, members, apart, wordness)
+        if pattern[position] == "[" and nested and not _POSIX.match(pattern, position):
+            position = _class_within(pattern, position, members, wordness)
+        else:
+            position = _member(pattern, position, members, apart, wordness)
         first = False
     return _spelled(members, apart, negated), _wordness(wordness, negated), position + 1
 
@@ -103,8 +120,17 @@ def _wordness(found: set[Wordness], negated: bool) -> Wordness:
     return only
 
 
+def _class_within(pattern: str, at: int, members: list[str], wordness: set[Wordness]) -> int:
+    text, inner, end = _parse_class(pattern, at, nested=True)
+    if not text.startswith("[") or text.startswith("[^"):
+        raise ValueError("a negated class within a class is not RE2's")
+    members.append(text[1:-1])
+    wordness.add(inner)
+    return end
+
+
 def _member(pattern: str, at: int, members: list[str], apart: set[str], wordness: set[Wordness]) -> int:
-    """Reads one member (a character, a range, a named class, a class within) and tells where the next begins."""
+    """Reads one member (a character, a range, a named class) and tells where the next begins."""
     if pattern[at : at + 2] in ("&&", "--", "~~"):
         raise ValueError("a set operation within a class is not RE2's")
     posix = _POSIX.match(pattern, at)
@@ -112,13 +138,6 @@ def _member(pattern: str, at: int, members: list[str], apart: set[str], wordness
         members.append(posix[0])
         wordness.add(Wordness.MIXED)
         return posix.end()
-    if pattern[at] == "[":
-        if pattern.startswith("[^", at):
-            raise ValueError("a negated class within a class is not RE2's")
-        text, inner, end = parse_class(pattern, at)
-        members.append(text[1:-1])
-        wordness.add(inner)
-        return end
     c = pattern[at + 1 : at + 2] if pattern[at] == "\\" else ""
     if c and c in "dswDSW":
         wordness.add(Wordness.OTHER if c in "sW" else Wordness.MIXED if c in "DS" else Wordness.WORD)

@@ -13,12 +13,12 @@ fn(
     aliases=("notnull",),
 )
 fn(
-    ("isempty(value: string) -> bool!", "isempty"),
+    ("isempty(value: string|unknown) -> bool!", "isempty"),
     ("isempty(value: dynamic) -> bool!", "isempty dynamic"),
     ("isempty(value: any) -> bool!", "isempty any"),
 )
 fn(
-    ("isnotempty(value: string~) -> bool%", "isnotempty"),
+    ("isnotempty(value: string|unknown~) -> bool%", "isnotempty"),
     ("isnotempty(value: dynamic) -> bool!", "isnotempty dynamic"),
     ("isnotempty(value: any) -> bool!", "isnotempty any"),
     aliases=("notempty",),
