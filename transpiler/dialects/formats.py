@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from sqlglot import exp
 
 from transpiler.dialects.spelling import Speller, number, text
-from transpiler.plan.scalars import Call, Constant
+from transpiler.plan.scalars import Call, Constant, Path, Scalar
 
 BASE64 = r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 URL_SAFE = r"^[A-Za-z0-9_.!*()-]$"
@@ -53,6 +53,17 @@ def url_pattern(wanted: str) -> str:
         f"{before}({body}){after}" if part == wanted else f"{before}(?:{body}){after}"
         for part, before, body, after in _URL
     )
+
+
+def parsed_part(scalar: Scalar) -> tuple[Scalar, str] | None:
+    """The text and the pattern of ``parse_url(x).Host`` and the like: one part is found without making the whole bag."""
+    match scalar:
+        case Path(base=Call() as call, steps=(str() as name,)):
+            if call.overload.key == "parse_url" and name in URL_PARTS and name != "Query Parameters":
+                return call.arguments[0], url_pattern(name)
+            if call.overload.key == "parse_path" and name in PATH_PATTERNS:
+                return call.arguments[0], PATH_PATTERNS[name]
+    return None
 
 
 _UNITS = ("Bytes", "KB", "MB", "GB", "TB", "PB", "EB")

@@ -6,16 +6,16 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from transpiler.dialects.spelling import Speller, Spelling, number
+from transpiler.dialects.spelling import Speller, Spelling
 from transpiler.plan.scalars import Call, Constant
 from transpiler.types import Type
 
-_RADIUS = "6371010e0"
+_DIAMETER = f"{2 * 6371010}e0"
 _DEGREE = "1.7453292519943295e-2"
 # Haversine. Rounding may leave a square above 1, which ASIN refuses.
 _DISTANCE = (
     f"CASE WHEN {{x1}} BETWEEN -180 AND 180 AND {{x2}} BETWEEN -180 AND 180 AND {{y1}} BETWEEN -90 AND 90 "
-    f"AND {{y2}} BETWEEN -90 AND 90 THEN {2 * 6371010}e0 * ASIN(LEAST(1e0, SQRT("
+    f"AND {{y2}} BETWEEN -90 AND 90 THEN {_DIAMETER} * ASIN(LEAST(1e0, SQRT("
     f"POW(SIN(({{y2}} - {{y1}}) * {_DEGREE} / 2e0), 2) + COS({{y1}} * {_DEGREE}) * COS({{y2}} * {_DEGREE}) "
     f"* POW(SIN(({{x2}} - {{x1}}) * {_DEGREE} / 2e0), 2)))) END"
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from transpiler.dialects.bigquery.formats import part_at
 from transpiler.dialects.bigquery.paths import is_plain, json_of, scalar_text_of
 from transpiler.dialects.computed import computed_from, computed_once, hygienic
 from transpiler.dialects.spelling import Speller, Spelling, text
@@ -114,6 +115,8 @@ def _argument(speller: Speller, call: Call) -> exp.Expr:
 def _tostring_dynamic(speller: Speller, call: Call) -> exp.Expr:
     """A string as it is, anything else as its JSON text."""
     (argument,) = call.arguments
+    if (part := part_at(speller, argument)) is not None:
+        return part
     if isinstance(argument, Path) and is_plain(argument):
         return speller.sql("COALESCE({s}, {j})", s=scalar_text_of(speller, argument), j=json_of(speller, argument))
     return speller.once(

@@ -6,8 +6,8 @@ from sqlglot import exp
 
 from transpiler.dialects import geography
 from transpiler.dialects.bigquery import formats
-from transpiler.dialects.formats import BASE64, GUID_BYTES, GUID_SWAPPED, URL_PIECES, URL_SAFE
 from transpiler.dialects.computed import hygienic
+from transpiler.dialects.formats import BASE64, GUID_BYTES, GUID_SWAPPED, URL_PIECES, URL_SAFE
 from transpiler.dialects.spelling import Speller, Spelling, text
 from transpiler.plan.scalars import Call
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
+from transpiler.dialects.bigquery.formats import part_at
 from transpiler.dialects.computed import hygienic
 from transpiler.dialects.spelling import Speller, text
 from transpiler.plan.scalars import Call, Path, Scalar
@@ -59,6 +60,8 @@ def json_of(speller: Speller, scalar: Scalar) -> exp.Expr:
 
 def scalar_text_of(speller: Speller, scalar: Scalar) -> exp.Expr:
     """The text of a dynamic scalar that is a string, number or bool; NULL for null, arrays and bags."""
+    if (part := part_at(speller, scalar)) is not None:
+        return part
     return _at(speller, scalar, "JSON_VALUE")
 
 
@@ -69,6 +72,8 @@ def elements_of(speller: Speller, scalar: Scalar) -> exp.Expr:
 
 def path(speller: Speller, scalar: Path) -> exp.Expr:
     """The value at a path; NULL where there is none or where it is JSON's null."""
+    if (part := part_at(speller, scalar)) is not None:
+        return speller.sql("TO_JSON_STRING({x})", x=part)
     return json_of(speller, scalar)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlglot import exp
 
 from transpiler.dialects import geography
+from transpiler.dialects.computed import hygienic
 from transpiler.dialects.duckdb import formats
 from transpiler.dialects.formats import BASE64, GUID_BYTES, GUID_SWAPPED, URL_PIECES, URL_SAFE
-from transpiler.dialects.computed import hygienic
 from transpiler.dialects.spelling import Speller, Spelling, text
 from transpiler.plan.scalars import Call
 

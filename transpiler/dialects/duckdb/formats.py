@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from transpiler.dialects.formats import PATH_PATTERNS, URL_PARTS, command_line, format_bytes, url_pattern
 from transpiler.dialects.computed import hygienic
+from transpiler.dialects.formats import PATH_PATTERNS, URL_PARTS, command_line, format_bytes, parsed_part, url_pattern
 from transpiler.dialects.spelling import Speller, Spelling, text
-from transpiler.plan.scalars import Call
+from transpiler.plan.scalars import Call, Scalar
 
 # The keys are sorted; of several parameters of one name the last is taken.
 _QUERY = (
@@ -22,6 +22,12 @@ _QUERY = (
 def part_of(speller: Speller, source: exp.Expr, pattern: str) -> exp.Expr:
     """The text of a pattern's group, '' where there is none."""
     return speller.sql("regexp_extract({x}, {p}, 1)", x=source.copy(), p=text(pattern))
+
+
+def part_at(speller: Speller, scalar: Scalar) -> exp.Expr | None:
+    """The text of one part of a parsed URL or path; None for any other scalar."""
+    known = parsed_part(scalar)
+    return None if known is None else part_of(speller, speller.text(known[0]), known[1])
 
 
 def query_bag(speller: Speller, query: exp.Expr) -> exp.Expr:

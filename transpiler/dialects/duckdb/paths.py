@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
+from transpiler.dialects.duckdb.formats import part_at
 from transpiler.dialects.spelling import Speller, text
 from transpiler.plan.scalars import Call, Path, Scalar
 from transpiler.types import INTEGERS, Type
@@ -35,11 +36,15 @@ def json_of(speller: Speller, scalar: Scalar, tail: str = "") -> exp.Expr:
 
 def text_of(speller: Speller, scalar: Scalar, tail: str = "") -> exp.Expr:
     """The string that a dynamic scalar holds, or the text of what else it is; NULL for null."""
+    if not tail and (part := part_at(speller, scalar)) is not None:
+        return part
     return _at(speller, scalar, "->>", tail)
 
 
 def path(speller: Speller, scalar: Path) -> exp.Expr:
     """The value at a path; NULL where there is none or where it is JSON's null."""
+    if (part := part_at(speller, scalar)) is not None:
+        return speller.sql("CAST(to_json({x}) AS TEXT)", x=part)
     return speller.sql("NULLIF({x}, 'null')", x=json_of(speller, scalar))
 
 
