@@ -19,6 +19,7 @@ from transpiler.dialects.duckdb import (
     datetimes,
     dynamics,
     encodings,
+    lookups,
     networks,
     numbers,
     parsing,
@@ -38,6 +39,9 @@ from transpiler.plan.scalars import Call, Column, Constant, Scalar
 from transpiler.types import INTEGERS, Type
 
 
+_NARROW = frozenset({"coalesce", "negate", "max_of", "min_of", "round long", "ceiling long"})
+
+
 def is_narrow(scalar: Scalar) -> bool:
     """Whether a number's SQL is made of literals only, which DuckDB holds in 32 bits."""
     match scalar:
@@ -45,7 +49,7 @@ def is_narrow(scalar: Scalar) -> bool:
             return scalar.value is not None
         case Call() if scalar.overload.key == "case":
             return all(is_narrow(a) for a in (*scalar.arguments[1::2], scalar.arguments[-1]))
-        case Call() if scalar.overload.key in ("coalesce", "negate"):
+        case Call() if scalar.overload.key in _NARROW:
             return all(is_narrow(a) for a in scalar.arguments)
         case _:
             return False
@@ -69,6 +73,7 @@ class DuckDB(Dialect):
         Type.DYNAMIC: "TEXT",
         Type.UNKNOWN: "TEXT",
     }
+    nan_is_greatest = True
     regex_matches = "regexp_matches({text}, {pattern})"
     regex_escape = "regexp_escape({text})"
     contains = "contains({text}, {term})"
@@ -84,6 +89,7 @@ class DuckDB(Dialect):
         **datetimes.SPELLINGS,
         **dynamics.SPELLINGS,
         **encodings.SPELLINGS,
+        **lookups.SPELLINGS,
         **networks.SPELLINGS,
         **numbers.SPELLINGS,
         **parsing.SPELLINGS,
