@@ -153,7 +153,8 @@ def small_project(tmp_path: Path) -> tuple[str, ...]:
     (rules / "refused.yaml").write_text(good.replace("| where Query has_any", "| sample 5 | where Query has_any"))
     (rules / "untested.yaml").write_text(good)
     (rules / "broken.yaml").write_text("id: [")
-    shutil.copytree(ROOT / f"fixtures/{RULE}", fixtures / "good")
+    (fixtures / "good").mkdir(parents=True)
+    shutil.copy(ROOT / f"fixtures/{RULE}/plain_rows.yaml", fixtures / "good")
     return ("--rules", str(rules), "--fixtures", str(fixtures))
 
 

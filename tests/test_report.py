@@ -119,7 +119,7 @@ def test_lineage_goes_through_aggregates_and_unions() -> None:
         ("A | join (B) on x", ["A", "B"], [], []),
         ("let A = B; A | union C, (D | take 1)", ["B", "C", "D"], [], []),
         ("let f = (X: (a: long)) { X | where a > 1 }; f(T)", [], [], []),
-        ("imDns(starttime=ago(1d)) | where x in ((materialize(W)))", ["W"], ["imDns"], []),
+        ("imDns(starttime=ago(1d)) | where x in ((W | project x))", ["W"], ["imDns"], []),
         ("union Security*, T", ["T"], [], ["Security*"]),
         ("T | as X | union X", ["T"], [], []),
         ("find in (A, B) where x == 1", ["A", "B"], [], []),

@@ -18,6 +18,7 @@ from transpiler.report.tree import named_tables
 from transpiler.rule import load_rule, rule_files
 from transpiler.rule.model import Kind, Rule
 from transpiler.semantics.dispatch import FUNCTION_BINDERS
+from transpiler.semantics.lookups import EXTERNAL_FUNCTIONS
 from transpiler.source import Source
 
 QUERY_SUFFIXES = (".kql", ".csl")
@@ -174,7 +175,7 @@ def missing_tables(source: Source, catalog: Catalog) -> tuple[str, ...]:
         return ()
     known = set(catalog.names())
     tables = [name for name in named.tables if name not in known]
-    built_in = {*FUNCTIONS.names(), *FUNCTION_BINDERS}
+    built_in = {*FUNCTIONS.names(), *FUNCTION_BINDERS, *EXTERNAL_FUNCTIONS}
     return (*tables, *(f"{name}()" for name in named.functions if name not in known | built_in))
 
 
@@ -201,7 +202,9 @@ def _reasons(found: Iterable[tuple[str, str, Answer]]) -> tuple[Reason, ...]:
     """The refusals by code and message, the most frequent first."""
     groups: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for path, target, answer in found:
-        groups.setdefault((answer.code, answer.message), []).append((path, target))
+        # What is known instead differs from rule to rule; what is missing is the reason.
+        message = answer.message.partition("; known: ")[0]
+        groups.setdefault((answer.code, message), []).append((path, target))
     reasons = [
         Reason(
             code,

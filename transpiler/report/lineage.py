@@ -84,7 +84,7 @@ def _parts(scalar: Scalar) -> Iterator[Scalar]:
     while stack:
         part = stack.pop()
         yield part
-        stack.extend(children(part))
+        stack.extend(reversed(children(part)))
 
 
 def _record(relation: Relation, origins: _Origins, source: Source) -> None:

@@ -19,12 +19,23 @@ def show_coverage(found: Coverage, out: Console) -> None:
     _reasons("Refused", found.reasons, list(found.translated), out)
     _missing(found.missing, out)
     _reasons("Not readable", found.unreadable, ["file"], out)
-    inferred = {t: c for f in found.files for t, c in f.inferred.items()}
-    if inferred:
-        out.print()
-        out.print(Text("Columns found from their use", style="bold underline"))
-        for table, columns in sorted(inferred.items()):
-            out.print(Text(f"  {table}: {', '.join(f'{n}: {t}' for n, t in columns.items())}"), soft_wrap=True)
+    _inferred(found, out)
+
+
+def _inferred(found: Coverage, out: Console) -> None:
+    """The tables whose columns were found from their use, each with all that any rule uses."""
+    tables: dict[str, dict[str, str]] = {}
+    for file in found.files:
+        for table, columns in file.inferred.items():
+            tables.setdefault(table, {}).update(columns)
+    if not tables:
+        return
+    out.print()
+    out.print(Text("Columns found from their use", style="bold underline"))
+    for table, columns in sorted(tables.items())[:_SHOWN]:
+        out.print(Text(f"  {table}: {', '.join(f'{n}: {t}' for n, t in columns.items())}"), soft_wrap=True)
+    if len(tables) > _SHOWN:
+        out.print(Text(f"  and {len(tables) - _SHOWN} more tables (--format json has all)", style="dim"))
 
 
 def _counts(found: Coverage) -> Table:
