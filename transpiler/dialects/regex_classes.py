@@ -43,6 +43,7 @@ _POSIX = re.compile(r"\[:\^?(?:alnum|alpha|ascii|blank|cntrl|digit|graph|lower|p
 _CODE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|[xuU]\{([0-9a-fA-F]+)\})")
 _CONTROLS = frozenset("nrtfva")
 ANY = "(?s:.)"
+_DEPTH = 20
 
 
 def wordness_of(character: str) -> Wordness:
@@ -93,7 +94,7 @@ def parse_class(pattern: str, at: int) -> tuple[str, Wordness, int]:
         return _parse_class(pattern, at, nested=False)
 
 
-def _parse_class(pattern: str, at: int, *, nested: bool) -> tuple[str, Wordness, int]:
+def _parse_class(pattern: str, at: int, *, nested: bool, depth: int = 0) -> tuple[str, Wordness, int]:
     negated = pattern.startswith("[^", at)
     position = at + (2 if negated else 1)
     members: list[str] = []
@@ -106,7 +107,7 @@ def _parse_class(pattern: str, at: int, *, nested: bool) -> tuple[str, Wordness,
         if pattern[position] == "]" and not first:
             break
         if pattern[position] == "[" and nested and not _POSIX.match(pattern, position):
-            position = _class_within(pattern, position, members, wordness)
+            position = _class_within(pattern, position, members, wordness, depth + 1)
         else:
             position = _member(pattern, position, members, apart, wordness)
         first = False
@@ -120,8 +121,10 @@ def _wordness(found: set[Wordness], negated: bool) -> Wordness:
     return only
 
 
-def _class_within(pattern: str, at: int, members: list[str], wordness: set[Wordness]) -> int:
-    text, inner, end = _parse_class(pattern, at, nested=True)
+def _class_within(pattern: str, at: int, members: list[str], wordness: set[Wordness], depth: int) -> int:
+    if depth > _DEPTH:
+        raise ValueError("classes are nested too deeply")
+    text, inner, end = _parse_class(pattern, at, nested=True, depth=depth)
     if not text.startswith("[") or text.startswith("[^"):
         raise ValueError("a negated class within a class is not RE2's")
     members.append(text[1:-1])

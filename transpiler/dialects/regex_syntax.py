@@ -93,7 +93,7 @@ Node: TypeAlias = "Character | Assertion | Sequence | Alternation | Group | Repe
 MAX_REPEAT = 1000
 """RE2's limit for ``{n,m}``."""
 _LOOK = {"(?=": "look-ahead", "(?!": "negative look-ahead", "(?<=": "look-behind", "(?<!": "negative look-behind"}
-_COUNTED = re.compile(r"\{(\d*)(?:(,)(\d*))?\}")
+_COUNTED = re.compile(r"\{([0-9]{0,9})(?:(,)([0-9]{0,9}))?\}")
 _NAMED = re.compile(r"\(\?P?<([A-Za-z_]\w*)>")
 _FLAGS = re.compile(r"\(\?([a-zA-Z]*)(?:-([a-zA-Z]+))?([:)])")
 _CODE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|[xuU]\{([0-9a-fA-F]+)\})")
@@ -141,6 +141,8 @@ class _Parser:
             self.at += 1
             operator += "?"
         found = Repetition(part, operator, least)
+        if _copies(found) > MAX_REPEAT:
+            raise self.error(f"RE2 repeats at most {MAX_REPEAT} times, repetitions within repetitions included", start)
         if self.operator()[0]:
             raise self.error("two repetitions in a row are not RE2's", start)
         return found
@@ -156,6 +158,8 @@ class _Parser:
         numbers = [int(n) for n in (counted[1], counted[3]) if n]
         if max(numbers) > MAX_REPEAT:
             raise self.error(f"RE2 repeats at most {MAX_REPEAT} times")
+        if numbers != sorted(numbers):
+            raise self.error("a repetition has more at least than at most")
         self.at = counted.end()
         least = int(counted[1] or 0)
         return f"{{{least}{counted[2] or ''}{counted[3] or ''}}}", least
@@ -195,7 +199,10 @@ class _Parser:
                 raise self.error("no such character", start)
             self.at = code.end()
             return Character(f"\\x{{{value:x}}}", wordness_of(chr(value)))
-        known = parse_escape_class(self.pattern, start)
+        try:
+            known = parse_escape_class(self.pattern, start)
+        except ValueError as e:
+            raise self.error(str(e), start) from None
         if known is not None:
             text, wordness, self.at = known
             return Character(text, wordness)
@@ -258,6 +265,22 @@ class _Parser:
         if flags[3] == ")":
             return Flags(f"(?{words})" if words else "")
         return Group(Sequence(()), None, opening=f"(?{words}:")
+
+
+def _copies(node: Node) -> int:
+    """How often the most repeated part of a pattern is written out."""
+    match node:
+        case Sequence():
+            return max((_copies(p) for p in node.parts), default=1)
+        case Alternation():
+            return max(_copies(b) for b in node.branches)
+        case Group():
+            return _copies(node.inner)
+        case Repetition():
+            counts = [int(n) for n in re.findall(r"[0-9]+", node.operator)]
+            return max(1, *counts, 1) * _copies(node.inner)
+        case _:
+            return 1
 
 
 def parse(pattern: str) -> tuple[Node, int, dict[str, int]]:

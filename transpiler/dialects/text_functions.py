@@ -28,8 +28,6 @@ class TextForms:
     position: str
     nth_position: str
     count_overlapping: str
-    array: str
-    least: str
     greatest: str
 
     def tail(self, speller: Speller, value: exp.Expr, start: exp.Expr, length: exp.Expr | None) -> exp.Expr:

@@ -20,8 +20,6 @@ _FORMS = TextForms(
     count_overlapping=(
         "(SELECT COUNTIF(STARTS_WITH(SUBSTR({s}, @i@), {n})) FROM UNNEST(GENERATE_ARRAY(1, LENGTH({s}))) AS @i@)"
     ),
-    array="TO_JSON_STRING({s})",
-    least="LEAST({a}, {b})",
     greatest="GREATEST({a}, {b})",
 )
 

@@ -24,8 +24,6 @@ _FORMS = TextForms(
         "lambda @i@: starts_with(substring({s}, @i@), {n})), {k}), 0)"
     ),
     count_overlapping="len(list_filter(range(1, length({s}) + 1), lambda @i@: starts_with(substring({s}, @i@), {n})))",
-    array="to_json({s})",
-    least="least({a}, {b})",
     greatest="greatest({a}, {b})",
 )
 
