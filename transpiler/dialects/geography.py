@@ -38,7 +38,8 @@ def _distance(speller: Speller, call: Call) -> exp.Expr:
 def _in_circle(speller: Speller, call: Call) -> exp.Expr:
     *points, radius = call.arguments
     distance = _distance(speller, replace(call, arguments=tuple(points), type=Type.REAL))
-    return speller.sql("{d} <= {r}", d=distance, r=speller.value(radius))
+    test = "CASE WHEN {r} >= 0 THEN {d} <= {r} END"
+    return speller.once(speller.value(radius), lambda r: speller.sql(test, d=distance, r=r))
 
 
 SPELLINGS: dict[str, Spelling] = {"geo_distance_2points": _distance, "geo_point_in_circle": _in_circle}
