@@ -11,6 +11,7 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from transpiler.dialects.spelling import Speller, Spelling, grouped, operand, text
+from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.scalars import Call, Constant, InRelation, Scalar, ScalarSubquery
 from transpiler.types import Type
 
@@ -62,7 +63,8 @@ def _both_null(speller: Speller, left: Scalar, right: Scalar) -> exp.Expr:
 def equal(speller: Speller, call: Call) -> exp.Expr:
     """``==`` of other types: false when one side is null, null when both are."""
     left, right = call.arguments
-    tree = exp.EQ(this=operand(speller.value(left)), expression=operand(speller.value(right)))
+    tree: exp.Expr = exp.EQ(this=operand(speller.value(left)), expression=operand(speller.value(right)))
+    tree = _unless_nan(speller, tree, left if may_be_nan(right) else None)
     if speller.loose or not (left.nullable or right.nullable):
         return tree
     guarded = speller.dialect.coalesce(tree, exp.Boolean(this=False))
@@ -76,19 +78,32 @@ def unequal(speller: Speller, call: Call) -> exp.Expr:
     """``!=`` of other types: true when one side is null, null when both are."""
     left, right = call.arguments
     tree = _unequal(speller, left, right)
+    if may_be_nan(left) and may_be_nan(right) and (speller.dialect.nan_is_greatest or isinstance(tree, exp.NullSafeNEQ)):
+        is_nan = speller.sql(speller.dialect.is_nan, x=speller.value(left))
+        tree = exp.Paren(this=exp.Or(this=tree, expression=is_nan))
     if speller.loose or not (left.nullable and right.nullable):
         return tree
     null = exp.If(this=_both_null(speller, left, right), true=exp.Null())
     return exp.Case(ifs=[null], default=tree)
 
 
+def _unless_nan(speller: Speller, tree: exp.Expr, side: Scalar | None) -> exp.Expr:
+    """The comparison, false where a side is NaN; only a target that orders NaN above all numbers needs to be told."""
+    if side is None or not speller.dialect.nan_is_greatest or not may_be_nan(side):
+        return tree
+    check = exp.Not(this=speller.sql(speller.dialect.is_nan, x=speller.value(side)))
+    return exp.Paren(this=exp.And(this=tree, expression=check))
+
+
 def ordering(kind: type[exp.Expr]) -> Callable[[Speller, Call], exp.Expr]:
     """``<`` and kin: NULL when an operand is."""
+    is_greater = kind in (exp.GT, exp.GTE)
 
     def spell(speller: Speller, call: Call) -> exp.Expr:
         left, right = call.arguments
         of = speller.text if left.type is Type.STRING else speller.value
-        return kind(this=operand(of(left)), expression=operand(of(right)))
+        tree = kind(this=operand(of(left)), expression=operand(of(right)))
+        return _unless_nan(speller, tree, left if is_greater else right)
 
     return spell
 
@@ -105,7 +120,8 @@ def negation(speller: Speller, call: Call) -> exp.Expr:
 def between(speller: Speller, call: Call) -> exp.Expr:
     """``between (a .. b)``, both ends included."""
     value, low, high = (speller.value(a) for a in call.arguments)
-    return exp.Between(this=operand(value), low=operand(low), high=operand(high))
+    tree = exp.Between(this=operand(value), low=operand(low), high=operand(high))
+    return _unless_nan(speller, tree, call.arguments[2])
 
 
 def in_strings(speller: Speller, call: Call) -> exp.Expr:

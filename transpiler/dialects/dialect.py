@@ -36,7 +36,8 @@ class Dialect(ABC):
     """One target. Instances are stateless.
 
     The templates ``regex_matches``, ``regex_escape``, ``contains``, ``starts_with`` and ``ends_with`` are the primitives that
-    the term operators are built of; their slots are ``text``, ``pattern`` and ``term``.
+    the term operators are built of; their slots are ``text``, ``pattern`` and ``term``. ``is_nan`` tests ``{x}``;
+    ``nan_is_greatest``: NaN equals itself and is above every number, where IEEE 754 (and Kusto) find it neither.
     """
 
     name: ClassVar[str]
@@ -50,6 +51,8 @@ class Dialect(ABC):
     contains: ClassVar[str]
     starts_with: ClassVar[str]
     ends_with: ClassVar[str]
+    nan_is_greatest: ClassVar[bool] = False
+    is_nan: ClassVar[str]
     max_bytes: ClassVar[int] = 1_000_000_000
 
     def spelling(self, overload: Overload, count: int) -> Spelling | None:

@@ -13,37 +13,53 @@ fn("and(operands: bool*) -> bool")
 fn("or(operands: bool*) -> bool")
 fn("not(expression: bool) -> bool")
 
-# Arithmetic: int becomes long; a timespan is INT64 microseconds.
+# Arithmetic: int becomes long; a timespan is INT64 microseconds. Whole numbers divide towards zero, a remainder is never
+# negative, a whole division by zero is null, a real one an infinity or NaN.
 fn(
     "+(left: number, right: number) -> arithmetic",
     ("+(left: timespan, right: timespan) -> timespan", "+"),
-    ("+(left: datetime, right: timespan) -> datetime", "+ datetime"),
-    ("+(left: timespan, right: datetime) -> datetime", "+ timespan datetime"),
+    ("+(left: datetime, right: timespan) -> datetime?", "+ datetime"),
+    ("+(left: timespan, right: datetime) -> datetime?", "+ timespan datetime"),
 )
 fn(
     "-(left: number, right: number) -> arithmetic",
     ("-(left: timespan, right: timespan) -> timespan", "-"),
     ("-(left: datetime, right: datetime) -> timespan", "- datetimes"),
-    ("-(left: datetime, right: timespan) -> datetime", "- datetime"),
+    ("-(left: datetime, right: timespan) -> datetime?", "- datetime"),
+    ("-(left: timespan, right: datetime) -> datetime", "- timespan datetime"),
 )
 fn(
     "*(left: number, right: number) -> arithmetic",
-    ("*(left: timespan, right: number) -> timespan", "* timespan"),
-    ("*(left: number, right: timespan) -> timespan", "* number timespan"),
+    ("*(left: timespan, right: integer) -> timespan", "*"),
+    ("*(left: timespan, right: number) -> timespan?", "* timespan"),
+    ("*(left: integer, right: timespan) -> timespan", "*"),
+    ("*(left: number, right: timespan) -> timespan?", "* number timespan"),
+    ("*(left: timespan, right: timespan) -> timespan", "* timespans"),
+    ("*(left: datetime, right: number) -> datetime", "* datetime"),
+    ("*(left: number, right: datetime) -> datetime", "* number datetime"),
 )
 fn(
     ("/(left: integer, right: integer) -> long?", "/ long"),
-    ("/(left: number, right: number) -> widest?", "/"),
-    ("/(left: timespan, right: timespan) -> real?", "/ timespans"),
+    ("/(left: decimal, right: decimal) -> decimal?", "/ decimal"),
+    "/(left: number, right: number) -> widest",
+    ("/(left: timespan, right: timespan) -> real", "/ timespans"),
+    ("/(left: timespan, right: integer) -> timespan?", "/ long"),
     ("/(left: timespan, right: number) -> timespan?", "/ timespan"),
+    ("/(left: datetime, right: timespan) -> real", "/ datetime timespan"),
+    ("/(left: datetime, right: datetime) -> real", "/ datetimes"),
+    ("/(left: datetime, right: number) -> datetime", "/ datetime"),
 )
 fn(
     ("%(left: integer, right: integer) -> long?", "% long"),
-    ("%(left: number, right: number) -> widest?", "%"),
-    ("%(left: timespan, right: timespan) -> timespan?", "% timespan"),
+    ("%(left: decimal, right: decimal) -> decimal?", "% long"),
+    "%(left: number, right: number) -> widest",
+    ("%(left: timespan, right: timespan) -> timespan?", "% long"),
     ("%(left: datetime, right: timespan) -> timespan?", "% datetime"),
+    ("%(left: timespan, right: number) -> timespan?", "% timespan number"),
+    ("%(left: datetime, right: datetime) -> timespan?", "% datetimes"),
+    ("%(left: datetime, right: number) -> datetime?", "% datetime number"),
 )
-fn("negate(value: number|timespan) -> arithmetic")
+fn("negate(value: number|timespan) -> arithmetic", ("negate(value: datetime) -> datetime", "negate datetime"))
 
 # Equality is total but for two nulls: a null and a value are not equal, two nulls give null. A string has no null.
 fn(

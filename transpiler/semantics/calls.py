@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from transpiler.functions.registry import FUNCTIONS, Function, Nulls, Overload, Parameter
 from transpiler.plan.scalars import Call, Constant, Scalar
@@ -56,8 +57,8 @@ def folded(call: Call) -> Scalar:
     constants = tuple(a for a in call.arguments if isinstance(a, Constant))
     if len(constants) != len(call.arguments) or not constants:
         return call
-    value = fold(call.overload.key, call.type, constants)
-    return call if value is None else Constant(call.type, value, call.span)
+    constant = fold(call.overload.key, call.type, constants)
+    return call if constant is None else replace(constant, span=call.span)
 
 
 def _choose(scope: Scope, function: Function, arguments: Sequence[Scalar], span: Span) -> Overload:

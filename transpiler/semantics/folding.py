@@ -1,15 +1,22 @@
-"""Constants are computed here, at Kusto's own 100 ns, so that the SQL holds ``'2020-01-01'`` and not a sum."""
+"""Constants are computed here, at Kusto's own 100 ns, so that the SQL holds ``'2020-01-01'`` and not a sum.
+
+A long wraps at 64 bits; an instant outside the years 1 to 9999 is null. What would depend on the rounding of an engine
+(a real times a timespan that comes to a part of a tick) is not folded.
+"""
 
 from __future__ import annotations
 
+import decimal
 import math
 from collections.abc import Callable
 
+from transpiler.kql.instants import MAX_INSTANT
 from transpiler.plan.scalars import Constant
 from transpiler.types import INTEGERS, Type
 
-_LONG_MIN, _LONG_MAX = -(2**63), 2**63 - 1
-MAX_DATETIME = 3_155_378_975_999_999_999
+_LONG_MIN = -(2**63)
+# The digits of an IEEE decimal128, which Kusto's decimal is.
+_DECIMAL = decimal.Context(prec=34, rounding=decimal.ROUND_HALF_EVEN)
 
 
 def wrapped(value: int) -> int:
@@ -17,75 +24,142 @@ def wrapped(value: int) -> int:
     return (value - _LONG_MIN) % 2**64 + _LONG_MIN
 
 
-def _ints(a: Constant, b: Constant) -> tuple[int, int]:
-    return int(a.value or 0), int(b.value or 0)
-
-
-def _floor_div(a: int, b: int) -> int:
-    """Kusto divides towards zero."""
+def quotient(a: int, b: int) -> int | None:
+    """Kusto divides towards zero, and by zero comes to null."""
+    if b == 0:
+        return None
     return abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
 
 
-def fold(key: str, result: Type, arguments: tuple[Constant, ...]) -> str | int | float | bool | None:
-    """The value of an operator over constants that are not null; None when it is not folded."""
-    if (of_text := _TEXT_FOLDERS.get(key)) is not None:
-        return of_text(*("" if a.value is None else str(a.value) for a in arguments))
-    folder = _FOLDERS.get(key)
-    if folder is None or any(a.value is None or isinstance(a.value, str) for a in arguments):
+def remainder(a: int, b: int) -> int | None:
+    """Kusto's remainder is never negative; by zero it is null."""
+    return a % abs(b) if b else None
+
+
+def real_quotient(a: float, b: float) -> float:
+    """A quotient as IEEE 754 has it."""
+    if b:
+        return a / b
+    if a == 0 or math.isnan(a):
+        return math.nan
+    return math.copysign(math.inf, a) * math.copysign(1.0, b)
+
+
+def real_remainder(a: float, b: float) -> float:
+    """The remainder of reals, never negative."""
+    if b == 0 or math.isinf(a) or math.isnan(a) or math.isnan(b):
+        return math.nan
+    rest = math.fmod(a, b)
+    return rest + abs(b) if rest < 0 else rest
+
+
+def _real_product(a: float, b: float) -> float:
+    return a * b
+
+
+class NotFoldedError(Exception):
+    """The value is left to the engine."""
+
+
+def _ticks(value: float) -> int | None:
+    """A real number of ticks that is whole but for the noise of the product."""
+    if not math.isfinite(value) or abs(value) >= 2**63:
         return None
-    try:
-        value = folder(*(a.value for a in arguments))
-    except (OverflowError, ZeroDivisionError, ValueError):
-        return None
-    if result in INTEGERS or result is Type.TIMESPAN:
-        whole = int(value)
-        return whole if _LONG_MIN <= whole <= _LONG_MAX else None
-    if result is Type.DATETIME:
-        whole = int(value)
-        return whole if 0 <= whole <= MAX_DATETIME else None
-    if result is Type.REAL:
-        return float(value)
-    return value
+    near = round(value)
+    if abs(value - near) > 1e-6 * max(1.0, abs(near) * 1e-9):
+        raise NotFoldedError
+    return near
 
 
-def _ascii(change: Callable[[str], str]) -> Callable[[str], str | None]:
-    """A change of case, done here where no rule of Unicode is at stake."""
-    return lambda text: change(text) if text.isascii() else None
+def _scaled(a: float, b: float) -> int | None:
+    return a * b if isinstance(a, int) and isinstance(b, int) else _ticks(a * b)
 
 
-# Patterns and needles are often put together: they must be constants to be checked.
-_TEXT_FOLDERS: dict[str, Callable[..., str | int | None]] = {
-    "strcat": lambda *parts: "".join(parts),
-    "strcat_delim": lambda delimiter, *parts: delimiter.join(parts),
-    "tolower": _ascii(str.lower),
-    "toupper": _ascii(str.upper),
-    "strlen": len,
-}
+def _span_over(a: int, b: float) -> int | None:
+    if isinstance(b, int):
+        return quotient(a, b)
+    return _ticks(real_quotient(float(a), b))
 
 
-def _remainder(a: int, b: int) -> int:
-    """Kusto's remainder is never negative."""
-    return a % abs(b) if b else 0
+def _instant_remainder(a: int, b: int) -> int | None:
+    return remainder(a, b)
 
 
-def _round_half_even(value: float) -> int:
-    return int(value) if value == int(value) else math.floor(value + 0.5)
+Folder = Callable[..., "int | float | None"]
 
-
-_FOLDERS: dict[str, Callable[..., int | float | bool]] = {
+_WHOLE: dict[str, Folder] = {
     "+": lambda a, b: a + b,
     "-": lambda a, b: a - b,
     "*": lambda a, b: a * b,
+    "/ long": quotient,
+    "% long": remainder,
+    "negate": lambda a: -a,
     "+ datetime": lambda a, b: a + b,
     "+ timespan datetime": lambda a, b: a + b,
     "- datetimes": lambda a, b: a - b,
     "- datetime": lambda a, b: a - b,
-    "* timespan": lambda a, b: int(a * b) if isinstance(b, int) else round(a * b),
-    "* number timespan": lambda a, b: int(a * b) if isinstance(a, int) else round(a * b),
-    "/ long": _floor_div,
-    "/ timespans": lambda a, b: a / b,
-    "/ timespan": lambda a, b: _floor_div(a, b) if isinstance(b, int) else int(a / b),
-    "% long": _remainder,
-    "% timespan": _remainder,
+    "* timespan": _scaled,
+    "* number timespan": _scaled,
+    "/ timespan": _span_over,
+    "/ timespans": lambda a, b: real_quotient(float(a), float(b)),
+    "/ datetime timespan": lambda a, b: real_quotient(float(a), float(b)),
+    "% datetime": _instant_remainder,
+}
+_REAL: dict[str, Folder] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": _real_product,
+    "/": real_quotient,
+    "%": real_remainder,
     "negate": lambda a: -a,
 }
+_DECIMALS: dict[str, Callable[..., decimal.Decimal]] = {
+    "+": _DECIMAL.add,
+    "-": _DECIMAL.subtract,
+    "*": _DECIMAL.multiply,
+    "/ decimal": _DECIMAL.divide,
+    "negate": _DECIMAL.minus,
+}
+
+
+def fold(key: str, result: Type, arguments: tuple[Constant, ...]) -> Constant | None:
+    """The value of an operator over constants; None when it is not folded."""
+    if key not in _WHOLE and key not in _REAL and key not in _DECIMALS:
+        return None
+    if any(a.value is None for a in arguments):
+        return Constant(result, None)
+    if result is Type.DECIMAL:
+        return _fold_decimal(key, arguments)
+    folder = (_REAL if result is Type.REAL and key in _REAL else _WHOLE).get(key)
+    if folder is None or any(isinstance(a.value, str) for a in arguments):
+        return None
+    try:
+        return Constant(result, _typed(folder(*(a.value for a in arguments)), result))
+    except (NotFoldedError, OverflowError):
+        return None
+
+
+def _typed(value: int | float | None, result: Type) -> int | float | None:
+    if value is None:
+        return None
+    if result is Type.REAL:
+        return float(value)
+    if result is Type.DATETIME:
+        return int(value) if 0 <= value <= MAX_INSTANT else None
+    if result in INTEGERS:
+        return wrapped(int(value))
+    if not _LONG_MIN <= value < -_LONG_MIN:
+        raise NotFoldedError
+    return int(value)
+
+
+def _fold_decimal(key: str, arguments: tuple[Constant, ...]) -> Constant | None:
+    folder = _DECIMALS.get(key)
+    if folder is None:
+        return None
+    try:
+        value = folder(*(decimal.Decimal(str(a.value)) for a in arguments))
+    except decimal.DecimalException:
+        return None
+    # Both warehouses hold 18 decimal places at least; a quotient with more is left as it is written.
+    return Constant(Type.DECIMAL, f"{value:f}") if value.is_finite() else None

@@ -26,6 +26,7 @@ from transpiler.dialects.bigquery import (
 )
 from transpiler.dialects.bigquery.aggregates import AGGREGATES, SIMPLE_AGGREGATES
 from transpiler.dialects.bigquery.arithmetic import ARITHMETIC
+from transpiler.dialects.bigquery.operations import OPERATIONS
 from transpiler.dialects.bigquery.expanding import expand as expand_rows
 from transpiler.dialects.choices import CHOICES
 from transpiler.dialects.comparisons import STANDARD, in_relation, to_scalar
@@ -57,6 +58,7 @@ class BigQuery(Dialect):
         Type.UNKNOWN: "STRING",
     }
     max_bytes = 1_000_000
+    is_nan = "IS_NAN({x})"
     regex_matches = "REGEXP_CONTAINS({text}, {pattern})"
     # The characters that RE2 reads as syntax; a backslash before a letter or beyond ASCII would be refused.
     regex_escape = r"REGEXP_REPLACE({text}, '([\\\\.+*?()|\\[\\]{}^$])', '\\\\\\1')"
@@ -68,6 +70,7 @@ class BigQuery(Dialect):
         **TERMS,
         **CHOICES,
         **ARITHMETIC,
+        **OPERATIONS,
         **SIMPLE_AGGREGATES,
         **conversions.SPELLINGS,
         **datetimes.SPELLINGS,

@@ -30,6 +30,7 @@ from transpiler.dialects.duckdb import (
 )
 from transpiler.dialects.duckdb.aggregates import AGGREGATES, SIMPLE_AGGREGATES
 from transpiler.dialects.duckdb.arithmetic import ARITHMETIC
+from transpiler.dialects.duckdb.operations import OPERATIONS
 from transpiler.dialects.duckdb.expanding import expand as expand_rows
 from transpiler.dialects.spelling import Speller, Spelling, call, fill, number, text
 from transpiler.dialects.terms import TERMS, has_relation
@@ -74,6 +75,7 @@ class DuckDB(Dialect):
         Type.UNKNOWN: "TEXT",
     }
     nan_is_greatest = True
+    is_nan = "isnan({x})"
     regex_matches = "regexp_matches({text}, {pattern})"
     regex_escape = "regexp_escape({text})"
     contains = "contains({text}, {term})"
@@ -84,6 +86,7 @@ class DuckDB(Dialect):
         **TERMS,
         **CHOICES,
         **ARITHMETIC,
+        **OPERATIONS,
         **SIMPLE_AGGREGATES,
         **conversions.SPELLINGS,
         **datetimes.SPELLINGS,

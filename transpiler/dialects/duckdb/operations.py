@@ -1,0 +1,139 @@
+"""DuckDB's arithmetic: 64-bit, null on whole division by zero, Kusto's non-negative remainder, times as microseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlglot import exp
+
+from transpiler.dialects.operations import (
+    EPOCH,
+    ODD_PAIRS,
+    fits,
+    instant_and_span,
+    negative,
+    remainder,
+    unless_zero,
+    whole_micros,
+)
+from transpiler.dialects.spelling import Refusal, Speller, Spelling, number, operand
+from transpiler.dialects.times import interval_of
+from transpiler.plan.ranges import is_natural, overflows
+from transpiler.plan.scalars import Call, ColumnRef, Constant, Scalar
+from transpiler.types import INTEGERS, Type
+
+# Sums, differences and products fit 128 bits; the mask leaves the 64 bits that Kusto keeps.
+_WRAPPED = "CAST(((CAST({{a}} AS HUGEINT) {op} {{b}} + 9223372036854775808) & 18446744073709551615) - 9223372036854775808 AS BIGINT)"
+IN_RANGE = "CASE WHEN {v} BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999' THEN {v} END"
+
+
+def _is_narrow(scalar: Scalar) -> bool:
+    """Whether DuckDB may hold the value in 32 bits, where its arithmetic would overflow early: literals, stored ints."""
+    return (isinstance(scalar, Constant) and scalar.type in INTEGERS | {Type.TIMESPAN}) or (
+        isinstance(scalar, ColumnRef) and scalar.type is Type.INT
+    )
+
+
+def wide(speller: Speller, left: Scalar, right: Scalar) -> tuple[exp.Expr, exp.Expr]:
+    """Both operands, at least one of them 64 bits wide."""
+    a, b = speller.value(left), speller.value(right)
+    if _is_narrow(left) and _is_narrow(right):
+        a = exp.Cast(this=a, to=exp.DataType.build("BIGINT"))
+    return operand(a), operand(b)
+
+
+def _operation(kind: type[exp.Expr], sign: str) -> Callable[[Speller, Call], exp.Expr]:
+    def spell(speller: Speller, call: Call) -> exp.Expr:
+        left, right = call.arguments
+        if overflows(call):
+            return speller.sql(_WRAPPED.format(op=sign), a=speller.value(left), b=speller.value(right))
+        is_product = call.type is Type.DECIMAL and kind is exp.Mul
+        if is_product and not (fits(left) or fits(right)):
+            raise speller.refuse("a product of decimals has more digits than DuckDB's DECIMAL holds", call.span)
+        a, b = wide(speller, left, right)
+        tree = kind(this=a, expression=b)
+        return exp.Cast(this=tree, to=speller.dialect.data_type(Type.DECIMAL)) if is_product else tree
+
+    return spell
+
+
+def _divided(speller: Speller, call: Call) -> exp.Expr:
+    left, right = call.arguments
+    return speller.sql("{a} // {b}", a=speller.value(left), b=unless_zero(speller, right))
+
+
+def modulo(speller: Speller, left: exp.Expr, right: exp.Expr) -> exp.Expr:
+    """DuckDB's remainder, with the sign of its left side."""
+    return speller.sql("{a} % {b}", a=left, b=right)
+
+
+def _remainder(speller: Speller, call: Call) -> exp.Expr:
+    left, right = call.arguments
+    return remainder(speller, speller.value(left), right, is_natural(left), modulo)
+
+
+def _real_remainder(speller: Speller, call: Call) -> exp.Expr:
+    left, right = (speller.value(a) for a in call.arguments)
+    return speller.once(right, lambda d: speller.sql("({a} % {d} + abs({d})) % {d}", a=left, d=d))
+
+
+def since_start(speller: Speller, instant: Scalar) -> exp.Expr:
+    """Microseconds since year 1, where Kusto's bins begin."""
+    return speller.sql(f"epoch_us({{t}}) + {EPOCH}", t=speller.value(instant))
+
+
+def _instant_remainder(speller: Speller, call: Call) -> exp.Expr:
+    left, right = call.arguments
+    return remainder(speller, since_start(speller, left), right, True, modulo)
+
+
+def _timespan_ratio(speller: Speller, call: Call) -> exp.Expr:
+    """A timespan in units of another; a unit of less than a microsecond is written in ticks."""
+    left, right = call.arguments
+    value = since_start(speller, left) if left.type is Type.DATETIME else speller.value(left)
+    if isinstance(right, Constant) and whole_micros(right) is None and isinstance(right.value, int):
+        return speller.sql(f"{{a}} * 10 / {right.value}", a=value)
+    return speller.sql("{a} / {b}", a=value, b=speller.value(right))
+
+
+def moved(speller: Speller, instant: exp.Expr, micros: int) -> exp.Expr:
+    """An instant some microseconds later (or earlier)."""
+    if not micros:
+        return instant
+    count, unit = interval_of(abs(micros))
+    interval = exp.Interval(this=number(count), unit=exp.Var(this=unit))
+    return (exp.Sub if micros < 0 else exp.Add)(this=operand(instant), expression=interval)
+
+
+def _moved_by(speller: Speller, call: Call) -> exp.Expr:
+    instant, span, sign = instant_and_span(call)
+    micros = whole_micros(span)
+    if micros is not None:
+        return moved(speller, speller.value(instant), sign * micros)
+    template = f"{{t}} {'+' if sign > 0 else '-'} to_microseconds({{s}})"
+    tree, shift = speller.value(instant), speller.value(span)
+    return speller.once(speller.sql(f"TRY({template})", t=tree, s=shift), lambda v: speller.sql(IN_RANGE, v=v))
+
+
+OPERATIONS: dict[str, Spelling] = {
+    **ODD_PAIRS,
+    "+": _operation(exp.Add, "+"),
+    "-": _operation(exp.Sub, "-"),
+    "*": _operation(exp.Mul, "*"),
+    "/ long": _divided,
+    "/": "{left} / {right}",
+    "/ decimal": Refusal("DuckDB divides decimals as reals, which have fewer digits"),
+    "% long": _remainder,
+    "%": _real_remainder,
+    "negate": negative,
+    "+ datetime": _moved_by,
+    "+ timespan datetime": _moved_by,
+    "- datetime": _moved_by,
+    "- datetimes": "epoch_us({left}) - epoch_us({right})",
+    "* timespan": "TRY_CAST({left} * {right} AS BIGINT)",
+    "* number timespan": "TRY_CAST({left} * {right} AS BIGINT)",
+    "/ timespan": "TRY_CAST({left} / {right} AS BIGINT)",
+    "/ timespans": _timespan_ratio,
+    "/ datetime timespan": _timespan_ratio,
+    "% datetime": _instant_remainder,
+}
