@@ -26,6 +26,8 @@ _SOURCES: dict[type[syntax.Node], SourceBinder] = {}
 MultiBinder: TypeAlias = Callable[[Scope, syntax.Call], "list[tuple[str | None, Scalar]]"]
 MULTI_BINDERS: dict[str, MultiBinder] = {}
 FUNCTION_BINDERS: dict[str, FunctionBinder] = {}
+Preparer: TypeAlias = Callable[[Scope, Tabular, syntax.Node], Tabular]
+_PREPARERS: list[Preparer] = []
 PLUGIN_BINDERS: dict[str, OperatorBinder] = {}
 
 
@@ -79,6 +81,12 @@ def binds_plugin(*names: str) -> Callable[[OperatorBinder], OperatorBinder]:
     return register
 
 
+def prepares(preparer: Preparer) -> Preparer:
+    """Registers what is done to the input of every operator before it is bound: look-ups that its scalars ask for."""
+    _PREPARERS.append(preparer)
+    return preparer
+
+
 def bind_scalar(scope: Scope, expression: syntax.Node) -> Scalar:
     """The typed scalar of an expression. Raises KqlError for names, types or forms that do not fit."""
     binder = _SCALARS.get(type(expression))
@@ -109,6 +117,9 @@ def bind_operator(scope: Scope, tabular: Tabular | None, operator: syntax.Node) 
     if binder is None:
         keyword = getattr(operator, "keyword", type(operator).__name__)
         raise scope.error("KQL200", f"the operator '{keyword}' is not translated", operator.span)
+    if tabular is not None:
+        for prepare in _PREPARERS:
+            tabular = prepare(scope, tabular, operator)
     return binder(scope, tabular, operator)
 
 

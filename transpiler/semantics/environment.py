@@ -9,7 +9,7 @@ from datetime import timedelta
 from transpiler.catalog import Catalog, Function, Parameter
 from transpiler.kql import syntax
 from transpiler.kql.parser import parse_query
-from transpiler.plan.scalars import Scalar, children
+from transpiler.plan.scalars import Column, Scalar, children
 from transpiler.source import NOWHERE, Source
 
 
@@ -31,6 +31,7 @@ class Environment:
     parameters: Mapping[str, object] = field(default_factory=dict)
     infer: bool = False
     calls: int = 0
+    located: dict[tuple[int, int], Column] = field(default_factory=dict)
     _parsed: dict[str, StoredFunction] = field(default_factory=dict)
     _sizes: dict[int, int] = field(default_factory=dict)
     _measured: list[Scalar] = field(default_factory=list)

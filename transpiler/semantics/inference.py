@@ -118,7 +118,7 @@ class Inference:
         if not isinstance(operator, syntax.Join | syntax.Lookup):
             return
         for key in operator.on:
-            for node in _walk(key):
+            for node in walk(key):
                 match node:
                     case syntax.Member(base=syntax.Name(name="$left")):
                         self._use(left if node.name not in made else NOTHING, node.name, None)
@@ -153,7 +153,7 @@ def _type(name: str, evidence: set[Type]) -> Type:
 def _made(operator: syntax.Operator) -> set[str]:
     """The names that an operator gives to columns of its own."""
     made: set[str] = set()
-    for node in _walk(operator):
+    for node in walk(operator):
         match node:
             case syntax.NamedExpression():
                 made |= set(node.names)
@@ -174,7 +174,7 @@ def _children(node: syntax.Node) -> Iterator[syntax.Node]:
                 yield item
 
 
-def _walk(node: syntax.Node) -> Iterator[syntax.Node]:
+def walk(node: syntax.Node) -> Iterator[syntax.Node]:
     """A node and all below it, tables of their own excepted."""
     stack: list[syntax.Node] = [node]
     while stack:
@@ -188,7 +188,7 @@ def _tables_within(operator: syntax.Operator) -> Iterator[syntax.Node]:
     """Tables that an operator reads besides its input: a join's right side, ``in (T | …)``, ``toscalar(…)``."""
     if isinstance(operator, syntax.Join | syntax.Lookup):
         yield operator.right
-    for node in _walk(operator):
+    for node in walk(operator):
         yield from (
             c for c in _children(node) if isinstance(c, syntax.Pipeline) and c is not getattr(operator, "right", None)
         )
@@ -201,7 +201,7 @@ def _uses(operator: syntax.Operator) -> Iterator[tuple[str, Type | None]]:
     if isinstance(operator, syntax.Join | syntax.Lookup):
         return
     skipped: set[int] = set()
-    for node in _walk(operator):
+    for node in walk(operator):
         yield from _evidence(node, skipped)
         if isinstance(node, syntax.Name) and id(node) not in skipped and not node.name.startswith("$"):
             yield node.name, None
