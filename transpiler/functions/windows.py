@@ -10,8 +10,10 @@ fn("prev(column: any, offset: integer#?, default: any?) -> column?", kind=Kind.W
 fn("next(column: any, offset: integer#?, default: any?) -> column?", kind=Kind.WINDOW)
 fn("row_rank_dense(term: any, restart: bool?) -> long!", kind=Kind.WINDOW)
 fn("row_rank_min(term: any, restart: bool?) -> long!", kind=Kind.WINDOW)
-# Written by the binder only: the greatest value so far.
-fn("running max(term: integer|datetime) -> term?", kind=Kind.WINDOW)
+# Written by the binder only: the greatest, least and first value so far, the sum over all rows of a part.
+fn("running max(term: any) -> term?", kind=Kind.WINDOW)
+fn("running min(term: any) -> term?", kind=Kind.WINDOW)
+fn("running first(term: any) -> term?", kind=Kind.WINDOW)
 fn("total sum(term: number) -> term!", kind=Kind.WINDOW)
 
 refused(

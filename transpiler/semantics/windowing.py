@@ -33,18 +33,23 @@ def window_call(scope: Scope, function: Function, arguments: list[Scalar], node:
     if function.name in ("prev", "next") and len(arguments) == 3 and arguments[2].type is not arguments[0].type:
         arguments[2] = convert(scope, arguments[2], arguments[0].type)
     call = call_declared(scope, function, arguments, node.span)
-    order = tabular.order or ((tabular.ordinal,) if tabular.ordinal is not None else ())
-    if not order or _is_expanded(tabular):
+    order = order_of(scope, tabular, function.name, node.span)
+    _check_constants(scope, call, node)
+    return WindowCall(call.overload, call.arguments, call.type, call.nullable, order, (), node.span)
+
+
+def order_of(scope: Scope, tabular: Tabular, what: str, span: Span) -> tuple[OrderKey, ...]:
+    """The order of serialised rows: their number where one is known, else the sort keys. Raises KqlError where there is none."""
+    if tabular.ordinal is not None and not _is_expanded(tabular):
+        return (tabular.ordinal,)
+    if not tabular.order:
         raise scope.error(
             "KQL204",
-            f"'{function.name}' runs over rows of which the warehouse knows no order",
-            node.span,
+            f"'{what}' runs over rows of which the warehouse knows no order",
+            span,
             hint="sort by … gives them one",
         )
-    _check_constants(scope, call, node)
-    if tabular.ordinal is not None:
-        order = (tabular.ordinal,)
-    return WindowCall(call.overload, call.arguments, call.type, call.nullable, order, (), node.span)
+    return tabular.order
 
 
 def _check_constants(scope: Scope, call: Call, node: syntax.Call) -> None:
@@ -95,7 +100,7 @@ def _is_simple(scalar: Scalar) -> bool:
         return True
     if isinstance(scalar, Call):
         return scalar.overload.key in _PLAIN and all(_is_simple(a) for a in scalar.arguments)
-    if not isinstance(scalar, WindowCall) or any(contains_window(a) for a in scalar.arguments):
+    if not isinstance(scalar, WindowCall) or any(contains_window(c) for c in children(scalar)):
         return False
     name = scalar.overload.name
     has_restart = name in ("row_number", "row_cumsum") and len(scalar.arguments) > 1
@@ -185,8 +190,10 @@ class _Stages:
         if name.startswith("row_rank"):
             return self._rank(w)
         parts = [self.resolve(a) for a in w.arguments]
-        level = max((n for _, n in parts), default=0)
-        return self._column(replace(w, arguments=tuple(p for p, _ in parts)), level)
+        groups = [self.resolve(p) for p in w.partition]
+        level = max((n for _, n in (*parts, *groups)), default=0)
+        partition = tuple(p for p, _ in groups)
+        return self._column(replace(w, arguments=tuple(p for p, _ in parts), partition=partition), level)
 
     def _column(self, w: WindowCall, level: int) -> tuple[Scalar, int]:
         assert self.ordinal is not None
@@ -216,7 +223,7 @@ class _Stages:
         if isinstance(restart, Constant) and not restart.value:
             return None, 0
         restart, level = self.resolve(restart)
-        return self._column(_count_true(restart, span), level)
+        return self._column(count_true(restart, span), level)
 
     def _rank(self, w: WindowCall) -> tuple[Scalar, int]:
         """Dense: how often the term changed so far. Min: the row number of the last change."""
@@ -235,7 +242,7 @@ class _Stages:
         changed = _call("not", [keeps], w.span)
         at = max(level, number_level, previous_level)
         if w.overload.name == "row_rank_dense":
-            return self._column(replace(_count_true(changed, w.span), partition=partition), at)
+            return self._column(replace(count_true(changed, w.span), partition=partition), at)
         start = _case(changed, number, Constant(Type.LONG, 0), w.span)
         running = WindowCall(overload_of("running max"), (start,), Type.LONG, False, (), partition, w.span)
         return self._column(running, at)
@@ -274,7 +281,7 @@ def _case(condition: Scalar, then: Scalar, otherwise: Scalar, span: Span) -> Cal
     return Call(overload_of("case"), (condition, then, otherwise), Type.LONG, False, span)
 
 
-def _count_true(condition: Scalar, span: Span) -> WindowCall:
+def count_true(condition: Scalar, span: Span) -> WindowCall:
     """How many rows so far meet a condition."""
     one = _case(condition, Constant(Type.LONG, 1), Constant(Type.LONG, 0), span)
     return WindowCall(overload_of("row_cumsum"), (one,), Type.LONG, False, (), (), span)

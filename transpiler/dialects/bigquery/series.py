@@ -1,7 +1,265 @@
-"""BigQuery's spellings: series."""
+"""BigQuery's spellings: series. An array is JSON text; its elements are texts, its numbers FLOAT64 or, where all are whole, INT64."""
 
 from __future__ import annotations
 
-from transpiler.dialects.spelling import Spelling
+import json
 
-SPELLINGS: dict[str, Spelling] = {}
+from sqlglot import exp
+
+from transpiler.dialects.series import PAIRS, Element
+from transpiler.dialects.spelling import Builder, Refusal, Speller, Spelling
+from transpiler.plan.scalars import Call, Constant, Scalar
+from transpiler.types import Type
+
+_NAN = "CAST('nan' AS FLOAT64)"
+_INFINITE = "CAST('inf' AS FLOAT64)"
+_UNARY: dict[str, Element] = {
+    "series_abs": Element("ABS({a})", "ABS({a})"),
+    "series_sign": Element("SIGN({a})", "SIGN({a})"),
+    "series_floor": Element("FLOOR({a})", "{a}"),
+    "series_ceiling": Element("CEIL({a})", "{a}"),
+    "series_exp": Element(f"IF({{a}} > 709.78, {_INFINITE}, EXP({{a}}))"),
+    "series_log": Element(
+        f"CASE WHEN {{a}} > 0 THEN LN({{a}}) WHEN {{a}} = 0 THEN -{_INFINITE} WHEN {{a}} < 0 THEN {_NAN} END"
+    ),
+    "series_sin": Element("SIN({a})"),
+    "series_cos": Element("COS({a})"),
+    "series_tan": Element("TAN({a})"),
+    "series_asin": Element(f"CASE WHEN ABS({{a}}) <= 1 THEN ASIN({{a}}) WHEN {{a}} IS NOT NULL THEN {_NAN} END"),
+    "series_acos": Element(f"CASE WHEN ABS({{a}}) <= 1 THEN ACOS({{a}}) WHEN {{a}} IS NOT NULL THEN {_NAN} END"),
+    "series_atan": Element("ATAN({a})"),
+}
+_PAIRS: dict[str, Element] = {
+    **PAIRS,
+    "series_divide": Element("IEEE_DIVIDE({a}, {b})"),
+    "series_pow": Element("SAFE.POW({a}, {b})"),
+}
+# A real as JSON: 1 is 1.0, what is no finite number is quoted (TO_JSON_STRING does so).
+_REAL = "REGEXP_REPLACE(TO_JSON_STRING({r}), r'^(-?[0-9]+)$', r'\\1.0')"
+_IS_REAL = "REGEXP_CONTAINS({s}, '[.eEN]')"
+
+
+def _joined(text: str, source: str) -> str:
+    """A SELECT that joins the texts of elements, in their order ``o``, to an array."""
+    return (
+        f"(SELECT CONCAT('[', COALESCE(STRING_AGG(COALESCE({text}, 'null'), ',' ORDER BY o), ''), ']') FROM {source})"
+    )
+
+
+def _of_array(body: str) -> str:
+    """The body for arrays, NULL for what is none."""
+    return f"IF(JSON_QUERY_ARRAY({{s}}) IS NULL, NULL, {body})"
+
+
+def _texts(element: Element, a: str, b: str = "") -> str:
+    """The JSON text of an element's result. ``a`` and ``b`` are the SQL of the operands with ``TYPE`` for their type."""
+
+    def of(template: str, t: str) -> str:
+        return template.replace("{a}", a.replace("TYPE", t)).replace("{b}", b.replace("TYPE", t))
+
+    real = of(element.real, "FLOAT64")
+    if element.is_bool:
+        return f"TO_JSON_STRING({real})"
+    shown = f"IF(({real}) IS NULL, NULL, {_REAL.replace('{r}', real)})"
+    if not element.whole:
+        return shown
+    return f"IF({_IS_REAL}, {shown}, CAST({of(element.whole, 'INT64')} AS STRING))"
+
+
+def _each(element: Element) -> Builder:
+    """A function of one element."""
+
+    def spell(speller: Speller, of: Call) -> exp.Expr:
+        text = _texts(element, "SAFE_CAST(e AS TYPE)")
+        body = _of_array(_joined(text, "UNNEST(JSON_QUERY_ARRAY({s})) AS e WITH OFFSET AS o"))
+        return speller.once(speller.value(of.arguments[0]), lambda s: speller.sql(body, s=s))
+
+    return spell
+
+
+def _pair(element: Element) -> Builder:
+    """A function of the elements at the same place of two arrays, or of an array and a number."""
+
+    def spell(speller: Speller, of: Call) -> exp.Expr:
+        first, second = of.arguments
+        if Type.DYNAMIC not in (first.type, second.type):
+            raise speller.refuse(f"{of.overload.name} takes an array", of.span)
+        a, b = (f"SAFE_CAST({n} AS TYPE)" for n in ("x[SAFE_OFFSET(o)]", "y[SAFE_OFFSET(o)]"))
+        text = _texts(element, a, b).replace("{s}", "CONCAT(ARRAY_TO_STRING(x, ','), ARRAY_TO_STRING(y, ','))")
+        longest = "GENERATE_ARRAY(0, GREATEST(ARRAY_LENGTH(x), ARRAY_LENGTH(y)) - 1)"
+        source = f"UNNEST({longest}) AS o"
+        inner = _joined(text, source)
+        template = f"(SELECT IF(x IS NULL OR y IS NULL, NULL, {inner}) FROM (SELECT {{x}} AS x, {{y}} AS y))"
+        return speller.sql(template, x=_operand(speller, first, second), y=_operand(speller, second, first))
+
+    return spell
+
+
+def _operand(speller: Speller, scalar: Scalar, other: Scalar) -> exp.Expr:
+    """An array's texts; a number as often as the other array is long."""
+    if scalar.type is Type.DYNAMIC:
+        return speller.sql("JSON_QUERY_ARRAY({x})", x=speller.value(scalar))
+    return speller.sql(
+        "ARRAY(SELECT CAST({n} AS STRING) FROM UNNEST(JSON_QUERY_ARRAY({x})))",
+        n=speller.value(scalar),
+        x=speller.value(other),
+    )
+
+
+# ---------------------------------------------------------------- numbers of a whole series
+
+_POINTS = "UNNEST(JSON_QUERY_ARRAY({s})) AS e WITH OFFSET AS o"
+_NUMBER = "SAFE_CAST(e AS FLOAT64)"
+
+
+def _number(template: str) -> Builder:
+    return lambda speller, of: speller.sql(f"(SELECT {template} FROM {_POINTS})", s=speller.value(of.arguments[0]))
+
+
+def _of_two(template: str) -> Builder:
+    """A number of two arrays: ``p`` and ``q`` are the numbers at the same place."""
+
+    def spell(speller: Speller, of: Call) -> exp.Expr:
+        if any(a.type is not Type.DYNAMIC for a in of.arguments):
+            raise speller.refuse(f"{of.overload.name} of a number is not translated", of.span)
+        first, second = (speller.value(a) for a in of.arguments)
+        sql = (
+            f"(SELECT {template} FROM (SELECT SAFE_CAST(d AS FLOAT64) AS p, SAFE_CAST(e AS FLOAT64) AS q "
+            "FROM UNNEST(JSON_QUERY_ARRAY({x})) AS d WITH OFFSET AS n "
+            "INNER JOIN UNNEST(JSON_QUERY_ARRAY({y})) AS e WITH OFFSET AS o ON n = o))"
+        )
+        return speller.sql(sql, x=first, y=second)
+
+    return spell
+
+
+_STATISTICS: dict[str, str] = {
+    "min": "MIN(y)",
+    "max": "MAX(y)",
+    "min_idx": "ARRAY_AGG(o ORDER BY y, o LIMIT 1)[SAFE_OFFSET(0)]",
+    "max_idx": "ARRAY_AGG(o ORDER BY y DESC, o LIMIT 1)[SAFE_OFFSET(0)]",
+    "avg": "AVG(y)",
+    "stdev": "COALESCE(STDDEV_SAMP(y), 0)",
+    "variance": "COALESCE(VAR_SAMP(y), 0)",
+    "sum": "SUM(y)",
+    "len": "COUNT(*)",
+}
+
+
+def _statistic(speller: Speller, of: Call) -> exp.Expr:
+    """One of series_stats' numbers; NULL where an element is no finite number, unless those are ignored."""
+    which, ignores = of.options
+    if ignores and which in ("min_idx", "max_idx"):
+        raise speller.refuse("the positions of series_stats that ignores elements are not translated", of.span)
+    value = _STATISTICS[str(which)]
+    is_finite = "y IS NOT NULL AND NOT IS_NAN(y) AND NOT IS_INF(y)"
+    rows = f"SELECT {_NUMBER} AS y, o FROM {_POINTS}"
+    if ignores:
+        template = f"(SELECT {value} FROM ({rows}) WHERE {is_finite})"
+    else:
+        template = f"(SELECT IF(COUNTIF({is_finite}) = COUNT(*), {value}, NULL) FROM ({rows}))"
+    return speller.sql(template, s=speller.value(of.arguments[0]))
+
+
+# Positions count from 1, as the interception of Kusto's documentation shows.
+_LINE_ROWS = f"(SELECT {_NUMBER} AS y, CAST(o + 1 AS FLOAT64) AS x FROM {_POINTS})"
+_SLOPE = "COVAR_POP(y, x) / NULLIF(VAR_POP(x), 0)"
+_LINE: dict[str, str] = {
+    "rsquare": "POW(CORR(y, x), 2)",
+    "slope": _SLOPE,
+    "variance": "COALESCE(VAR_SAMP(y), 0)",
+    "rvariance": "(VAR_POP(y) - POW(COVAR_POP(y, x), 2) / NULLIF(VAR_POP(x), 0)) * COUNT(y) / NULLIF(COUNT(y) - 1, 0)",
+    "interception": f"AVG(y) - {_SLOPE} * AVG(x)",
+}
+
+
+def _line(speller: Speller, of: Call) -> exp.Expr:
+    return speller.sql(f"(SELECT {_LINE[str(of.options[0])]} FROM {_LINE_ROWS})", s=speller.value(of.arguments[0]))
+
+
+def _line_values(speller: Speller, of: Call) -> exp.Expr:
+    fit = f"(SELECT AS STRUCT {_LINE['slope']} AS slope, {_LINE['interception']} AS base FROM {_LINE_ROWS})"
+    text = _REAL.replace("{r}", "f.slope * (o + 1) + f.base")
+    body = _joined(text, f"{_POINTS} CROSS JOIN UNNEST([{fit}]) AS f")
+    return speller.once(speller.value(of.arguments[0]), lambda s: speller.sql(_of_array(body), s=s))
+
+
+# ---------------------------------------------------------------- missing values and filters
+
+
+def _filled(where: str, direction: str) -> Builder:
+    """An element, or where it is null the nearest that is there, on one side."""
+    nearest = (
+        "(SELECT d FROM UNNEST(JSON_QUERY_ARRAY({s})) AS d WITH OFFSET AS n "
+        f"WHERE d <> 'null' AND n {where} o ORDER BY n {direction} LIMIT 1)"
+    )
+    body = _of_array(_joined(f"IF(e <> 'null', e, {nearest})", _POINTS))
+    return lambda speller, of: speller.once(speller.value(of.arguments[0]), lambda s: speller.sql(body, s=s))
+
+
+def _fill_const(speller: Speller, of: Call) -> exp.Expr:
+    constant = of.arguments[1] if len(of.arguments) > 1 else None
+    text = speller.sql("'0'")
+    if constant is not None:
+        value = speller.value(constant)
+        text = speller.sql(_REAL if constant.type is Type.REAL else "CAST({r} AS STRING)", r=value)
+    body = _of_array(_joined("IF(e <> 'null', e, {c})", _POINTS))
+    return speller.once(speller.value(of.arguments[0]), lambda s: speller.sql(body, s=s, c=text))
+
+
+def _fill_linear(speller: Speller, of: Call) -> exp.Expr:
+    """Between two neighbours along the line through them; whole numbers are cut, edges take the nearest."""
+    edges, constant = (of.arguments[n] if len(of.arguments) > n else None for n in (1, 2))
+    fills = not isinstance(edges, Constant) or edges.value is None or bool(edges.value)
+    none = float(str(constant.value)) if isinstance(constant, Constant) and constant.value is not None else 0.0
+    there = "UNNEST(JSON_QUERY_ARRAY({s})) AS d WITH OFFSET AS n WHERE d <> 'null'"
+    low = f"(SELECT AS STRUCT d, n FROM {there} AND n <= o ORDER BY n DESC LIMIT 1)"
+    high = f"(SELECT AS STRUCT d, n FROM {there} AND n >= o ORDER BY n LIMIT 1)"
+    a, b = "SAFE_CAST(l.d AS FLOAT64)", "SAFE_CAST(h.d AS FLOAT64)"
+    between = f"{a} + ({b} - {a}) * (o - l.n) / (h.n - l.n)"
+    number = f"IF({_IS_REAL}, {_REAL.replace('{r}', between)}, CAST(CAST(TRUNC({between}) AS INT64) AS STRING))"
+    edge = "COALESCE(l.d, h.d)" if fills else "CAST(NULL AS STRING)"
+    filled = f"CASE WHEN e <> 'null' THEN e WHEN l.n IS NULL OR h.n IS NULL THEN {edge} ELSE {number} END"
+    nothing = "NOT EXISTS (SELECT 1 FROM " + there + ")"
+    text = f"IF({nothing}, '{none!r}', {filled})"
+    source = f"{_POINTS} CROSS JOIN UNNEST([{low}]) AS l CROSS JOIN UNNEST([{high}]) AS h"
+    body = _of_array(_joined(text, source))
+    return speller.once(speller.value(of.arguments[0]), lambda s: speller.sql(body, s=s))
+
+
+def _fir(speller: Speller, of: Call) -> exp.Expr:
+    """Each element of the result is a weighted sum of those before; there is 0 before the first."""
+    weights, is_whole, shift = of.options
+    terms = [
+        f"{w!r} * COALESCE(SAFE_CAST(JSON_QUERY_ARRAY({{s}})[SAFE_OFFSET(o - {k} + {shift})] AS TYPE), 0)"
+        for k, w in enumerate(json.loads(str(weights)))
+    ]
+    total = " + ".join(terms)
+    text = _REAL.replace("{r}", total.replace("TYPE", "FLOAT64"))
+    if is_whole:
+        text = f"IF({_IS_REAL}, {text}, CAST({total.replace('TYPE', 'INT64')} AS STRING))"
+    body = _of_array(_joined(text, _POINTS))
+    return speller.once(speller.value(of.arguments[0]), lambda s: speller.sql(body, s=s))
+
+
+_SUM_OF_PRODUCTS = "SUM(p * q)"
+SPELLINGS: dict[str, Spelling] = {
+    **{key: _each(element) for key, element in _UNARY.items()},
+    **{key: _pair(element) for key, element in _PAIRS.items()},
+    "series_sum": _number(f"SUM({_NUMBER})"),
+    "series_product": Refusal("BigQuery has no product over rows"),
+    "series_magnitude": _number(f"SQRT(SUM(POW({_NUMBER}, 2)))"),
+    "series_dot_product": _of_two(_SUM_OF_PRODUCTS),
+    "series_cosine_similarity": _of_two(f"{_SUM_OF_PRODUCTS} / NULLIF(SQRT(SUM(p * p)) * SQRT(SUM(q * q)), 0)"),
+    "series_pearson_correlation": _of_two("CORR(p, q)"),
+    "series_fill_const": _fill_const,
+    "series_fill_forward": _filled("<=", "DESC"),
+    "series_fill_backward": _filled(">=", "ASC"),
+    "series_fill_linear": _fill_linear,
+    "series_fir": _fir,
+    "series_iir": Refusal("each result depends on those before it, which BigQuery's SQL does not follow"),
+    "series statistic": _statistic,
+    "series index": _statistic,
+    "series line": _line,
+    "series line values": _line_values,
+}

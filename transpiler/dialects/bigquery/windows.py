@@ -11,6 +11,8 @@ SPECIAL: dict[str, SpecialBuilder] = {
     "row_number": row_number,
     "row_cumsum": running("SUM", "0"),
     "running max": running("MAX"),
+    "running min": running("MIN"),
+    "running first": running("FIRST_VALUE"),
     "total sum": total("SUM"),
     "prev": neighbour("LAG"),
     "next": neighbour("LEAD"),

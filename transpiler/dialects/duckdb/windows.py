@@ -20,6 +20,8 @@ SPECIAL: dict[str, SpecialBuilder] = {
     "row_number": row_number,
     "row_cumsum": running("sum", "0", _narrow),
     "running max": running("max"),
+    "running min": running("min"),
+    "running first": running("first_value"),
     "total sum": total("sum", _narrow),
     "prev": neighbour("lag"),
     "next": neighbour("lead"),

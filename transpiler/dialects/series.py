@@ -1,0 +1,35 @@
+"""What the targets share of the functions over series: how a number is computed from the elements ``{a}`` and ``{b}``.
+
+An element is whole where the series holds whole numbers only; then ``whole`` computes it, where there is such a rule.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """The rule for one element of the result: over reals, over whole numbers, and whether it is a bool."""
+
+    real: str
+    whole: str = ""
+    is_bool: bool = False
+
+
+COMPARISONS = {
+    "series_greater": ">",
+    "series_greater_equals": ">=",
+    "series_less": "<",
+    "series_less_equals": "<=",
+    "series_equals": "=",
+    "series_not_equals": "<>",
+}
+PAIRS: dict[str, Element] = {
+    "series_add": Element("{a} + {b}", "{a} + {b}"),
+    "series_subtract": Element("{a} - {b}", "{a} - {b}"),
+    "series_multiply": Element("{a} * {b}", "{a} * {b}"),
+    **{name: Element(f"{{a}} {sign} {{b}}", is_bool=True) for name, sign in COMPARISONS.items()},
+}
+STATISTICS = ("min", "min_idx", "max", "max_idx", "avg", "stdev", "variance")
+LINE = ("rsquare", "slope", "variance", "rvariance", "interception", "line_fit")
