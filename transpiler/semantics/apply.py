@@ -27,7 +27,7 @@ from transpiler.plan.relations import (
 from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, InRelation, Path, Scalar, WindowCall
 from transpiler.semantics.calls import call_function, make_call, overload_of
 from transpiler.semantics.dispatch import bind_operator, bind_whole, binds_operator
-from transpiler.semantics.expand import Item, bind_items, expanded
+from transpiler.semantics.expand import Item, bind_items, expanded, in_row_order
 from transpiler.semantics.scope import Scope, Tabular
 from transpiler.semantics.shaping import origin_of, project
 from transpiler.source import NOWHERE
@@ -45,7 +45,7 @@ def _mv_apply(scope: Scope, tabular: Tabular, node: syntax.MvApply) -> Tabular:
     row = Column("row_number", Type.LONG, False)
     numbered = _numbered(scope, tabular, row, node)
     before = tuple(tabular.relation.columns)
-    body = expanded(scope, replace(numbered, order=()), node, items, limit, carried=(*before, row), is_indexed=True)
+    body = expanded(scope, replace(numbered, order=(), ordinal=None), node, items, limit, carried=(*before, row), is_indexed=True)
     start = body.relation
     for operator in node.body.operators:
         body = bind_operator(scope.without_row(), body, operator)
@@ -83,6 +83,10 @@ def _result(
     )
     within = tuple(k for k in body.order if isinstance(k.value, ColumnRef) and k.value.column in body.relation.columns)
     result = Tabular(body.relation, tuple(visible), (*order, *within) if order else (), serialized=bool(order))
+    ordinal = outer.ordinal
+    if ordinal is not None and isinstance(ordinal.value, ColumnRef):
+        ordinal = replace(ordinal, value=ColumnRef(now[ordinal.value.column]))
+        result = in_row_order(result, ordinal, within or (ordinal,))
     return project(result, visible, {}, replace(origin_of(scope, node, _KEYWORD), text=""))
 
 

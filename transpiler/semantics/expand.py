@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from transpiler.kql import syntax
-from transpiler.plan.relations import Expand, Expansion, OrderKey, Origin
-from transpiler.plan.scalars import Column, ColumnRef, Scalar
-from transpiler.semantics.calls import call_function, convert
+from transpiler.plan.relations import Expand, Expansion, OrderKey, Origin, Project, Relation, Values, Window
+from transpiler.plan.scalars import Column, ColumnRef, Scalar, WindowCall
+from transpiler.semantics.calls import call_function, convert, overload_of
 from transpiler.semantics.dispatch import bind_scalar, bind_whole, binds_operator
 from transpiler.semantics.joins import word
 from transpiler.semantics.names import UniqueNames, result_name
@@ -91,21 +91,23 @@ def expanded(
     raw = {item.name: _raw_column(item) for item in items}
     for item in items:
         _place(visible, raw[item.name])
-    index = _index_column(scope, node, visible, ordered=is_indexed or bool(tabular.order))
-    if index is not None and word(node, "with_itemindex", ""):
+    name = word(node, "with_itemindex", "")
+    index = Column(UniqueNames(c.name for c in visible).unique(name or "item_index"), Type.LONG, False)
+    if name:
         visible.append(index)
-    hidden = [*carried, *(k.value.column for k in tabular.order if isinstance(k.value, ColumnRef))]
-    columns = list(dict.fromkeys([*visible, *([index] if index is not None else []), *hidden]))
+    keys = (*tabular.order, *((tabular.ordinal,) if tabular.ordinal is not None else ()))
+    hidden = [*carried, *(k.value.column for k in keys if isinstance(k.value, ColumnRef))]
+    columns = list(dict.fromkeys([*visible, index, *hidden]))
     expansions = tuple(Expansion(column=raw[i.name], value=_dynamic(scope, i.value)) for i in items)
     origin = origin_of(scope, node, node.keyword)
     relation = Expand(
         columns=tuple(columns), origin=origin, input=tabular.relation, expansions=expansions, index=index, limit=limit,
         bag_as_array=bag_as_array,
     )  # fmt: skip
-    order = tabular.order
-    if index is not None and (order or is_indexed):
-        order = (*order, OrderKey(ColumnRef(index), descending=False, nulls_first=True))
+    within = OrderKey(ColumnRef(index), descending=False, nulls_first=True)
+    order = (*tabular.order, within) if tabular.order or is_indexed else ()
     result = replace(tabular, relation=relation, visible=tuple(visible), order=order, alias="", table_name="")
+    result = in_row_order(result, tabular.ordinal, (within,), is_single=_is_single(tabular.relation))
     return _typed(scope, result, items, raw, origin, carried)
 
 
@@ -121,14 +123,31 @@ def _place(visible: list[Column], column: Column) -> None:
     visible.append(column)
 
 
-def _index_column(
-    scope: Scope, node: syntax.MvExpand | syntax.MvApply, visible: Sequence[Column], *, ordered: bool
-) -> Column | None:
-    """The position of the element from 0: asked for, or needed to keep the rows in order."""
-    name = word(node, "with_itemindex", "")
-    if not name and not ordered:
-        return None
-    return Column(UniqueNames(c.name for c in visible).unique(name or "item_index"), Type.LONG, False)
+def in_row_order(
+    tabular: Tabular, ordinal: OrderKey | None, within: Sequence[OrderKey], *, is_single: bool = False
+) -> Tabular:
+    """The rows numbered anew after each was multiplied: by the number of its row, then by the keys ``within`` it.
+
+    ``is_single``: all come from one row. The numbering falls away where nobody asks for it.
+    """
+    if is_single and len(within) == 1:
+        return replace(tabular, ordinal=within[0])
+    if ordinal is None or not within:
+        return replace(tabular, ordinal=None)
+    number = Column("row_order", Type.LONG, False)
+    call = WindowCall(overload_of("row_number"), (), Type.LONG, False, (ordinal, *within))
+    relation = Window(
+        columns=(*tabular.relation.columns, number), origin=replace(tabular.relation.origin, text=""),
+        input=tabular.relation, computed={number: call},
+    )  # fmt: skip
+    return replace(tabular, relation=relation, ordinal=OrderKey(ColumnRef(number), False, True))
+
+
+def _is_single(relation: Relation) -> bool:
+    """Whether a relation is the one row of ``print``."""
+    while isinstance(relation, Project):
+        relation = relation.input
+    return isinstance(relation, Values) and len(relation.rows) == 1
 
 
 def _dynamic(scope: Scope, value: Scalar) -> Scalar:

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 
 from sqlglot import exp
 
+from transpiler.dialects.bigquery.arrays import ARRAYS
+from transpiler.dialects.bigquery.bags import BAGS
 from transpiler.dialects.bigquery.paths import path
 from transpiler.dialects.dialect import SpecialBuilder
 from transpiler.dialects.spelling import Speller, Spelling, call, text
@@ -87,6 +89,8 @@ def _pack_present(speller: Speller, of: Call) -> exp.Expr:
 
 
 SPELLINGS: dict[str, Spelling] = {
+    **ARRAYS,
+    **BAGS,
     "parse_json": _parse_json,
     "parse_json dynamic": identity,
     "dynamic of string": "TO_JSON_STRING({value})",

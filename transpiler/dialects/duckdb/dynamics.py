@@ -7,6 +7,8 @@ import json
 from sqlglot import exp
 
 from transpiler.dialects.dialect import SpecialBuilder
+from transpiler.dialects.duckdb.arrays import ARRAYS
+from transpiler.dialects.duckdb.bags import BAGS
 from transpiler.dialects.duckdb.paths import json_of, path
 from transpiler.dialects.spelling import Speller, Spelling, call, text
 from transpiler.plan.scalars import Call, Constant, Scalar
@@ -72,6 +74,8 @@ def _pack_present(speller: Speller, of: Call) -> exp.Expr:
 
 
 SPELLINGS: dict[str, Spelling] = {
+    **ARRAYS,
+    **BAGS,
     "parse_json": _parse_json,
     "parse_json dynamic": identity,
     "dynamic of string": "to_json({value})",

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from transpiler.dialects.duckdb.formats import part_at
-from transpiler.dialects.spelling import Speller, text
+from transpiler.dialects.spelling import Speller, call, text
 from transpiler.plan.scalars import Call, Path, Scalar
 from transpiler.types import INTEGERS, Type
 
@@ -69,7 +69,12 @@ def _at(speller: Speller, scalar: Scalar, arrow: str, tail: str) -> exp.Expr:
 
 
 def _into(speller: Speller, tree: exp.Expr, written: str, arrow: str) -> exp.Expr:
-    return tree if written == "$" and arrow == "->" else speller.sql(f"{{x}} {arrow} {{p}}", x=tree, p=text(written))
+    if written == "$" and arrow == "->":
+        return tree
+    if written.endswith("[*]"):
+        # As the list of a list function DuckDB would take the arrow for that of a lambda.
+        return call("json_extract" if arrow == "->" else "json_extract_string", tree, text(written))
+    return speller.sql(f"{{x}} {arrow} {{p}}", x=tree, p=text(written))
 
 
 def _base(speller: Speller, base: Scalar) -> tuple[exp.Expr, bool]:

@@ -1,0 +1,295 @@
+"""BigQuery's spellings: arrays, and sets of their elements.
+
+An array is JSON text; its elements are an ARRAY of JSON texts, in which JSON's null is ``null`` and not NULL. Subqueries
+run over the array of the same row only, which the service allows anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from sqlglot import exp
+
+from transpiler.dialects.bigquery.paths import elements_of, json_of
+from transpiler.dialects.computed import hygienic
+from transpiler.dialects.known import is_array
+from transpiler.dialects.spelling import Speller, Spelling, call, number, text
+from transpiler.plan.scalars import Call, Constant, Scalar
+
+_ELEMENTS = "JSON_QUERY_ARRAY({v})"
+_LIST = "CONCAT('[', ARRAY_TO_STRING({x}, ','), ']')"
+_AGGREGATED = "CONCAT('[', COALESCE((SELECT STRING_AGG({x}, ',' ORDER BY {order}) FROM {from}), ''), ']')"
+_EACH = "UNNEST({a}) AS @e@ WITH OFFSET AS @o@"
+_AS_REAL = "SAFE_CAST(@e@ AS FLOAT64)"
+
+
+def aggregated(item: str, source: str, order: str = "@o@") -> str:
+    """The template of an array's text: the items of a source in an order, an empty array where there are none."""
+    return _AGGREGATED.replace("{x}", item).replace("{from}", source).replace("{order}", order)
+
+
+def over_array(speller: Speller, array: Scalar, template: str, **slots: exp.Expr | list[exp.Expr]) -> exp.Expr:
+    """A template over ``{a}``, the elements of an array; NULL for what is no array."""
+    guarded = template if is_array(array) and not array.nullable else f"CASE WHEN NOT {{a}} IS NULL THEN {template} END"
+    if guarded.count("{a}") == 1:
+        return hygienic(speller, guarded, a=elements_of(speller, array), **slots)
+    return speller.once(
+        json_of(speller, array), lambda v: hygienic(speller, guarded.replace("{a}", _ELEMENTS), v=v, **slots)
+    )
+
+
+def _strict(template: str) -> Spelling:
+    """A template over the elements of the only argument whose SQL is NULL for NULL."""
+    return lambda speller, of: hygienic(speller, template, a=elements_of(speller, of.arguments[0]))
+
+
+def _simple(template: str) -> Spelling:
+    return lambda speller, of: over_array(speller, of.arguments[0], template)
+
+
+def present_elements(speller: Speller, scalar: Scalar) -> exp.Expr:
+    """The elements of an array, an empty ARRAY for what is none."""
+    found = elements_of(speller, scalar)
+    return found if is_array(scalar) and not scalar.nullable else speller.sql("COALESCE({x}, [])", x=found)
+
+
+def _concat(speller: Speller, of: Call) -> exp.Expr:
+    """A null array adds nothing; of nulls only it is null."""
+    lists = [present_elements(speller, a) for a in of.arguments]
+    tree = speller.sql(_LIST, x=call("ARRAY_CONCAT", *lists))
+    if all(a.nullable for a in of.arguments):
+        known = call("COALESCE", *(speller.value(a) for a in of.arguments))
+        return speller.sql("CASE WHEN NOT {k} IS NULL THEN {x} END", k=known, x=tree)
+    return tree
+
+
+def _bound(index: Scalar, slot: str) -> str:
+    """A position, one below 0 from the end."""
+    if isinstance(index, Constant) and isinstance(index.value, int):
+        return str(index.value) if index.value >= 0 else f"ARRAY_LENGTH({{a}}) - {-index.value}"
+    return f"IF({{{slot}}} < 0, {{{slot}}} + ARRAY_LENGTH({{a}}), {{{slot}}})"
+
+
+def _slice(speller: Speller, of: Call) -> exp.Expr:
+    array, start, end = of.arguments
+    source = f"{_EACH} WHERE @o@ BETWEEN {_bound(start, 'low')} AND {_bound(end, 'high')}"
+    slots = {"low": speller.value(start), "high": speller.value(end)}
+    return over_array(speller, array, aggregated("@e@", source), **slots)
+
+
+def _index_of(speller: Speller, of: Call) -> exp.Expr:
+    array, value, *rest = of.arguments
+    wanted = speller.value(value)
+    if not rest:
+        template = f"COALESCE((SELECT MIN(@o@) FROM {_EACH} WHERE @e@ = {{x}}), -1)"
+        return over_array(speller, array, template, x=wanted)
+    start = _bound(rest[0], "s")
+    length = speller.value(rest[1]) if len(rest) > 1 else number(-1)
+    occurrence = speller.value(rest[2]) if len(rest) > 2 else number(1)
+    template = (
+        f"COALESCE(ARRAY(SELECT @o@ FROM {_EACH} WHERE @e@ = {{x}} AND @o@ >= {start} "
+        f"AND ({{n}} < 0 OR @o@ < {start} + {{n}}) ORDER BY @o@)[SAFE_OFFSET({{k}} - 1)], -1)"
+    )
+    return over_array(speller, array, template, x=wanted, s=speller.value(rest[0]), n=length, k=occurrence)
+
+
+_POSITIONS = "UNNEST(GENERATE_ARRAY(0, ARRAY_LENGTH({a}) - 1)) AS @o@"
+_SHIFTED = "IF(@o@ + {n} BETWEEN 0 AND ARRAY_LENGTH({a}) - 1, {a}[SAFE_OFFSET(@o@ + {n})], {d})"
+_ROTATED = "{a}[SAFE_OFFSET(MOD(MOD(@o@ + {n}, ARRAY_LENGTH({a})) + ARRAY_LENGTH({a}), ARRAY_LENGTH({a})))]"
+
+
+def or_null(speller: Speller, scalar: Scalar) -> exp.Expr:
+    """The JSON text of a dynamic value, ``null`` for null."""
+    tree = speller.value(scalar)
+    if isinstance(scalar, Constant) and scalar.value is None:
+        return text("null")
+    return speller.sql("COALESCE({x}, 'null')", x=tree) if scalar.nullable else tree
+
+
+def _shift(speller: Speller, of: Call) -> exp.Expr:
+    array, shift, default = of.arguments
+    slots = {"n": speller.value(shift), "d": or_null(speller, default)}
+    return over_array(speller, array, aggregated(_SHIFTED, _POSITIONS), **slots)
+
+
+def _rotate(speller: Speller, of: Call) -> exp.Expr:
+    array, shift = of.arguments
+    return over_array(speller, array, aggregated(_ROTATED, _POSITIONS), n=speller.value(shift))
+
+
+def _split(speller: Speller, of: Call) -> exp.Expr:
+    """The parts between the positions, which are constant."""
+    (array, _), positions = of.arguments, [int(str(p)) for p in of.options]
+    cuts = [str(p) if p >= 0 else f"GREATEST(ARRAY_LENGTH({{a}}) - {-p}, 0)" for p in positions]
+    tests = [f"@o@ >= {low} AND @o@ < {high}" for low, high in zip(cuts[:-1], cuts[1:], strict=True)]
+    tests = [f"@o@ < {cuts[0]}", *tests, f"@o@ >= {cuts[-1]}"]
+    parts = ", ',', ".join(aggregated("@e@", f"{_EACH} WHERE {test}") for test in tests)
+    return over_array(speller, array, f"CONCAT('[', {parts}, ']')")
+
+
+def _keys(ascending: bool, nulls_last: bool) -> str:
+    """Numbers by value, then other values by their text; nulls last or first."""
+    way = "" if ascending else " DESC"
+    nulls = "@e@ = 'null'" + ("" if nulls_last else " DESC")
+    return f"{nulls}, {_AS_REAL} IS NULL{way}, {_AS_REAL}{way}, JSON_VALUE(@e@, '$'){way}"
+
+
+def _sort(speller: Speller, of: Call) -> exp.Expr:
+    ascending, nulls_last = of.options
+    return over_array(speller, of.arguments[0], aggregated("@e@", _EACH, _keys(bool(ascending), bool(nulls_last))))
+
+
+def _sort_by(speller: Speller, of: Call) -> exp.Expr:
+    """An array in the order of another; null when they differ in length."""
+    ascending, nulls_last = of.options
+    key, array = of.arguments
+    listed = aggregated("{b}[SAFE_OFFSET(@o@)]", _EACH, _keys(bool(ascending), bool(nulls_last)) + ", @o@")
+    template = f"CASE WHEN ARRAY_LENGTH({{a}}) = ARRAY_LENGTH({{b}}) THEN {listed} END"
+    return over_array(speller, key, template, b=elements_of(speller, array))
+
+
+_TEST = f"CASE @e@ WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE ELSE {_AS_REAL} <> 0 END"
+
+
+def _iff(speller: Speller, of: Call) -> exp.Expr:
+    """Per element; a condition is a bool or a number, a branch that is no array stands for every element."""
+    conditions, *branches = of.arguments
+    each = "IF(STARTS_WITH({x}, '['), COALESCE(JSON_QUERY_ARRAY({x})[SAFE_OFFSET(@o@)], 'null'), {x})"
+    item = (
+        f"CASE WHEN {_TEST} THEN {each.replace('{x}', '{t}')} WHEN NOT ({_TEST}) THEN {each.replace('{x}', '{f}')} "
+        "ELSE 'null' END"
+    )
+    slots = {name: or_null(speller, b) for name, b in zip(("t", "f"), branches, strict=True)}
+    return over_array(speller, conditions, aggregated(item, _EACH), **slots)
+
+
+def _zip(speller: Speller, of: Call) -> exp.Expr:
+    """Arrays of the elements at each position, as many as the longest has."""
+    lists = [present_elements(speller, a) for a in of.arguments]
+    names = [f"l{i}" for i in range(len(lists))]
+    most = ", ".join(f"ARRAY_LENGTH({{{n}}})" for n in names)
+    row = ", ',', ".join(f"COALESCE({{{n}}}[SAFE_OFFSET(@o@)], 'null')" for n in names)
+    template = aggregated(f"CONCAT('[', {row}, ']')", f"UNNEST(GENERATE_ARRAY(0, GREATEST({most}) - 1)) AS @o@")
+    return hygienic(speller, template, **dict(zip(names, lists, strict=True)))
+
+
+def _repeat(speller: Speller, of: Call) -> exp.Expr:
+    value, count = of.arguments
+    return hygienic(
+        speller,
+        "CASE WHEN {n} >= 0 THEN " + aggregated("{x}", "UNNEST(GENERATE_ARRAY(1, {n})) AS @o@") + " END",
+        x=or_null(speller, value), n=speller.value(count),
+    )  # fmt: skip
+
+
+def _strcat(speller: Speller, of: Call) -> exp.Expr:
+    """The elements' texts with a delimiter between; a null has none."""
+    array, delimiter = of.arguments
+    return hygienic(
+        speller,
+        "ARRAY_TO_STRING(ARRAY(SELECT COALESCE(JSON_VALUE(@e@, '$'), NULLIF(@e@, 'null'), '') "
+        f"FROM {_EACH} ORDER BY @o@), {{d}})",
+        a=elements_of(speller, array), d=speller.text(delimiter),
+    )  # fmt: skip
+
+
+def _generated(array: str, item: str) -> Spelling:
+    """A range: null where an end or the step is."""
+
+    def spell(speller: Speller, of: Call) -> exp.Expr:
+        slots = dict(zip(("start", "stop", "step"), map(speller.value, of.arguments), strict=True))
+        listed = aggregated(item, f"UNNEST({array}) AS @e@ WITH OFFSET AS @o@")
+        tests = [f"NOT {{{n}}} IS NULL" for n, a in zip(slots, of.arguments, strict=True) if a.nullable]
+        template = f"CASE WHEN {' AND '.join(tests)} THEN {listed} END" if tests else listed
+        return hygienic(speller, template, **slots)
+
+    return spell
+
+
+_REAL_STEPS = "GENERATE_ARRAY(0, CAST(FLOOR(({stop} - {start}) / NULLIF({step}, 0)) AS INT64))"
+_REAL_ITEM = "{start} + @e@ * {step}"
+_REAL_TEXT = f"REGEXP_REPLACE(TO_JSON_STRING({_REAL_ITEM}), '^(-?[0-9]+)$', CONCAT(TO_JSON_STRING({_REAL_ITEM}), '.0'))"
+
+
+# ---------------------------------------------------------------- sets
+
+_FIRST = "(SELECT @e@, MIN(@o@) AS @o@ FROM UNNEST({l}) AS @e@ WITH OFFSET AS @o@%s GROUP BY @e@)"
+
+
+def _set(make: Callable[[Speller, list[exp.Expr]], exp.Expr]) -> Spelling:
+    """A set made of the elements of several; null when one is no array."""
+
+    def spell(speller: Speller, of: Call) -> exp.Expr:
+        tree = make(speller, [elements_of(speller, a) for a in of.arguments])
+        open_ones = [a for a in of.arguments if not is_array(a) or a.nullable]
+        if not open_ones:
+            return tree
+        tests = " AND ".join(f"NOT {{t{i}}} IS NULL" for i in range(len(open_ones)))
+        slots = {f"t{i}": elements_of(speller, a) for i, a in enumerate(open_ones)}
+        return speller.sql(f"CASE WHEN {tests} THEN {{x}} END", x=tree, **slots)
+
+    return spell
+
+
+def _union(speller: Speller, lists: list[exp.Expr]) -> exp.Expr:
+    every = call("ARRAY_CONCAT", *lists) if len(lists) > 1 else lists[0]
+    return hygienic(speller, aggregated("@e@", _FIRST % ""), l=every)
+
+
+def _among(test: str) -> Callable[[Speller, list[exp.Expr]], exp.Expr]:
+    def make(speller: Speller, lists: Sequence[exp.Expr]) -> exp.Expr:
+        tests = " AND ".join(f"@e@ {test}IN UNNEST({{o{i}}})" for i in range(1, len(lists)))
+        slots = {f"o{i}": t for i, t in enumerate(lists) if i}
+        return hygienic(speller, aggregated("@e@", _FIRST % (f" WHERE {tests}" if tests else "")), l=lists[0], **slots)
+
+    return make
+
+
+def _equals(speller: Speller, lists: list[exp.Expr]) -> exp.Expr:
+    sorted_text = "COALESCE((SELECT STRING_AGG(DISTINCT @e@, ',' ORDER BY @e@) FROM UNNEST({%s}) AS @e@), '')"
+    return hygienic(speller, f"{sorted_text % 'a'} = {sorted_text % 'b'}", a=lists[0], b=lists[1])
+
+
+def _jaccard(speller: Speller, lists: list[exp.Expr]) -> exp.Expr:
+    """The size of the intersection by that of the union; NaN of two empty sets."""
+    ratio = (
+        "TO_JSON_STRING(IEEE_DIVIDE((SELECT COUNT(DISTINCT @e@) FROM UNNEST({a}) AS @e@ WHERE @e@ IN UNNEST({b})), "
+        "(SELECT COUNT(DISTINCT @e@) FROM UNNEST(ARRAY_CONCAT({a}, {b})) AS @e@)))"
+    )
+    return hygienic(speller, f"REGEXP_REPLACE({ratio}, '^([01])$', {{point}})", a=lists[0], b=lists[1], point=text(r"\1.0"))
+
+
+def _has_element(speller: Speller, of: Call) -> exp.Expr:
+    array, value = of.arguments
+    return speller.sql("{x} IN UNNEST({a})", a=elements_of(speller, array), x=speller.value(value))
+
+
+ARRAYS: dict[str, Spelling] = {
+    "array_length": _strict("ARRAY_LENGTH({a})"),
+    "array_concat": _concat,
+    "array_reverse": _strict(_LIST.replace("{x}", "ARRAY_REVERSE({a})")),
+    "array_slice": _slice,
+    "array_sum": _simple(f"(SELECT COALESCE(SUM({_AS_REAL}), 0.0) FROM UNNEST({{a}}) AS @e@)"),
+    "array_index_of": _index_of,
+    "array_shift": _shift,
+    "array_rotate": _rotate,
+    "array_iff": _iff,
+    "array_split": _split,
+    "array_sort": _sort,
+    "array_sort by": _sort_by,
+    "zip": _zip,
+    "repeat": _repeat,
+    "strcat_array": _strcat,
+    "range": _generated("GENERATE_ARRAY({start}, {stop}, NULLIF({step}, 0))", "CAST(@e@ AS STRING)"),
+    "range real": _generated(_REAL_STEPS, _REAL_TEXT),
+    "range datetime": _generated(
+        "GENERATE_TIMESTAMP_ARRAY({start}, {stop}, INTERVAL {step} MICROSECOND)",
+        "TO_JSON_STRING(FORMAT_TIMESTAMP('%E4Y-%m-%dT%H:%M:%E6S0Z', @e@, 'UTC'))",
+    ),
+    "set_union": _set(_union),
+    "set_intersect": _set(_among("")),
+    "set_difference": _set(_among("NOT ")),
+    "set_has_element": _has_element,
+    "set_equals": _set(_equals),
+    "jaccard_index": _set(_jaccard),
+}

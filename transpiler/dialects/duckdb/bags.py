@@ -1,0 +1,124 @@
+"""DuckDB's spellings: property bags. A bag's members are a list of STRUCT(k, v), in their order."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from transpiler.dialects.computed import hygienic
+from transpiler.dialects.duckdb.arrays import elements
+from transpiler.dialects.duckdb.paths import json_of, property_step, text_of
+from transpiler.dialects.spelling import Refusal, Speller, Spelling, call, text
+from transpiler.plan.scalars import Call, Constant
+
+_MEMBERS = "list_transform(json_keys({v}), lambda @k@, @i@: struct_pack(k := @k@, v := json_extract({v}, '$.*')[@i@]))"
+_JOINED = "{open} || array_to_string(list_transform({l}, lambda @e@: to_json(struct_extract(@e@, 'k')) || ':' || CAST(struct_extract(@e@, 'v') AS TEXT)), ',') || {close}"
+
+
+def _members(speller: Speller, v: exp.Expr) -> exp.Expr:
+    return hygienic(speller, _MEMBERS, v=v)
+
+
+def _joined(speller: Speller, members: exp.Expr) -> exp.Expr:
+    """The text of a bag of members."""
+    return hygienic(speller, _JOINED, l=members, open=text("{"), close=text("}"))
+
+
+def _if_bag(speller: Speller, v: exp.Expr, tree: exp.Expr) -> exp.Expr:
+    return speller.sql("CASE WHEN json_type({v}) = 'OBJECT' THEN {x} END", v=v.copy(), x=tree)
+
+
+def _bag_keys(speller: Speller, of: Call) -> exp.Expr:
+    return speller.once(
+        json_of(speller, of.arguments[0]), lambda v: _if_bag(speller, v, speller.sql("to_json(json_keys({v}))", v=v))
+    )
+
+
+def _has_key(speller: Speller, of: Call) -> exp.Expr:
+    bag, key = of.arguments
+
+    def build(v: exp.Expr) -> exp.Expr:
+        if isinstance(key, Constant):
+            written = "$" + "".join(property_step(str(s)) for s in of.options)
+            return _if_bag(speller, v, call("json_exists", v, text(written)))
+        return _if_bag(speller, v, speller.sql("list_contains(json_keys({v}), {k})", v=v, k=speller.text(key)))
+
+    return speller.once(json_of(speller, bag), build)
+
+
+def _merge(speller: Speller, of: Call) -> exp.Expr:
+    """Of members with one name the first counts; a null bag adds none."""
+    lists = [speller.once(json_of(speller, b), lambda v: _members(speller, v)) for b in of.arguments]
+    every = call("list_concat", *lists) if len(lists) > 1 else lists[0]
+    first = "list_filter({l}, lambda @e@, @i@: list_position(list_transform({l}, lambda @o@: struct_extract(@o@, 'k')), struct_extract(@e@, 'k')) = @i@)"
+    tree = speller.once(every, lambda l: _joined(speller, hygienic(speller, first, l=l)))
+    if not all(b.nullable for b in of.arguments):
+        return tree
+    known = call("COALESCE", *(speller.value(b) for b in of.arguments))
+    return speller.sql("CASE WHEN NOT {k} IS NULL THEN {x} END", k=known, x=tree)
+
+
+def _remove(speller: Speller, of: Call) -> exp.Expr:
+    bag, keys = of.arguments
+
+    def build(v: exp.Expr) -> exp.Expr:
+        kept = hygienic(
+            speller, "list_filter({l}, lambda @e@: NOT list_contains({k}, struct_extract(@e@, 'k')))",
+            l=_members(speller, v), k=text_of(speller, keys, "[*]"),
+        )  # fmt: skip
+        return _if_bag(speller, v, _joined(speller, kept))
+
+    return speller.once(json_of(speller, bag), build)
+
+
+def _set_key(speller: Speller, of: Call) -> exp.Expr:
+    bag, _, value = of.arguments
+    new = speller.sql("COALESCE({x}, 'null')", x=speller.value(value)) if value.nullable else speller.value(value)
+    return _with_member(speller, json_of(speller, bag), [str(s) for s in of.options], new)
+
+
+def _with_member(speller: Speller, bag: exp.Expr, names: list[str], value: exp.Expr) -> exp.Expr:
+    """The bag with a member set in its place or at the end; a missing bag on the way is made."""
+    name, *rest = names
+
+    def build(v: exp.Expr) -> exp.Expr:
+        new = value
+        if rest:
+            inner = speller.sql("COALESCE(json_extract({v}, {p}), {empty})", v=v.copy(), p=text("$" + property_step(name)), empty=text("{}"))
+            new = _with_member(speller, inner, rest, value)
+        found = hygienic(
+            speller,
+            "list_concat(list_transform({l}, lambda @e@: CASE WHEN struct_extract(@e@, 'k') = {k} THEN struct_pack(k := struct_extract(@e@, 'k'), v := CAST({x} AS JSON)) "
+            "ELSE @e@ END), CASE WHEN list_contains(json_keys({v}), {k}) THEN [] ELSE [struct_pack(k := {k}, v := CAST({x} AS JSON))] END)",
+            l=_members(speller, v), k=text(name), x=new, v=v.copy(),
+        )  # fmt: skip
+        return _if_bag(speller, v, _joined(speller, found))
+
+    return speller.once(bag, build)
+
+
+def _zip(speller: Speller, of: Call) -> exp.Expr:
+    """Strings of the keys' array with the values at their places; what has no value is null."""
+    keys, values = of.arguments
+
+    def build(v: exp.Expr) -> exp.Expr:
+        listed = hygienic(
+            speller,
+            "list_filter(list_transform(json_extract({v}, '$[*]'), lambda @k@, @i@: struct_pack(j := @k@, "
+            "k := json_extract_string(@k@, '$'), v := COALESCE({o}[@i@], 'null'))), lambda @e@: json_type(struct_extract(@e@, 'j')) = 'VARCHAR')",
+            v=v, o=elements(speller, values),
+        )  # fmt: skip
+        return speller.sql("CASE WHEN json_type({v}) = 'ARRAY' THEN {x} END", v=v.copy(), x=_joined(speller, listed))
+
+    return speller.once(json_of(speller, keys), build)
+
+
+BAGS: dict[str, Spelling] = {
+    "bag_keys": _bag_keys,
+    "bag_has_key": _has_key,
+    "bag_merge": _merge,
+    "bag_remove_keys": _remove,
+    "bag_set_key": _set_key,
+    "bag_zip": _zip,
+    "dynamic_to_json": Refusal("DuckDB cannot sort the members of a bag at every depth", "tostring(…) keeps their order"),
+}
+

@@ -1,0 +1,56 @@
+"""JSON paths as constants, and constant dynamic values: ``$.a['b'][0]``, and what lies at a step of a literal."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TypeAlias
+
+Step: TypeAlias = "str | int"
+
+_STEP = re.compile(r"""\.([A-Za-z_$@][\w$@-]*)|\[(-?\d+)\]|\['([^']*)'\]|\["([^"]*)"\]|\.\[?'([^']*)'\]?|\.\["([^"]*)"\]""")
+
+
+def path_steps(text: str) -> tuple[Step, ...] | None:
+    """The steps of a JSON path that names one place; None for wildcards, filters and other forms."""
+    text = text.strip()
+    rest = text[1:] if text.startswith("$") else f".{text}" if text and text[0] not in ".[" else text
+    steps: list[Step] = []
+    while rest:
+        match = _STEP.match(rest)
+        if match is None:
+            return None
+        name, index, *quoted = match.groups()
+        if index is not None:
+            steps.append(int(index))
+        else:
+            steps.append(name if name is not None else next(q for q in quoted if q is not None))
+        rest = rest[match.end() :]
+    return tuple(steps)
+
+
+class _Number(str):
+    """A number as it was written."""
+
+
+def _plain(value: object) -> str:
+    match value:
+        case _Number():
+            return str(value)
+        case dict():
+            return "{" + ",".join(f"{json.dumps(k, ensure_ascii=False)}:{_plain(v)}" for k, v in value.items()) + "}"
+        case list():
+            return "[" + ",".join(map(_plain, value)) + "]"
+        case _:
+            return json.dumps(value, ensure_ascii=False)
+
+
+def constant_step(text: str, step: Step) -> str | None:
+    """The JSON text at a step of a JSON text; None where there is nothing or null."""
+    value = json.loads(text, parse_int=_Number, parse_float=_Number)
+    found: object = None
+    if isinstance(step, str) and isinstance(value, dict):
+        found = value.get(step)
+    elif isinstance(step, int) and isinstance(value, list) and -len(value) <= step < len(value):
+        found = value[step]
+    return None if found is None else _plain(found)
