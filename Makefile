@@ -43,8 +43,8 @@ fmt: $(READY) ## format the code and repair what ruff can
 update: $(READY) ## rewrite the SQL snapshots of the Markdown cases (never their rows)
 	@$(BIN)/python -m pytest --update tests/cases $(ARGS)
 
-support: $(READY) ## regenerate the support matrix
-	@$(BIN)/rulesql support $(ARGS)
+support: $(READY) ## rewrite the summary of what is supported in README.md
+	@$(BIN)/rulesql support --update README.md
 
 ratchet: $(READY) ## measure every suite of ../shared and keep the better figures (minutes)
 	@RULESQL_RATCHET=update $(BIN)/python -m pytest tests/test_ratchet.py $(ARGS)

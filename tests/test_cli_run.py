@@ -126,7 +126,7 @@ def log(tmp_path: Path) -> Path:
         {"at": "2026-03-02T10:00:00Z", "host": "a", "status": 200, "took": 1.5, "extra": {"k": [1, "x"]}},
         {"at": "2026-03-02T10:00:01.25Z", "host": "b", "status": 500, "took": 2.5},
     ]
-    return lines(tmp_path / "log.jsonl", rows)  # type: ignore[arg-type]
+    return lines(tmp_path / "log.jsonl", rows)
 
 
 def test_columns_of_an_undeclared_table_are_found_and_told(log: Path) -> None:
@@ -156,7 +156,8 @@ def test_the_ending_of_the_output_gives_the_format(log: Path, tmp_path: Path) ->
         assert (result.exit_code, result.stdout) == (0, ""), result.output
     assert (tmp_path / "hits.csv").read_text() == "host\na\nb\n"
     assert json.loads((tmp_path / "hits.json").read_text()) == [{"host": "a"}, {"host": "b"}]
-    found = duckdb.sql(f"SELECT host FROM '{tmp_path}/hits.parquet'").fetchall()
+    with duckdb.connect() as connection:
+        found = connection.execute(f"SELECT host FROM '{tmp_path}/hits.parquet'").fetchall()
     assert found == [("a",), ("b",)]
 
 

@@ -10,7 +10,16 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from transpiler.catalog import Catalog
 from transpiler.cli.app import FINDINGS, app
-from transpiler.cli.options import CatalogOption, Format, FormatOption, Target, catalog_of, tables_of
+from transpiler.cli.options import (
+    CatalogOption,
+    ColumnsOption,
+    Format,
+    FormatOption,
+    InferOption,
+    Target,
+    catalog_of,
+    tables_of,
+)
 from transpiler.cli.printing import console, messages
 from transpiler.report.coverage import Coverage, Covered
 from transpiler.report.coverage import coverage as coverage_of
@@ -24,13 +33,8 @@ def coverage(
     target: Annotated[
         list[Target] | None, typer.Option("--target", "-t", help="Only these targets. Repeatable.")
     ] = None,
-    table: Annotated[
-        list[str] | None,
-        typer.Option("--table", metavar="NAME=COLUMNS", help="schema.yaml, or column:type,... Repeatable."),
-    ] = None,
-    infer_schema: Annotated[
-        bool, typer.Option("--infer-schema", help="Give undeclared tables the columns that the rules use.")
-    ] = False,
+    table: ColumnsOption = None,
+    infer_schema: InferOption = False,
     catalog: CatalogOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:

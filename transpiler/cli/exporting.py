@@ -33,20 +33,24 @@ NamesArgument = Annotated[
 ]
 
 
+OutOption = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the SQL is written.")]
+CheckOption = Annotated[bool, typer.Option("--check", help="Write nothing; fail when the output folder is stale.")]
+UntestedOption = Annotated[
+    bool, typer.Option("--allow-untested", help="Export rules without fixtures, too, marked as such.")
+]
+ReportOption = Annotated[Format, typer.Option("--report", help="How the summary is printed.")]
+
+
 @app.command()
 def export(
     names: NamesArgument = None,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the SQL is written.")] = Path("out"),
+    out: OutOption = Path("out"),
     rules: RulesOption = Path("rules"),
     fixtures: FixturesOption = Path("fixtures"),
-    check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; fail when the output folder is stale.")
-    ] = False,
-    allow_untested: Annotated[
-        bool, typer.Option("--allow-untested", help="Export rules without fixtures, too, marked as such.")
-    ] = False,
+    check: CheckOption = False,
+    allow_untested: UntestedOption = False,
     catalog: CatalogOption = None,
-    report: Annotated[Format, typer.Option("--report", help="How the summary is printed.")] = Format.TEXT,
+    report: ReportOption = Format.TEXT,
 ) -> None:
     """Translate, prove and write rules: BigQuery SQL with its scheduled query, and DuckDB SQL.
 
@@ -71,12 +75,8 @@ def export(
         allow_untested=allow_untested,
         progress=_progress,
     )
-    if report is Format.JSON:
-        typer.echo(
-            json_text({"good": done.is_good, "stale": done.stale, "rules": [_data(r, check) for r in done.results]})
-        )
-    else:
-        _show(done, rules, out, check)
+    show = _show_json if report is Format.JSON else _show
+    show(done, rules, out, check)
     if not done.is_good:
         raise typer.Exit(FINDINGS)
 
@@ -93,6 +93,11 @@ def _data(result: Exported, check: bool) -> dict[str, object]:
     if result.problem:
         data["problem"] = result.problem
     return data | (verdict_data(result.verdict) if result.verdict else {})
+
+
+def _show_json(done: ExportReport, rules: Path, out: Path, check: bool) -> None:
+    data = {"good": done.is_good, "stale": done.stale, "error": done.error}
+    typer.echo(json_text({**data, "rules": [_data(r, check) for r in done.results]}))
 
 
 def _show(done: ExportReport, rules: Path, out: Path, check: bool) -> None:

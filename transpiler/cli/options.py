@@ -33,6 +33,9 @@ class Target(StrEnum):
     DUCKDB = "duckdb"
 
 
+RUN_TIME = "run-time"
+"""The value of --now that stands for a scheduled query's own parameter."""
+
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="text for people, json for programs.")]
 RulesOption = Annotated[Path, typer.Option("--rules", metavar="DIR", help="The folder of rules.")]
 FixturesOption = Annotated[Path, typer.Option("--fixtures", metavar="DIR", help="The folder of fixtures.")]
@@ -44,6 +47,18 @@ CatalogOption = Annotated[
         envvar="RULESQL_CATALOG",
         help="A folder of schemas/, sources/, functions/ and targets.yaml, on top of the product's own. Repeatable.",
     ),
+]
+TargetOption = Annotated[Target, typer.Option("--target", "-t", help="The warehouse.")]
+ColumnsOption = Annotated[
+    list[str] | None,
+    typer.Option("--table", metavar="NAME=COLUMNS", help="schema.yaml, or column:type,... Repeatable."),
+]
+InferOption = Annotated[
+    bool, typer.Option("--infer-schema", help="Give undeclared tables the columns that the query uses.")
+]
+NowOption = Annotated[
+    str | None,
+    typer.Option("--now", metavar="TIME", help=f"now() as a literal, or {RUN_TIME}: @run_time of a scheduled query."),
 ]
 WindowOption = Annotated[
     str | None,

@@ -14,11 +14,16 @@ from transpiler.api import Translation, transpile
 from transpiler.catalog import Catalog
 from transpiler.cli.app import app
 from transpiler.cli.options import (
+    RUN_TIME,
     CatalogOption,
+    ColumnsOption,
     Format,
     FormatOption,
+    InferOption,
+    NowOption,
     ParameterOption,
     Target,
+    TargetOption,
     WindowOption,
     catalog_of,
     moment_of,
@@ -35,29 +40,18 @@ from transpiler.source import Source
 from transpiler.validation import DELAY
 
 _RULE = re.compile(r"^[ \t\"']*(?:query|queryText|FunctionQuery|ParserQuery)[\"']?[ \t]*:", re.MULTILINE)
-RUN_TIME = "run-time"
 
 
 @app.command()
 def translate(
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="A rule (YAML, JSON), a file of KQL, or - for stdin.")],
-    target: Annotated[Target, typer.Option("--target", "-t", help="The warehouse.")] = Target.BIGQUERY,
-    table: Annotated[
-        list[str] | None,
-        typer.Option("--table", metavar="NAME=COLUMNS", help="schema.yaml, or column:type,... Repeatable."),
-    ] = None,
+    target: TargetOption = Target.BIGQUERY,
+    table: ColumnsOption = None,
     catalog: CatalogOption = None,
-    now: Annotated[
-        str | None,
-        typer.Option(
-            "--now", metavar="TIME", help=f"now() as a literal, or {RUN_TIME}: @run_time of a scheduled query."
-        ),
-    ] = None,
+    now: NowOption = None,
     window: WindowOption = None,
     parameter: ParameterOption = None,
-    infer_schema: Annotated[
-        bool, typer.Option("--infer-schema", help="Give undeclared tables the columns that the query uses.")
-    ] = False,
+    infer_schema: InferOption = False,
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Translate one rule or query, and print the SQL.
@@ -82,13 +76,17 @@ def translate(
         parameters=parameters_of(parameter),
         infer=infer_schema,
     )
+    _notes(found, rule)
+    print_translation(found, format_)
+
+
+def _notes(found: Translation, rule: Rule | None) -> None:
+    """What was derived, and what the rule's file has that is worth a look."""
     for name, columns in found.inferred.items():
-        note(
-            f"{name} is not declared; columns found from their use: {', '.join(f'{c}: {t}' for c, t in columns.items())}"
-        )
+        known = ", ".join(f"{column}: {kind}" for column, kind in columns.items())
+        note(f"{name} is not declared; columns found from their use: {known}")
     for finding in rule.findings if rule else ():
         note(str(finding))
-    print_translation(found, format_)
 
 
 def print_translation(found: Translation, format_: Format) -> None:

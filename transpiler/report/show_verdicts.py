@@ -12,7 +12,7 @@ from rich.text import Text
 from transpiler.validation import Verdict
 
 _STYLES = {"passed": "bold green", "failed": "bold red", "refused": "bold red", "untested": "bold yellow"}
-_ENGINES = {"duckdb": "DuckDB", "googlesql": "Google's engine"}
+_HEADINGS = ("verdict", "BigQuery on Google's engine", "DuckDB")
 _TITLES = {"bigquery": "BigQuery", "duckdb": "DuckDB"}
 
 
@@ -37,7 +37,7 @@ def line_of(name: str, verdict: Verdict | None, note: str = "", problems: Iterab
 
 
 def proof_of(verdict: Verdict, target: str) -> str:
-    """What proves a target's SQL: the engine, how many runs of fixtures, over how many physical shapes."""
+    """What proves a target's SQL: how many runs of fixtures on its engine, over how many physical shapes."""
     if target in verdict.refusals:
         return f"refused: {verdict.refusals[target].code}"
     if target not in verdict.translations:
@@ -46,10 +46,9 @@ def proof_of(verdict: Verdict, target: str) -> str:
     if not runs:
         return "translated, not run"
     passed = sum(e.passed for e in runs)
-    engines = ", ".join(dict.fromkeys(_ENGINES.get(e.engine, e.engine) for e in runs))
     shapes = len({e.shape for e in runs})
     share = _number(passed, "run") if passed == len(runs) else f"{passed} of {_number(len(runs), 'run')}"
-    return f"{engines}: {share}, {_number(shapes, 'shape')}"
+    return f"{share}, {_number(shapes, 'shape')}"
 
 
 def _number(count: int, word: str) -> str:
@@ -70,7 +69,7 @@ def show_lines(lines: Sequence[Line], out: Console) -> None:
     """The table, then the problems of each rule that has any."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("rule", overflow="fold")
-    for title in ("verdict", _TITLES["bigquery"], _TITLES["duckdb"]):
+    for title in _HEADINGS:
         table.add_column(title, no_wrap=True)
     if any(line.note for line in lines):
         table.add_column("files", overflow="fold")
