@@ -22,13 +22,15 @@ class Column:
     """A column with an identity of its own: two columns of the same name are two objects.
 
     ``nullable``: whether a stored NULL can occur. ``is_absent``: a declared column that no warehouse can store, because
-    an earlier column has the same name in another case; it is NULL, and predicates on it are refused.
+    an earlier column has the same name in another case; it is NULL, and predicates on it are refused. ``is_number``: a
+    real that is known not to be NaN.
     """
 
     name: str
     type: Type
     nullable: bool = True
     is_absent: bool = False
+    is_number: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from transpiler.kql import syntax
+from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.relations import OrderKey, Origin, Project, Relation
 from transpiler.plan.scalars import Column, ColumnRef, Scalar, columns_of
 from transpiler.semantics.calls import convert
@@ -25,7 +26,7 @@ def origin_of(scope: Scope, node: syntax.Node, keyword: str) -> Origin:
 
 def column_for(name: str, scalar: Scalar) -> Column:
     """A new column that holds a scalar."""
-    return Column(name, scalar.type, scalar.nullable)
+    return Column(name, scalar.type, scalar.nullable, is_number=not may_be_nan(scalar))
 
 
 def project(

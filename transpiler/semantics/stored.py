@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from transpiler.catalog import RAW, Physical, Shape
 from transpiler.kql.parser import parse_query
+from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.relations import Filter, Origin, Scan
 from transpiler.plan.scalars import Column, ColumnRef, Scalar
 from transpiler.semantics.calls import call_function, convert
@@ -50,12 +51,12 @@ def _raw(scope: Scope, name: str, shape: Shape, origin: Origin) -> Tabular:
     time: Column | None = None
     for column_name, wanted in shape.raw.columns.items():
         physical = shape.columns[column_name]
-        read = Column(column_name, _read_type(physical, Type(wanted)), True)
+        read = Column(column_name, _read_type(physical, Type(wanted)), True, is_number=True)
         stored[read] = physical
         shown = read
         if read.type is not Type(wanted):
             scalar = _converted(scope, ColumnRef(read), Type(wanted))
-            shown = Column(column_name, scalar.type, True)
+            shown = Column(column_name, scalar.type, True, is_number=not may_be_nan(scalar))
             computed[shown] = scalar
         visible.append(shown)
         if column_name == shape.time:

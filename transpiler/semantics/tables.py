@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from transpiler.catalog import Shape
 from transpiler.kql import syntax
+from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.relations import OrderKey, Origin, Reference, Scan, Values
 from transpiler.plan.scalars import Column, ColumnRef, Constant, RunTime, Scalar
 from transpiler.semantics.calls import convert
@@ -39,7 +40,7 @@ def _name(scope: Scope, node: syntax.Name) -> Tabular:
 def referred(tabular: Tabular, name: str) -> Tabular:
     """Another use of a bound relation, with columns of its own (so that a self-join can tell its sides apart)."""
     target = tabular.relation
-    fresh = {c: Column(c.name, c.type, c.nullable, c.is_absent) for c in target.columns}
+    fresh = {c: Column(c.name, c.type, c.nullable, c.is_absent, c.is_number) for c in target.columns}
     relation = Reference(columns=tuple(fresh.values()), origin=target.origin, name=name, target=target)
     order = tuple(
         replace(k, value=ColumnRef(fresh[k.value.column])) for k in tabular.order if isinstance(k.value, ColumnRef)
@@ -105,7 +106,7 @@ def declared_columns(types: dict[str, Type]) -> tuple[Column, ...]:
     seen: set[str] = set()
     columns = []
     for name, t in types.items():
-        columns.append(Column(name, t, True, name.lower() in seen))
+        columns.append(Column(name, t, True, name.lower() in seen, True))
         seen.add(name.lower())
     return tuple(columns)
 
@@ -138,7 +139,12 @@ def _datatable(scope: Scope, node: syntax.DataTable) -> Tabular:
     values = [_cell(scope, v, types[i % len(types)]) for i, v in enumerate(node.values)]
     rows = [tuple(values[i : i + len(types)]) for i in range(0, len(values), len(types))]
     columns = tuple(
-        Column(c.name, t, any(r[i].nullable and t is not Type.STRING for r in rows))
+        Column(
+            c.name,
+            t,
+            any(r[i].nullable and t is not Type.STRING for r in rows),
+            is_number=not any(may_be_nan(r[i]) for r in rows),
+        )
         for i, (c, t) in enumerate(zip(node.columns, types, strict=True))
     )
     origin = origin_of(scope, node, "datatable")
