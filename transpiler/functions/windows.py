@@ -14,6 +14,7 @@ fn("row_rank_min(term: any, restart: bool?) -> long!", kind=Kind.WINDOW)
 fn("running max(term: any) -> term?", kind=Kind.WINDOW)
 fn("running min(term: any) -> term?", kind=Kind.WINDOW)
 fn("running first(term: any) -> term?", kind=Kind.WINDOW)
+fn("sum up to(term: number) -> term!", kind=Kind.WINDOW)
 fn("total sum(term: number) -> term!", kind=Kind.WINDOW)
 
 refused(

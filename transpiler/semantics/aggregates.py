@@ -4,35 +4,38 @@ arg_max, take_any and percentiles."""
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from transpiler.functions.registry import FUNCTIONS, Function, Nulls
 from transpiler.kql import syntax
 from transpiler.plan.relations import AggregateCall, OrderKey
-from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, Scalar
+from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, Scalar, WindowCall
 from transpiler.semantics.calls import call_declared, call_function, convert, make_call, overload_of
 from transpiler.semantics.dispatch import bind_constant, bind_scalar, bind_whole
-from transpiler.semantics.expressions import bind_predicate, connect
+from transpiler.semantics.expressions import binary, bind_predicate, connect
 from transpiler.semantics.names import call_name, result_name
 from transpiler.semantics.scope import Scope
 from transpiler.source import Span
-from transpiler.types import NUMBERS, Type
+from transpiler.types import INTEGERS, NUMBERS, Type
+
+Keys = Mapping[Column, Scalar]
 
 
 @dataclass(frozen=True, slots=True)
 class BoundAggregate:
-    """An aggregate and what it shows: mostly its own columns, else scalars over them."""
+    """Aggregates of one call and what it shows: mostly their own columns, else scalars over them."""
 
-    call: AggregateCall
+    calls: tuple[AggregateCall, ...]
     outputs: tuple[tuple[Column, Scalar], ...]
 
 
-def bind_aggregate(scope: Scope, node: syntax.Call, keys: tuple[str, ...] = ()) -> BoundAggregate:
+def bind_aggregate(scope: Scope, node: syntax.Call, keys: Keys | None = None) -> BoundAggregate:
     """An aggregate over the rows of a scope; its columns are named as if the query had not named them.
 
-    ``keys`` are the names of the grouping keys, which ``*`` leaves out; without any there may be no row at all.
+    ``keys`` are the grouping keys, which ``*`` leaves out; without any there may be no row at all.
     """
+    keys = keys or {}
     function = FUNCTIONS.find(node.name, aggregate=True)
     assert function is not None
     if function.refusal:
@@ -44,8 +47,8 @@ def bind_aggregate(scope: Scope, node: syntax.Call, keys: tuple[str, ...] = ()) 
         (column,) = bound.columns
         raw = Column(column.name, column.type, True)
         shown = call_function(scope, "coalesce", [ColumnRef(raw, node.span), default], node.span)
-        return BoundAggregate(replace(bound, columns=(raw,)), ((replace(column, nullable=False), shown),))
-    return BoundAggregate(bound, tuple((c, ColumnRef(c, node.span)) for c in bound.columns))
+        return BoundAggregate((replace(bound, columns=(raw,)),), ((replace(column, nullable=False), shown),))
+    return BoundAggregate((bound,), tuple((c, ColumnRef(c, node.span)) for c in bound.columns))
 
 
 def _default(aggregate: AggregateCall) -> Constant | None:
@@ -82,7 +85,7 @@ def _column(function: Function, node: syntax.Call, call: Call) -> Column:
     return Column(call_name(function, node) or "Column1", call.type, call.nullable)
 
 
-def _declared(scope: Scope, function: Function, node: syntax.Call, keys: tuple[str, ...]) -> AggregateCall:
+def _declared(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -> AggregateCall:
     """An aggregate of one column, by its declaration."""
     arguments = [bind_scalar(scope, a) for a in node.arguments]
     _refuse_dynamic(scope, function, arguments, node)
@@ -91,7 +94,7 @@ def _declared(scope: Scope, function: Function, node: syntax.Call, keys: tuple[s
     return AggregateCall(columns=(_column(function, node, call),), call=call)
 
 
-def _with_rows(call: Call, keys: tuple[str, ...], *options: str | int | None) -> Call:
+def _with_rows(call: Call, keys: Keys, *options: str | int | None) -> Call:
     """The call with the fact that a group of a ``by`` has rows; then only nulls or a predicate can leave it without a value."""
     nullable = call.nullable
     if call.overload.nulls is Nulls.MAYBE and call.arguments:
@@ -114,7 +117,7 @@ def _refuse_dynamic(scope: Scope, function: Function, arguments: list[Scalar], n
             )
 
 
-def _count(scope: Scope, function: Function, node: syntax.Call, keys: tuple[str, ...]) -> AggregateCall:
+def _count(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -> AggregateCall:
     """count() and the older count(x), which counts every row, nulls too."""
     if len(node.arguments) > 1:
         raise scope.error("KQL103", f"count takes 0 to 1 arguments, {len(node.arguments)} given", node.span)
@@ -125,7 +128,7 @@ def _count(scope: Scope, function: Function, node: syntax.Call, keys: tuple[str,
     return AggregateCall(columns=(_column(function, node, call),), call=call)
 
 
-def _covariance(scope: Scope, function: Function, node: syntax.Call, keys: tuple[str, ...]) -> AggregateCall:
+def _covariance(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -> AggregateCall:
     """The engine names covariance after both its arguments."""
     bound = _declared(scope, function, node, keys)
     names = "_".join(n for a in node.arguments[:2] if (n := result_name(a)))
@@ -137,7 +140,7 @@ def _covariance(scope: Scope, function: Function, node: syntax.Call, keys: tuple
 _AS_TEXT = frozenset({Type.DATETIME, Type.TIMESPAN, Type.GUID, Type.DECIMAL})
 
 
-def _list(scope: Scope, function: Function, node: syntax.Call, keys: tuple[str, ...]) -> AggregateCall | BoundAggregate:
+def _list(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -> AggregateCall | BoundAggregate:
     """make_list, make_set and kin. The options say what the elements are:
 
     native: SQL values that become JSON as they are; json: JSON texts; flat: dynamic values, of which arrays give their elements.
@@ -169,7 +172,7 @@ def _flat_part(
     function: Function,
     node: syntax.Call,
     arguments: tuple[Scalar, ...],
-    how: tuple[int | None, tuple[str, ...], tuple[OrderKey, ...]],
+    how: tuple[int | None, Keys, tuple[OrderKey, ...]],
 ) -> BoundAggregate:
     """A set, or the first elements, of dynamic values: the list of all elements, and a part of it."""
     limit, keys, order = how
@@ -183,7 +186,7 @@ def _flat_part(
     empty = Constant(Type.DYNAMIC, "[]", node.span)
     shown = part if keys else call_function(scope, "coalesce", [part, empty], node.span)
     aggregate = AggregateCall(columns=(raw,), call=call, order=order)
-    return BoundAggregate(aggregate, ((Column(raw.name, Type.DYNAMIC, False), shown),))
+    return BoundAggregate((aggregate,), ((Column(raw.name, Type.DYNAMIC, False), shown),))
 
 
 def list_with_nulls(
@@ -220,7 +223,7 @@ def _element(scope: Scope, value: Scalar) -> tuple[Scalar, str]:
     return value, "native"
 
 
-def _bag(scope: Scope, function: Function, node: syntax.Call, keys: tuple[str, ...]) -> AggregateCall:
+def _bag(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -> AggregateCall:
     """make_bag: what is no bag is passed over."""
     has_predicate = function.name.endswith("_if")
     least = 2 if has_predicate else 1
@@ -239,22 +242,20 @@ def _bag(scope: Scope, function: Function, node: syntax.Call, keys: tuple[str, .
 # ---------------------------------------------------------------- several columns
 
 
-def _returned(scope: Scope, node: syntax.Call, first: int, keys: tuple[str, ...]) -> list[tuple[str | None, Scalar]]:
+def _returned(scope: Scope, node: syntax.Call, first: int, keys: Keys) -> list[tuple[str | None, Scalar]]:
     """The returned values of arg_max and take_any; ``*`` is every column that is no key and not the first argument."""
     found: list[tuple[str | None, Scalar]] = []
-    taken = {result_name(a) for a in node.arguments[:first]}
+    taken = {result_name(a) for a in node.arguments[:first]} | {k.name for k in keys}
     for argument in node.arguments[first:]:
         if isinstance(argument, syntax.Star):
             columns = scope.row.columns if scope.row else ()
-            found += [
-                (c.name, ColumnRef(c, argument.span)) for c in columns if c.name not in keys and c.name not in taken
-            ]
+            found += [(c.name, ColumnRef(c, argument.span)) for c in columns if c.name not in taken]
         else:
             found.append((result_name(argument), bind_scalar(scope, argument)))
     return found
 
 
-def _extreme(scope: Scope, function: Function, node: syntax.Call, keys: tuple[str, ...]) -> AggregateCall:
+def _extreme(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -> AggregateCall:
     """arg_max and arg_min: the first argument's extreme, then the returned values of one row that has it."""
     if not node.arguments:
         raise scope.error("KQL103", f"{node.name} takes 1 or more arguments", node.span)
@@ -274,7 +275,7 @@ def _extreme(scope: Scope, function: Function, node: syntax.Call, keys: tuple[st
     return AggregateCall(columns=tuple(columns), call=_with_rows(call, keys))
 
 
-def _any(scope: Scope, function: Function, node: syntax.Call, keys: tuple[str, ...]) -> AggregateCall:
+def _any(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -> AggregateCall:
     """take_any: values of one row; the old ``any`` prefixes their names."""
     returned = _returned(scope, node, 0, keys)
     if not returned:
@@ -288,7 +289,7 @@ def _any(scope: Scope, function: Function, node: syntax.Call, keys: tuple[str, .
 _RANKED = NUMBERS | {Type.DATETIME, Type.TIMESPAN}
 
 
-def _percentiles(scope: Scope, function: Function, node: syntax.Call, keys: tuple[str, ...]) -> BoundAggregate:
+def _percentiles(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -> BoundAggregate:
     """percentile, percentiles and percentiles_array: a column for each percentage, or one array of them."""
     if len(node.arguments) < 2:
         raise scope.error("KQL103", f"{node.name} takes 2 or more arguments", node.span)
@@ -303,16 +304,17 @@ def _percentiles(scope: Scope, function: Function, node: syntax.Call, keys: tupl
     columns = tuple(Column(f"percentile_{name}_{_point_text(p)}", t, True) for p in points)
     call = make_call(scope, function.overloads[0], (value, *points), node.span, t)
     aggregate = AggregateCall(columns=columns, call=_with_rows(call, keys))
-    return shown_percentiles(scope, node, aggregate, name)
+    return shown_percentiles(scope, node, (aggregate,), name)
 
 
-def shown_percentiles(scope: Scope, node: syntax.Call, aggregate: AggregateCall, name: str) -> BoundAggregate:
+def shown_percentiles(scope: Scope, node: syntax.Call, calls: tuple[AggregateCall, ...], name: str) -> BoundAggregate:
     """The columns of percentiles, or of ``…_array`` one array."""
-    refs = [ColumnRef(c, node.span) for c in aggregate.columns]
+    columns = [c for call in calls for c in call.columns]
+    refs = [ColumnRef(c, node.span) for c in columns]
     if not node.name.endswith("_array"):
-        return BoundAggregate(aggregate, tuple(zip(aggregate.columns, refs, strict=True)))
+        return BoundAggregate(calls, tuple(zip(columns, refs, strict=True)))
     array = call_function(scope, "pack_array", refs, node.span)
-    return BoundAggregate(aggregate, ((Column(f"percentiles_{name}", Type.DYNAMIC, False), array),))
+    return BoundAggregate(calls, ((Column(f"percentiles_{name}", Type.DYNAMIC, False), array),))
 
 
 def _points(scope: Scope, arguments: tuple[syntax.Expr, ...]) -> list[Constant]:
@@ -339,11 +341,40 @@ def _point_text(point: Constant) -> str:
     return (str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)).replace(".", "_")
 
 
-def _weighted(scope: Scope, function: Function, node: syntax.Call, keys: tuple[str, ...]) -> AggregateCall:
-    raise scope.error("KQL201", f"{node.name} is not translated: weights have no counterpart", node.span)
+def _weighted(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -> BoundAggregate:
+    """Percentilew and kin: the least value up to which the weights make up the percentage of all weights."""
+    if len(node.arguments) < 3:
+        raise scope.error("KQL103", f"{node.name} takes 3 or more arguments", node.span)
+    value, weight = (bind_scalar(scope, a) for a in node.arguments[:2])
+    if value.type not in _RANKED or weight.type not in INTEGERS or any(k.type is Type.REAL for k in keys):
+        raise scope.error("KQL204", f"{node.name} takes a number or time and whole weights, by no reals", node.span)
+    span = node.span
+    zero = Constant(Type.LONG, 0, span)
+    present = call_function(scope, "isnotnull", [value], span)
+    weight = make_call(scope, overload_of("case"), (present, weight, zero), span, Type.LONG)
+    weight = make_call(scope, overload_of("coalesce", "coalesce"), (weight, zero), span, Type.LONG)
+    parts = tuple(keys.values())
+    up_to = WindowCall(
+        overload_of("sum up to"), (weight,), Type.LONG, False, (OrderKey(value, False, True),), parts, span
+    )
+    total = WindowCall(overload_of("total sum"), (weight,), Type.LONG, False, (), parts, span)
+    name = result_name(node.arguments[0]) or ""
+    t = Type.LONG if value.type is Type.INT else value.type
+    calls = []
+    for point in _points(scope, node.arguments[2:]):
+        whole, _, digits = str(point.value).partition(".")
+        top, bottom = (Constant(Type.LONG, n, span) for n in (int(whole + digits), 100 * 10 ** len(digits)))
+        reached = binary(
+            scope, ">=", binary(scope, "*", up_to, bottom, span), binary(scope, "*", total, top, span), span
+        )
+        counts = connect(scope, "and", [binary(scope, ">", weight, zero, span), reached], span)
+        least = call_function(scope, "minif", [value, counts], span, aggregate=True)
+        column = Column(f"percentile_{name}_{_point_text(point)}", t, True)
+        calls.append(AggregateCall(columns=(column,), call=_with_rows(least, keys)))
+    return shown_percentiles(scope, node, tuple(calls), name)
 
 
-Binder = Callable[[Scope, Function, syntax.Call, "tuple[str, ...]"], "AggregateCall | BoundAggregate"]
+Binder = Callable[[Scope, Function, syntax.Call, Keys], AggregateCall | BoundAggregate]
 _BINDERS: dict[str, Binder] = {
     "count": _count,
     **dict.fromkeys(("covariance", "covarianceif", "covariancep", "covariancepif"), _covariance),

@@ -74,7 +74,7 @@ def _aggregate(scope: Scope, node: syntax.Call) -> Scalar:
 
     assert scope.aggregation is not None
     found = bind_aggregate(replace(scope, aggregation=None), node, scope.aggregation.keys)
-    scope.aggregation.calls.append(found.call)
+    scope.aggregation.calls.extend(found.calls)
     return found.outputs[0][1]
 
 

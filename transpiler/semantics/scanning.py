@@ -84,9 +84,9 @@ def _with_states(node: N, step: str) -> N:
     """The syntax tree with ``s.a`` as one name."""
     if isinstance(node, syntax.Member) and isinstance(node.base, syntax.Name) and node.base.name == step:
         return cast("N", syntax.Name(f"{_STATE}{node.name}", span=node.span))
-    if isinstance(node, tuple):
+    if isinstance(node, tuple) and not isinstance(node, Span):
         return cast("N", tuple(_with_states(n, step) for n in node))
-    if not is_dataclass(node) or isinstance(node, type | Span):
+    if not is_dataclass(node) or isinstance(node, type):
         return node
     changes = {
         f.name: new for f in fields(node) if (new := _with_states(old := getattr(node, f.name), step)) is not old

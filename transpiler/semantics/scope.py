@@ -89,7 +89,7 @@ class Aggregation:
     """The aggregates that ``summarize`` has met so far; an aggregate call within an expression becomes one of these columns."""
 
     calls: list[AggregateCall] = field(default_factory=list)
-    keys: tuple[str, ...] = ()
+    keys: Mapping[Column, Scalar] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,10 +150,9 @@ def bind_aggregate_item(row: Scope, item: syntax.Expr, keys: dict[Column, Scalar
     for name in written:
         if name and not names.take(name):
             raise row.error("KQL101", f"a column named '{name}' is given twice", item.span)
-    key_names = tuple(c.name for c in keys)
     if isinstance(value, syntax.Call) and _is_aggregate(row, value):
-        return _renamed(row, bind_aggregate(row, value, key_names), written, item, names)
-    aggregation = Aggregation(keys=key_names)
+        return _renamed(row, bind_aggregate(row, value, keys), written, item, names)
+    aggregation = Aggregation(keys=keys)
     scalar = bind_scalar(replace(row, aggregation=aggregation), value)
     _check_aggregated(row, scalar, aggregation, value)
     default = result_name(value)
@@ -176,8 +175,8 @@ def _renamed(
             moved[column] = new
             scalar = ColumnRef(new, scalar.span)
         outputs.append((new, scalar))
-    columns = tuple(moved.get(c, c) for c in bound.call.columns)
-    return AggregateItem((replace(bound.call, columns=columns),), tuple(outputs))
+    calls = [replace(call, columns=tuple(moved.get(c, c) for c in call.columns)) for call in bound.calls]
+    return AggregateItem(tuple(calls), tuple(outputs))
 
 
 def _check_aggregated(row: Scope, scalar: Scalar, aggregation: Aggregation, node: syntax.Expr) -> None:

@@ -140,6 +140,10 @@ def _numbered(tabular: Tabular, scalars: dict[Column, Scalar]) -> tuple[Tabular,
     return replace(tabular, ordinal=ordinal, order=(*tabular.order, ordinal)), scalars
 
 
+# Written by the binder over an order of their own, not that of the rows.
+_OWN_ORDER = frozenset({"sum up to", "total sum"})
+
+
 @dataclass(slots=True)
 class _Stages:
     """Hidden columns by the stage in which they are computed. Stage 0 runs over the sort keys and numbers the rows for the rest."""
@@ -199,6 +203,8 @@ class _Stages:
         assert self.ordinal is not None
         level = max([level, *(self.resolve(p)[1] for p in w.partition)])
         order = self.input.order if level == 0 and self.input.ordinal is None else (self.ordinal,)
+        if w.overload.name in _OWN_ORDER:
+            order = w.order
         column = self._place(replace(w, order=order), level)
         return ColumnRef(column, w.span), level + 1
 

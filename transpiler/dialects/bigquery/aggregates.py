@@ -19,6 +19,7 @@ from transpiler.dialects.aggregation import (
 )
 from transpiler.dialects.dialect import AggregateBuilder
 from transpiler.dialects.spelling import Speller, Spelling, call
+from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.relations import AggregateCall
 from transpiler.plan.scalars import Call, Column, Constant
 from transpiler.types import Type
@@ -156,7 +157,7 @@ def _extreme(speller: Speller, aggregate: AggregateCall) -> dict[Column, exp.Exp
         return found
     row, names = row_of(speller, columns, of.arguments[1:])
     keys = ordered(speller, [key], has_nulls_clause=False)
-    if key.value.type is Type.REAL and key.descending:
+    if key.value.type is Type.REAL and key.descending and may_be_nan(key.value):
         keys.insert(0, exp.Ordered(this=call("IS_NAN", speller.value(key.value)), desc=True, nulls_first=False))
     first = exp.Limit(this=exp.Order(this=row, expressions=keys), expression=exp.Literal.number(1))
     tree = speller.sql("{x}[SAFE_OFFSET(0)]", x=call("ARRAY_AGG", first))

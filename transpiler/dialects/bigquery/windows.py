@@ -13,6 +13,7 @@ SPECIAL: dict[str, SpecialBuilder] = {
     "running max": running("MAX"),
     "running min": running("MIN"),
     "running first": running("FIRST_VALUE"),
+    "sum up to": running("SUM", "0"),
     "total sum": total("SUM"),
     "prev": neighbour("LAG"),
     "next": neighbour("LEAD"),

@@ -19,6 +19,7 @@ from transpiler.dialects.aggregation import (
 )
 from transpiler.dialects.dialect import AggregateBuilder
 from transpiler.dialects.spelling import Speller, Spelling, call
+from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.relations import AggregateCall
 from transpiler.plan.scalars import Call, Column, Constant
 from transpiler.types import Type
@@ -55,6 +56,8 @@ def _min_real(speller: Speller, call: Call) -> exp.Expr:
     value = speller.value(call.arguments[0])
     conditions = [speller.predicate(p)] if (p := predicate_of(call)) is not None else []
     least = filtered(speller.sql("min({x})", x=value), *conditions)
+    if not may_be_nan(call.arguments[0]):
+        return least
     any_nan = filtered(speller.sql("bool_or(isnan({x}))", x=value.copy()), *[c.copy() for c in conditions])
     return speller.sql(f"CASE WHEN {{n}} THEN {_NAN} ELSE {{m}} END", n=any_nan, m=least)
 
@@ -97,6 +100,8 @@ def _list(speller: Speller, aggregate: AggregateCall) -> dict[Column, exp.Expr]:
     _, kind, limit = of.options
     value = of.arguments[0]
     tree = speller.value(value) if kind == "json" else operand_of(speller, value)
+    if kind == "json" and of.overload.name == "make_list_with_nulls":
+        tree = speller.sql("COALESCE({x}, 'null')", x=tree)
     is_set = of.overload.name.startswith("make_set")
     conditions = [speller.predicate(p)] if (p := predicate_of(of)) is not None else []
     if value.nullable and value.type is not Type.STRING and of.overload.name != "make_list_with_nulls":
@@ -167,7 +172,7 @@ def _extreme(speller: Speller, aggregate: AggregateCall) -> dict[Column, exp.Exp
     own = operand_of(speller, key)
     word = "max" if is_max else "min"
     found = {aggregate.columns[0]: speller.sql(f"{word}({{x}})", x=own)}
-    if key.type is Type.REAL and not is_max:
+    if key.type is Type.REAL and not is_max and may_be_nan(key):
         found = {aggregate.columns[0]: _min_real(speller, of)}
         own = speller.sql("CASE WHEN isnan({x}) THEN CAST('-infinity' AS DOUBLE) ELSE {x} END", x=own)
     columns, values = aggregate.columns[1:], of.arguments[1:]

@@ -266,8 +266,8 @@ def _fir(speller: Speller, of: Call) -> exp.Expr:
 
 
 def _as_double(speller: Speller) -> exp.Expr:
-    tree = speller.sql("list_transform([1], lambda e: CAST(e AS DOUBLE))")
-    return tree.expressions[1]
+    function: exp.Expr = speller.sql("list_transform([1], lambda e: CAST(e AS DOUBLE))").expressions[1]
+    return function
 
 
 def _iir(speller: Speller, of: Call) -> exp.Expr:

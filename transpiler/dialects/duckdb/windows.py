@@ -22,6 +22,7 @@ SPECIAL: dict[str, SpecialBuilder] = {
     "running max": running("max"),
     "running min": running("min"),
     "running first": running("first_value"),
+    "sum up to": running("sum", "0", _narrow),
     "total sum": total("sum", _narrow),
     "prev": neighbour("lag"),
     "next": neighbour("lead"),
