@@ -11,9 +11,7 @@ from transpiler.rule.findings import Finding, Severity
 from transpiler.rule.model import Grouping, Kind, Operator, Rule, Trigger
 
 
-def notes_of(
-    rule: Rule, window: RunWindow | None, columns: Sequence[str], target: str, has_table: bool
-) -> tuple[Finding, ...]:
+def notes_of(rule: Rule, window: RunWindow | None, columns: Sequence[str], has_table: bool) -> tuple[Finding, ...]:
     """The findings about a rule's alerts. ``columns``: the result's; ``has_table``: earlier alerts can be looked up."""
     return (
         *check_columns(rule, columns),

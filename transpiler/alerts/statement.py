@@ -31,6 +31,7 @@ from transpiler.alerts.values import Results
 from transpiler.api import ColumnInfo, Requirement, Stage, check_size, described, dialect_of
 from transpiler.catalog import Catalog
 from transpiler.diagnostics import KqlError
+from transpiler.dialects.dialect import Dialect
 from transpiler.dialects.spelling import call, number
 from transpiler.lowering.names import Names
 from transpiler.lowering.printer import print_sql
@@ -73,32 +74,44 @@ def rule_alerts(
     suppressed_by: Sequence[str] | None = None,
     most_rows: int = MOST_ROWS,
     header: str = "",
+    run_time_as: str = "",
 ) -> RuleAlerts:
     """The alerts of one run.
 
     ``now``: the scheduled time, where the window ends, as in ``transpile``. ``delay``: how much later the run is due.
     ``least``: the shortest interval of the scheduler (``run_window``). ``suppressed_by``: the identifier of the alerts
     table, whose earlier alerts rest a rule with suppression. ``most_rows``: how many result rows an alert carries.
+    ``run_time_as``: what stands in the SQL for BigQuery's ``@run_time``, which only its scheduled queries have.
     Raises KqlError as ``transpile`` does.
     """
     dialect = dialect_of(target)
     clock = clock_of(dialect, now, delay)
     window = run_window(rule, least)
     period = window.period if window else None
+    table = suppressed_by if rule.suppression and rule.suppression.enabled else None
     try:
         statement = lower_statement(rule.source, dialect, catalog, now=clock.now, window=period, as_rows=True)
-        table = suppressed_by if rule.suppression and rule.suppression.enabled else None
         build = _Build(rule, Writer(dialect), statement, clock, period, table, most_rows)
-        sql = print_sql(build.tree(header), dialect)
-        check_size(sql, dialect)
+        sql = _printed(build.tree(header), dialect, run_time_as)
     except KqlError as error:
         raise error.in_source(rule.source) from None
     except RecursionError:
         raise KqlError("KQL004", "the query is nested too deeply to be translated here", source=rule.source) from None
     results, stages, requires = described(statement)
-    columns = tuple(ColumnInfo(c.name, c.name, c.type) for c in ALERT_COLUMNS)
-    findings = notes_of(rule, window, [c.name for c in results], target, suppressed_by is not None)
-    return RuleAlerts(sql, target, columns, results, stages, requires, findings)
+    findings = notes_of(rule, window, [c.name for c in results], suppressed_by is not None)
+    return RuleAlerts(sql, target, _COLUMNS, results, stages, requires, findings)
+
+
+_COLUMNS = tuple(ColumnInfo(c.name, c.name, c.type) for c in ALERT_COLUMNS)
+
+
+def _printed(tree: exp.Expr, dialect: Dialect, run_time_as: str) -> str:
+    if run_time_as:
+        for parameter in list(tree.find_all(exp.Parameter)):
+            parameter.replace(exp.Var(this=run_time_as))
+    sql = print_sql(tree, dialect)
+    check_size(sql, dialect)
+    return sql
 
 
 def cap_of(rule: Rule) -> int:

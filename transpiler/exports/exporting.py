@@ -10,14 +10,16 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from transpiler.catalog import Catalog
-from transpiler.diagnostics import RuleError
-from transpiler.exports.bigquery import transfer_config
+from transpiler.diagnostics import KqlError, RuleError
+from transpiler.exports.formats import DEFAULT_FORMATS, Format, RuleExport, formats_of
 from transpiler.exports.header import header_of
+from transpiler.exports.settings import Settings
 from transpiler.exports.writing import is_stale, write_whole
 from transpiler.rule import load_rule
 from transpiler.rule.fixture import fixture_folder, load_fixtures
 from transpiler.rule.model import Kind, Rule
 from transpiler.validation import DELAY, Outcome, Verdict, validate
+from transpiler.validation.alerting import alerts_problem
 
 EXPORTED_KINDS = frozenset({Kind.SCHEDULED, Kind.NRT, Kind.HUNTING, Kind.CUSTOM_DETECTION})
 
@@ -64,33 +66,60 @@ def export_rules(
     check: bool = False,
     allow_untested: bool = False,
     progress: Callable[[Exported], None] | None = None,
+    formats: Sequence[str] = DEFAULT_FORMATS,
+    settings: Settings | None = None,
 ) -> ExportReport:
     """Translates, proves and writes rules. A failing rule leaves its earlier export untouched; the others still go out.
 
     ``check`` writes nothing and reports what is stale. ``report.json`` lists every rule of ``root`` that was given.
+    ``formats`` are names of ``FORMATS`` (ValueError for another); ``settings`` say where alerts go.
     """
+    chosen, shared = formats_of(formats), settings or Settings()
     results: list[Exported] = []
     for path in sorted(map(str, rules)):
-        result = export_rule(path, catalog, Path(out), root, fixtures, check, allow_untested)
+        result = export_rule(path, catalog, Path(out), root, fixtures, check, allow_untested, chosen, shared)
         results.append(result)
         if progress:
             progress(result)
-    report = report_json(results, Path(out))
-    stale = [s for r in results for s in r.stale]
-    target = Path(out) / "report.json"
+    files = {**_shared_files(chosen, shared, results, Path(out)), "report.json": report_json(results, Path(out))}
     if check:
-        if is_stale(target, report):
-            stale.append("report.json")
+        stale = [s for r in results for s in r.stale]
+        stale += [name for name, content in files.items() if is_stale(Path(out) / name, content)]
         return ExportReport(tuple(results), tuple(stale))
-    try:
-        write_whole(target, report)
-    except OSError as error:
-        return ExportReport(tuple(results), error=f"{target} cannot be written: {error.strerror or error}")
+    for name, content in files.items():
+        try:
+            write_whole(Path(out) / name, content)
+        except OSError as error:
+            problem = f"{Path(out) / name} cannot be written: {error.strerror or error}"
+            return ExportReport(tuple(results), error=problem)
     return ExportReport(tuple(results))
 
 
+def _shared_files(
+    formats: Sequence[Format], settings: Settings, results: Sequence[Exported], out: Path
+) -> dict[str, str]:
+    """The files that all rules of a format share; they know the rules of earlier exports, too."""
+    found: dict[str, str] = {}
+    for form in formats:
+        names = {p.stem for p in out.glob(form.listing)} if form.listing else set()
+        if form.listing:
+            folder = PurePath(form.listing).parent
+            names |= {PurePath(f).stem for r in results for f in r.files if PurePath(f).parent == folder}
+        if any(r.is_good for r in results) or names:
+            found |= form.for_all(settings, sorted(names))
+    return found
+
+
 def export_rule(
-    path: str, catalog: Catalog, out: Path, root: str | Path, fixtures: str | Path, check: bool, allow_untested: bool
+    path: str,
+    catalog: Catalog,
+    out: Path,
+    root: str | Path,
+    fixtures: str | Path,
+    check: bool,
+    allow_untested: bool,
+    formats: Sequence[Format] | None = None,
+    settings: Settings | None = None,
 ) -> Exported:
     """One rule through the gate. Raises nothing for what is wrong with the rule or with the output folder."""
     try:
@@ -106,7 +135,15 @@ def export_rule(
     header = header_of(rule)
     verdict = validate(rule, catalog, given, headers={"bigquery": header, "duckdb": header})
     problem = _problem(verdict, allow_untested)
-    files = {} if problem else _files(rule, verdict, stem)
+    chosen, shared = formats or formats_of(DEFAULT_FORMATS), settings or Settings()
+    if not problem and any(f.needs_alerts for f in chosen):
+        problem = alerts_problem(rule, catalog, given, shared.delay)
+    files: dict[str, str] = {}
+    if not problem:
+        try:
+            files = _files(RuleExport(rule, verdict, stem, catalog, shared), chosen)
+        except KqlError as error:
+            problem = str(error)
     return _written(Exported(path, rule, verdict, files, problem), out, check)
 
 
@@ -129,13 +166,10 @@ def _problem(verdict: Verdict, allow_untested: bool) -> str:
     return ""
 
 
-def _files(rule: Rule, verdict: Verdict, stem: str) -> dict[str, str]:
+def _files(export: RuleExport, formats: Sequence[Format]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for target, translation in verdict.translations.items():
-        found[f"{target}/{stem}.sql"] = translation.sql
-        if target == "bigquery":
-            table = stem.replace("/", "_").replace("-", "_")
-            found[f"{target}/{stem}.json"] = transfer_config(rule, translation, table)
+    for form in formats:
+        found |= form.for_rule(export)
     return found
 
 
@@ -174,7 +208,7 @@ def _entry(result: Exported) -> dict[str, Any]:  # Any: JSON
 
 
 def _file(name: str, content: str, verdict: Verdict) -> dict[str, Any]:  # Any: JSON
-    target = name.split("/", 1)[0]
+    target = "duckdb" if name.startswith("duckdb/") else "bigquery"
     digest = hashlib.sha256(content.encode()).hexdigest()
     return {"path": name, "sha256": digest, "proven_by": list(verdict.proven_by(target))}
 

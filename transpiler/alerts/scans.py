@@ -1,0 +1,94 @@
+"""How often a statement reads each table. BigQuery keeps no result of a CTE: each reference to one runs it again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlglot import exp
+
+from transpiler.api import dialect_of
+from transpiler.catalog import Catalog, Physical
+from transpiler.diagnostics import KqlError
+from transpiler.lowering.query import QueryLowering
+from transpiler.lowering.runtime import RunTime, now_tree
+from transpiler.lowering.statement import lower_statement
+from transpiler.plan.relations import Scan
+from transpiler.rule.model import Rule
+from transpiler.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class TableScan:
+    """One place in which a query reads a table.
+
+    ``columns`` are those of the warehouse (STRUCT fields with dots), ``times`` how often the place is run. ``partition``:
+    the stored column that the window's predicate stands on, '' when there is none that prunes. ``shards``: daily tables.
+    """
+
+    table: str
+    physical: str
+    columns: tuple[str, ...]
+    times: int
+    partition: str
+    shards: bool
+    span: Span
+
+
+def table_scans(rule: Rule, catalog: Catalog, period: timedelta | None, target: str = "bigquery") -> list[TableScan]:
+    """The scans of a rule's query, in order. Raises KqlError as ``transpile`` does."""
+    dialect = dialect_of(target)
+    now = RunTime() if target == "bigquery" else None
+    try:
+        statement = lower_statement(
+            rule.source, dialect, catalog, now=lambda: now_tree(dialect, now), window=period, as_rows=True
+        )
+    except KqlError as error:
+        raise error.in_source(rule.source) from None
+    times = _times(statement.tree)
+    return [_scan(scan, statement.lowering, times) for scan in statement.lowering.scans()]
+
+
+def _scan(scan: Scan, lowering: QueryLowering, times: Mapping[str, int]) -> TableScan:
+    read = lowering.read_columns(scan)
+    stored = [_stored(scan.physical[c]) for c in read]
+    partition = _stored(scan.physical[scan.time_column]) if scan.window and scan.time_column else ""
+    columns = list(dict.fromkeys([*stored, *([partition] if partition else [])]))
+    where = next((s.name for s in lowering.stages if s.relation is scan), "")
+    identifier = ".".join(scan.identifier)
+    return TableScan(
+        scan.table,
+        identifier,
+        tuple(columns),
+        times.get(where.lower(), 1),
+        partition,
+        bool(scan.shards),
+        scan.origin.span,
+    )
+
+
+def _stored(physical: str | Physical) -> str:
+    """The column that is charged: a field of a STRUCT is a column of its own, a path into JSON is not."""
+    return physical if isinstance(physical, str) else ".".join(physical.column)
+
+
+def _times(tree: exp.Expr) -> dict[str, int]:
+    """How often each CTE is run, by its name in lower case; the statement itself (``''``) once."""
+    with_ = tree.args.get("with_")
+    ctes: Sequence[exp.Expr] = with_.expressions if with_ else []
+    names = {cte.alias.lower() for cte in ctes}
+    reads: dict[str, Counter[str]] = {cte.alias.lower(): _references(cte.this, names) for cte in ctes}
+    last = tree.copy()
+    last.set("with_", None)
+    times: Counter[str] = Counter({"": 1})
+    times.update(_references(last, names))
+    for name in reversed([cte.alias.lower() for cte in ctes]):
+        for other, count in reads[name].items():
+            times[other] += count * times[name]
+    return dict(times)
+
+
+def _references(tree: exp.Expr, names: set[str]) -> Counter[str]:
+    return Counter(t.name.lower() for t in tree.find_all(exp.Table) if t.name.lower() in names)

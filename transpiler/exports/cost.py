@@ -1,0 +1,117 @@
+"""What a rule costs in BigQuery: which columns of which tables each run reads, how often, and how many bytes that is.
+
+Meaning: on-demand prices count the bytes of the columns read in the partitions that are not pruned, at least 10 MB for
+each table. A non-recursive CTE that is referenced twice runs twice. Estimates are for tables partitioned by day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from transpiler.alerts.scans import TableScan, table_scans
+from transpiler.catalog import Catalog
+from transpiler.exports.settings import window_in_service
+from transpiler.rule.findings import Finding, Severity
+from transpiler.rule.model import Rule
+
+LEAST_BYTES = 10 * 1000 * 1000
+DOLLARS_PER_TIB = 6.25
+DAY = timedelta(days=1)
+MONTH = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class TableSize:
+    """How large a stored table is. ``partition``: the length of one (a day, an hour). ``columns``: each column's share of
+    ``daily_bytes`` in bytes; a column that is not there, and every column without it, counts as the whole.
+    """
+
+    daily_bytes: int
+    days: int
+    partition: timedelta = DAY
+    columns: Mapping[str, int] = field(default_factory=dict)
+
+    def daily(self, columns: tuple[str, ...]) -> int:
+        """The bytes of these columns in one day."""
+        known = {name.lower(): size for name, size in self.columns.items()}
+        if not known or any(c.lower() not in known for c in columns):
+            return self.daily_bytes
+        return min(self.daily_bytes, sum(known[c.lower()] for c in dict.fromkeys(columns)))
+
+
+@dataclass(frozen=True, slots=True)
+class ScanCost:
+    """A scan and its bytes in one run; None where the table's size is not given."""
+
+    scan: TableScan
+    bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """A rule's cost. ``runs``: in 30 days, 0 for a rule that is run by hand; bytes are None where a size is not given."""
+
+    scans: tuple[ScanCost, ...]
+    runs: int
+    findings: tuple[Finding, ...]
+
+    @property
+    def bytes_per_run(self) -> int | None:
+        """What one run is charged for."""
+        total = 0
+        for part in self.scans:
+            if part.bytes is None:
+                return None
+            total += part.bytes
+        return total
+
+    @property
+    def bytes_per_month(self) -> int | None:
+        """What the runs of 30 days are charged for."""
+        return None if self.bytes_per_run is None else self.bytes_per_run * self.runs
+
+    @property
+    def dollars_per_month(self) -> float | None:
+        """The list price of that, without the free part."""
+        return None if self.bytes_per_month is None else self.bytes_per_month / 2**40 * DOLLARS_PER_TIB
+
+
+def cost(rule: Rule, catalog: Catalog, sizes: Mapping[str, TableSize] | None = None) -> Cost:
+    """What a rule reads. ``sizes`` by the table's name in KQL or in BigQuery. Raises KqlError as ``transpile`` does."""
+    window = window_in_service(rule)
+    scans = table_scans(rule, catalog, window.period if window else None)
+    known = sizes or {}
+    parts = tuple(
+        ScanCost(s, _bytes(s, known.get(s.physical, known.get(s.table)), window.period if window else None))
+        for s in scans
+    )
+    findings = [f for s in scans for f in _findings(rule, s, window is not None)]
+    return Cost(parts, int(MONTH / window.frequency) if window else 0, tuple(findings))
+
+
+def _bytes(scan: TableScan, size: TableSize | None, period: timedelta | None) -> int | None:
+    if size is None:
+        return None
+    whole = timedelta(days=size.days)
+    read = whole
+    if period is not None and (scan.partition or scan.shards):
+        unit = DAY if scan.shards else size.partition
+        # A window touches, on average, one partition more than its length has.
+        read = min(whole, period + unit)
+    return max(LEAST_BYTES, int(size.daily(scan.columns) * (read / DAY))) * scan.times
+
+
+def _findings(rule: Rule, scan: TableScan, has_window: bool) -> list[Finding]:
+    found = []
+    if not scan.partition and not scan.shards:
+        why = "the rule has no window" if not has_window else "its time is not a stored column"
+        message = f"every run reads all of {scan.physical}: {why}, so no partition is left out"
+        hint = "declare the time column of the source, or store the table partitioned by it"
+        found.append(rule.finding(Severity.WARNING, "RULE008", message, "query", hint))
+    if scan.times > 1:
+        message = f"every run reads {scan.physical} {scan.times} times: BigQuery runs a let again at each use"
+        hint = "a script that keeps the let in a temporary table reads it once"
+        found.append(rule.finding(Severity.INFO, "RULE008", message, "query", hint))
+    return found

@@ -1,0 +1,158 @@
+"""A rule's alerts on its fixtures: as many as the threshold says, and the same from every engine and physical shape."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from transpiler.alerts import ALERT_COLUMNS, RuleAlerts, rule_alerts
+from transpiler.catalog import Catalog
+from transpiler.diagnostics import KqlError
+from transpiler.engine import EngineError, duckdb, googlesql
+from transpiler.lowering.runtime import RunTime
+from transpiler.rule.fixture import Fixture
+from transpiler.rule.model import Grouping, Operator, Rule, Trigger
+from transpiler.validation.inputs import Variant, fill_duckdb, google_tables, variants
+
+Alert = dict[str, object]
+_TIMEOUT = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRun:
+    """The alerts of one fixture on one engine over one physical shape."""
+
+    fixture: str
+    engine: str
+    shape: str
+    alerts: tuple[Alert, ...]
+
+
+def passes(trigger: Trigger | None, rows: int) -> bool:
+    """Whether so many result rows raise an alert."""
+    given = trigger or Trigger()
+    compared = {
+        Operator.GT: rows > given.threshold,
+        Operator.LT: rows < given.threshold,
+        Operator.EQ: rows == given.threshold,
+        Operator.NE: rows != given.threshold,
+    }
+    return compared[given.operator]
+
+
+def alerts_problem(rule: Rule, catalog: Catalog, fixtures: Sequence[Fixture], delay: timedelta) -> str:
+    """'' when every fixture gives the alerts that its expected rows make, equal everywhere; else what differs.
+
+    BigQuery's statement runs where Google's engine is installed. Raises nothing for what is wrong with the rule.
+    """
+    problems = []
+    for fixture in fixtures:
+        try:
+            runs = _runs(rule, catalog, fixture, delay)
+        except KqlError as error:
+            return f"alerts: {error}"
+        except (EngineError, ValueError) as error:
+            problems.append(f"{fixture.name}: alerts: {error}")
+            continue
+        problems += [f"{fixture.name}: {p}" for p in _problems(rule, fixture, runs)]
+    return "\n".join(problems)
+
+
+def _runs(rule: Rule, catalog: Catalog, fixture: Fixture, delay: timedelta) -> list[AlertRun]:
+    runs = []
+    targets = ("duckdb", "bigquery") if googlesql.available() else ("duckdb",)
+    for target in targets:
+        tables = list(dict.fromkeys(r.name for r in _made(rule, catalog, target, fixture, delay).requires))
+        for variant in variants(catalog, fixture, tables, target):
+            shaped = catalog.with_shapes(target, variant.shapes)
+            made = _made(rule, shaped, target, fixture, delay)
+            rows = _RUNNERS[target](shaped, made, fixture, tables, delay)
+            runs.append(_run(fixture, variant, rows))
+    return runs
+
+
+def _made(rule: Rule, catalog: Catalog, target: str, fixture: Fixture, delay: timedelta) -> RuleAlerts:
+    now = fixture.now if target == "duckdb" else RunTime(delay)
+    return rule_alerts(rule, target, catalog, now=now, delay=delay)
+
+
+def _on_duckdb(
+    catalog: Catalog, made: RuleAlerts, fixture: Fixture, tables: Sequence[str], delay: timedelta
+) -> Sequence[Sequence[object]]:
+    with duckdb.connect() as engine:
+        fill_duckdb(engine, catalog, fixture, tables)
+        return engine.run(made.sql, timeout=_TIMEOUT).rows
+
+
+def _on_google(
+    catalog: Catalog, made: RuleAlerts, fixture: Fixture, tables: Sequence[str], delay: timedelta
+) -> Sequence[Sequence[object]]:
+    run_time = {"run_time": ("TIMESTAMP", (fixture.now + delay).isoformat() + "+00:00")}
+    stored = google_tables(catalog, fixture, tables)
+    return googlesql.connect().execute(made.sql, stored, run_time if "@run_time" in made.sql else {}).rows
+
+
+_RUNNERS = {"duckdb": _on_duckdb, "bigquery": _on_google}
+
+
+def _run(fixture: Fixture, variant: Variant, rows: Sequence[Sequence[object]]) -> AlertRun:
+    names = [c.name for c in ALERT_COLUMNS]
+    alerts = [dict(zip(names, map(_plain, row), strict=True)) for row in rows]
+    return AlertRun(fixture.name, variant.target, variant.name, tuple(alerts))
+
+
+def _plain(value: object) -> object:
+    return value.astimezone(UTC).replace(tzinfo=None) if isinstance(value, datetime) and value.tzinfo else value
+
+
+def _problems(rule: Rule, fixture: Fixture, runs: Sequence[AlertRun]) -> list[str]:
+    rows = fixture.expected.count
+    wanted = int(passes(rule.trigger, rows))
+    if wanted and rule.grouping is Grouping.ALERT_PER_RESULT:
+        wanted = rows
+    found = []
+    for run in runs:
+        counted = sum(int(str(a["row_count"])) for a in run.alerts)
+        if len({a["alert_id"] for a in run.alerts}) != wanted or (wanted and counted != rows):
+            found.append(
+                f"{run.engine} ({run.shape}): {len(run.alerts)} alerts of {counted} rows, not {wanted} of {rows}"
+            )
+    first = runs[0] if runs else None
+    for run in runs[1:]:
+        if first is not None and not found:
+            unlike = _unlike(_ordered(first.alerts), _ordered(run.alerts))
+            found += [f"{run.engine} ({run.shape}): {unlike}"] if unlike else []
+    return found
+
+
+def _ordered(alerts: Sequence[Alert]) -> list[Alert]:
+    return sorted(map(_comparable, alerts), key=lambda a: json.dumps(a, sort_keys=True, default=str))
+
+
+def _unlike(first: Sequence[Mapping[str, object]], other: Sequence[Mapping[str, object]]) -> str:
+    for a, b in zip(first, other, strict=True):
+        for name in a:
+            if a[name] != b[name]:
+                return f"{name} is {b[name]!r}, on another engine {a[name]!r}"
+    return ""
+
+
+def _comparable(alert: Alert) -> Alert:
+    """An alert without what a layout may change: a stored JSON column has lost the order of its members.
+
+    The text of such a value is in the rows, and a row's text in the id of its alert.
+    """
+    return {name: _members(value) for name, value in alert.items() if name != "alert_id"}
+
+
+def _members(value: object) -> object:
+    if isinstance(value, str) and value[:1] in ("[", "{"):
+        try:
+            return _members(json.loads(value))
+        except ValueError:
+            return value
+    if isinstance(value, list):
+        return [_members(v) for v in value]
+    return {k: _members(v) for k, v in value.items()} if isinstance(value, dict) else value
