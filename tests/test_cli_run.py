@@ -198,3 +198,10 @@ def test_a_file_that_is_not_what_its_name_says(tmp_path: Path) -> None:
 def test_a_query_cannot_read_other_files(log: Path) -> None:
     result = rulesql("query", "externaldata (a: string) ['/etc/passwd'] | count", "--table", f"Log={log}")
     assert result.exit_code != 0
+
+
+def test_rows_are_counted_where_no_column_is_needed(tmp_path: Path) -> None:
+    """The source's view computes columns out of fields that nothing reads any more."""
+    path = lines(tmp_path / "dns.jsonl", ENTRIES)
+    result = rulesql("query", "GCPCloudDNS | count", "--table", f"GCPCloudDNS={path}", "-f", "csv")
+    assert result.stdout == "Count\n3\n"

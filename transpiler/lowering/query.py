@@ -32,7 +32,7 @@ from transpiler.plan.relations import (
     Values,
     Window,
 )
-from transpiler.plan.scalars import Column, Constant, Scalar, columns_of
+from transpiler.plan.scalars import Column, Constant, Scalar, columns_of, subqueries_of
 from transpiler.types import Type
 
 
@@ -267,7 +267,7 @@ class QueryLowering:
         every = [c for c in relation.columns if c in have or (c in computed and c in needed)]
         if every[: len(source.columns)] == list(source.columns):
             kept = every
-        kept = kept or [c for c in relation.columns if c in computed or c in have][:1]
+        kept = kept or _any_column(relation, computed, source)
         names = column_names(kept)
         scalars = self._over_source(source)
         trees = {c: self.dialect.projected(s, scalars.value(s)) for c, s in computed.items() if c in kept}
@@ -574,3 +574,14 @@ def _conjunction(trees: list[exp.Expr]) -> exp.Expr:
     for other in wrapped[1:]:
         tree = exp.And(this=tree, expression=other)
     return tree
+
+
+def _any_column(relation: Project | Window, computed: Mapping[Column, Scalar], source: Lowered) -> list[Column]:
+    """One column where none is needed (``count`` counts rows): one whose own inputs the source has."""
+    have = set(source.columns)
+    possible = (
+        c
+        for c in relation.columns
+        if c in have or (c in computed and columns_of(computed[c]) <= have and not subqueries_of(computed[c]))
+    )
+    return [next(possible, None) or source.columns[0]] if source.columns else [*possible][:1]
