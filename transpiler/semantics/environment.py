@@ -31,6 +31,7 @@ class Environment:
     parameters: Mapping[str, object] = field(default_factory=dict)
     infer: bool = False
     calls: int = 0
+    unnamed: int = 0
     located: dict[tuple[int, int], Column] = field(default_factory=dict)
     _parsed: dict[str, StoredFunction] = field(default_factory=dict)
     _sizes: dict[int, int] = field(default_factory=dict)

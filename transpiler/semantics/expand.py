@@ -63,7 +63,7 @@ def bind_items(scope: Scope, tabular: Tabular, columns: Sequence[syntax.Expr]) -
                 "KQL102", f"a dynamic value is expanded, this is {value.type}", inner.span, hint="parse_json(…) or split(…)"
             )
         name = written or result_name(inner)
-        final = names.unnamed() if name is None else name
+        final = names.unnamed(scope.environment) if name is None else name
         if name is not None and not names.take(name):
             raise scope.error("KQL101", f"two expanded columns are named '{name}'", column.span)
         wanted = TYPE_NAMES[type_name] if type_name else Type.DYNAMIC

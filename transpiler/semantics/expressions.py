@@ -147,18 +147,20 @@ def _text_operator(scope: Scope, name: str, left: Scalar, right: Scalar, span: S
 
 
 def _any_column(scope: Scope, node: syntax.Binary) -> Scalar:
-    """``* has "x"``: some column, what is no string by its text."""
+    """``* has "x"``: some column, what is no string by its text; ``* !has "x"``: none."""
     if scope.row is None:
         raise scope.error("KQL105", "'*' stands for columns, and there are none here", node.left.span)
     right = bind_scalar(scope, node.right)
+    positive = "==" if node.operator == "!=" else node.operator.removeprefix("!")
     tests = []
     for column in scope.row.columns:
         ref: Scalar = ColumnRef(column, node.left.span)
         if column.is_absent:
             continue
         ref = ref if column.type is Type.STRING else convert(scope, ref, Type.STRING)
-        tests.append(binary(scope, node.operator, ref, right, node.span))
-    return connect(scope, "or", tests, node.span)
+        tests.append(binary(scope, positive, ref, right, node.span))
+    found = connect(scope, "or", tests, node.span)
+    return call_function(scope, "not", [found], node.span) if node.operator.startswith("!") else found
 
 
 def _arithmetic(scope: Scope, operator: str, left: Scalar, right: Scalar, span: Span) -> Scalar:

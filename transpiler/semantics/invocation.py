@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from transpiler.kql import syntax
 from transpiler.plan.scalars import Scalar
 from transpiler.semantics.calls import convert
 from transpiler.semantics.dispatch import bind_scalar, bind_source
+from transpiler.semantics.environment import Environment
 from transpiler.semantics.scope import Binding, ScalarLet, Scope, Tabular, TabularLet
 from transpiler.types import TYPE_NAMES, Type
 
@@ -18,16 +21,28 @@ MAX_CALLS = 2_000
 
 def call_scalar_function(scope: Scope, body: syntax.FunctionBody, outer: Scope, node: syntax.Call) -> Scalar:
     """The value of a function whose body ends in a scalar expression."""
-    inner, last = _entered(scope, body, outer, node)
-    return bind_scalar(inner, last)
+    with _counting_anew(scope.environment):
+        inner, last = _entered(scope, body, outer, node)
+        return bind_scalar(inner, last)
 
 
 def call_tabular_function(
     scope: Scope, body: syntax.FunctionBody, outer: Scope, node: syntax.Call, first: Tabular | None = None
 ) -> Tabular:
     """The table of a function whose body ends in a tabular expression. ``first``: invoke's input, the first argument."""
-    inner, last = _entered(scope, body, outer, node, first)
-    return bind_source(inner, last)
+    with _counting_anew(scope.environment):
+        inner, last = _entered(scope, body, outer, node, first)
+        return bind_source(inner, last)
+
+
+@contextmanager
+def _counting_anew(environment: Environment) -> Iterator[None]:
+    """Columns without a name are numbered on their own within a function."""
+    before, environment.unnamed = environment.unnamed, 0
+    try:
+        yield
+    finally:
+        environment.unnamed = before
 
 
 def _entered(

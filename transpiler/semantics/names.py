@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from transpiler.functions.registry import FUNCTIONS, Function, Naming
 from transpiler.kql import syntax
+
+if TYPE_CHECKING:
+    from transpiler.semantics.environment import Environment
 
 
 def result_name(expression: syntax.Expr) -> str | None:
@@ -64,7 +68,6 @@ class UniqueNames:
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self._taken = set(taken)
-        self._unnamed = 0
 
     def take(self, name: str) -> bool:
         """Reserves a name that was written; False when it is taken."""
@@ -82,7 +85,7 @@ class UniqueNames:
         self._taken.add(found)
         return found
 
-    def unnamed(self) -> str:
-        """The next ``ColumnN``."""
-        self._unnamed += 1
-        return self.unique(f"Column{self._unnamed}")
+    def unnamed(self, environment: Environment) -> str:
+        """The next ``ColumnN``: Microsoft's binder counts through the whole query, and anew in a function."""
+        environment.unnamed += 1
+        return self.unique(f"Column{environment.unnamed}")

@@ -123,7 +123,7 @@ def bind_keys(row: Scope, by: Sequence[syntax.Expr], names: UniqueNames) -> dict
                 )
             if explicit and name is not None and not names.take(name):
                 raise row.error("KQL101", f"a column named '{name}' is given twice", item.span)
-            final = name if explicit and name else names.unique(name) if name else names.unnamed()
+            final = name if explicit and name else names.unique(name) if name else names.unnamed(row.environment)
             nullable = scalar.nullable and scalar.type is not Type.STRING
             keys[Column(final, scalar.type, nullable)] = scalar
     return keys
@@ -156,7 +156,7 @@ def bind_aggregate_item(row: Scope, item: syntax.Expr, keys: dict[Column, Scalar
     scalar = bind_scalar(replace(row, aggregation=aggregation), value)
     _check_aggregated(row, scalar, aggregation, value)
     default = result_name(value)
-    final = written[0] if written else names.unique(default) if default else names.unnamed()
+    final = written[0] if written else names.unique(default) if default else names.unnamed(row.environment)
     return AggregateItem(tuple(aggregation.calls), ((column_for(final, scalar), scalar),))
 
 
