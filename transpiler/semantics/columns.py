@@ -58,7 +58,7 @@ def _extend(scope: Scope, tabular: Tabular, node: syntax.Extend | syntax.Seriali
         for name, explicit, scalar in named_scalars(row, item):
             if explicit and name in written:
                 raise scope.error("KQL101", f"a column named '{name}' is computed twice", item.span)
-            final = name or names.unnamed()
+            final = name or names.unnamed(scope.environment)
             if final in written:
                 final = names.unique(final)
             written.add(final)
@@ -110,7 +110,7 @@ def output_columns(
     columns: list[Column] = []
     computed: dict[Column, Scalar] = {}
     for name, explicit, scalar in items:
-        final = name if explicit and name is not None else names.unique(name) if name else names.unnamed()
+        final = name if explicit and name is not None else names.unique(name) if name else names.unnamed(scope.environment)
         if isinstance(scalar, ColumnRef) and scalar.column.name == final and scalar.column not in columns:
             columns.append(scalar.column)
             continue
