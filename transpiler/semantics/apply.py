@@ -51,7 +51,7 @@ def _mv_apply(scope: Scope, tabular: Tabular, node: syntax.MvApply) -> Tabular:
         body = bind_operator(scope.without_row(), body, operator)
         if body.is_open:
             raise scope.error("KQL203", "the columns of the body depend on data that is not declared", operator.span)
-    per_row = _PerRow(scope, start, row, before)
+    per_row = PerRow(scope, start, row, before)
     relation, now = per_row.rewritten(body.relation)
     return _result(scope, tabular, replace(body, relation=relation), items, now, node)
 
@@ -91,13 +91,14 @@ def _result(
 
 
 @dataclass(frozen=True, slots=True)
-class _PerRow:
+class PerRow:
     """The rewriting of a body: ``start`` is the relation of the expanded rows, ``row`` the number of the input's row."""
 
     scope: Scope
     start: Relation
     row: Column
     before: tuple[Column, ...]
+    keyword: str = _KEYWORD
 
     def rewritten(self, relation: Relation) -> tuple[Relation, Mapping[Column, Column]]:
         """The relation within each row, and what each column of the input (and the row's number) is called there."""
@@ -121,7 +122,7 @@ class _PerRow:
             case _:
                 keyword = relation.origin.keyword
                 raise self.scope.error(
-                    "KQL200", f"'{keyword}' within {_KEYWORD} is not translated", relation.origin.span
+                    "KQL200", f"'{keyword}' within {self.keyword} is not translated", relation.origin.span
                 )
 
     def _passed(

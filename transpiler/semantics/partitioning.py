@@ -1,0 +1,44 @@
+"""partition: the body runs once for each value of a column, so each of its stages works within that value's rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from transpiler.kql import syntax
+from transpiler.plan.relations import Aggregate, Filter, Limit, Relation, inputs
+from transpiler.plan.scalars import ColumnRef
+from transpiler.semantics.apply import PerRow
+from transpiler.semantics.dispatch import bind_operator, bind_scalar, binds_operator
+from transpiler.semantics.scope import Scope, Tabular
+from transpiler.semantics.shaping import origin_of, project
+from transpiler.types import Type
+
+
+@binds_operator(syntax.Partition)
+def _partition(scope: Scope, tabular: Tabular, node: syntax.Partition) -> Tabular:
+    if node.body.source is not None or node.braced or node.scope is not None:
+        raise scope.error("KQL200", "partition over a query with a source of its own is not translated", node.span)
+    key = bind_scalar(scope.over(tabular), node.by)
+    if not isinstance(key, ColumnRef) or key.type in (Type.DYNAMIC, Type.REAL):
+        raise scope.error("KQL204", "partition by a column that is neither real nor dynamic", node.by.span)
+    body = replace(tabular, order=(), serialized=False, alias="", table_name="")
+    for operator in node.body.operators:
+        body = bind_operator(scope.without_row(), body, operator)
+        if body.is_open:
+            raise scope.error("KQL203", "the columns of the body depend on data that is not declared", operator.span)
+    _check_kept(scope, body.relation, tabular.relation, node)
+    relation, _ = PerRow(scope, tabular.relation, key.column, (), "partition").rewritten(body.relation)
+    result = Tabular(relation, body.visible)
+    return project(result, body.visible, {}, replace(origin_of(scope, node, "partition"), text=""))
+
+
+def _check_kept(scope: Scope, relation: Relation, start: Relation, node: syntax.Partition) -> None:
+    """``where … | summarize count()`` yields a row for a value of which no row is left; a group without rows is none in SQL."""
+    below: Relation | None = relation
+    total: Relation | None = None
+    while below is not None and below is not start:
+        if isinstance(below, Aggregate) and below.aggregates and not below.keys:
+            total = below
+        if isinstance(below, Filter | Limit) and total is not None:
+            raise scope.error("KQL204", "a total over filtered rows of a partition, which may be none", node.span)
+        below = next(iter(inputs(below)), None)
