@@ -134,6 +134,44 @@ def test_help_shows_an_example(command: str) -> None:
     assert f"rulesql {command}" in result.stdout
 
 
+EXAMPLES = [
+    ("translate", "rules/gcp/dns/malicious_python_packages.yaml --target duckdb"),
+    ("inspect", "gcp/dns/mining_pools"),
+    ("inspect", "rules/gcp/audit/owner_granted.yaml --format json"),
+    ("support", "join"),
+    ("coverage", "rules --format json"),
+]
+
+
+@pytest.mark.parametrize(("command", "arguments"), EXAMPLES, ids=" ".join)
+def test_an_example_of_the_help_is_true(command: str, arguments: str) -> None:
+    shown = " ".join(rulesql(command, "--help").stdout.replace("│", " ").split())
+    assert f"rulesql {command} {arguments}" in shown
+    result = rulesql(command, *arguments.split())
+    assert result.exit_code in (0, 1)
+    assert "defect" not in result.output
+    assert result.stdout
+
+
+def test_an_output_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file")
+    result = rulesql("export", "good", *small_project(tmp_path), "--out", tmp_path / "out")
+    assert result.exit_code == 1
+    assert "cannot be written" in result.stdout
+    assert (tmp_path / "out").read_text() == "a file"
+
+
+def test_a_defect_is_one_line_and_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("lost")
+
+    monkeypatch.setattr("transpiler.cli.translating.transpile", broken)
+    result = rulesql("translate", "-", stdin="print 1")
+    assert result.exit_code == 1
+    assert "a defect of rulesql: KeyError: 'lost'" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def test_a_pipe_gets_no_colours_and_no_blanks_at_line_ends() -> None:
     result = rulesql("inspect", RULE)
     assert "\x1b" not in result.stdout

@@ -34,7 +34,8 @@ class Guarded(TyperGroup):
         except OSError as error:
             problem(f"{error.filename or 'a file'}: {error.strerror or error}")
         except Exception as error:
-            if os.environ.get(_DEBUG) or not type(error).__module__.startswith(("builtins", "sqlglot", "transpiler")):
+            # typer's own exceptions are how it leaves a command and how it shows wrong usage.
+            if os.environ.get(_DEBUG) or type(error).__module__.startswith("typer"):
                 raise
             problem(f"a defect of rulesql: {type(error).__name__}: {error} ({_DEBUG}=1 shows where)")
         raise typer.Exit(FINDINGS)

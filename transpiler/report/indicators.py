@@ -17,7 +17,7 @@ _POSITIVE = (
     *("hassuffix_cs", "contains", "contains_cs", "startswith", "startswith_cs", "endswith", "endswith_cs"),
     "matches regex",
 )
-_NEGATIVE = {"!=", "!~", *(f"!{operator}" for operator in _POSITIVE)}
+_NEGATIVE = {"!=": "==", "!~": "=~", **{f"!{operator}": operator for operator in _POSITIVE}}
 _SYMMETRIC = frozenset({"==", "=~", "!=", "!~"})
 _SAME_FIELD = frozenset({"tolower", "toupper", "tostring", "trim", "trim_start", "trim_end"})
 
@@ -134,7 +134,9 @@ def _with_values(
     if not values or all(v == "" for v in values) or isinstance(left, s.Literal):
         return None
     kept = tuple(Value(v, kind_of(v, operator)) for v in dict.fromkeys(values))
-    return Indicator(_field(left), operator.removeprefix("!"), kept, excluded, source.file_position(node.span.start)[0])
+    return Indicator(
+        _field(left), _NEGATIVE.get(operator, operator), kept, excluded, source.file_position(node.span.start)[0]
+    )
 
 
 def _field(node: s.Expr) -> str:

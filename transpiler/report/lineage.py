@@ -131,10 +131,14 @@ def _aggregated(aggregate: AggregateCall, relation: Relation, origins: _Origins,
         origins.made.update({c: (a,) for c, a in zip(columns, arguments, strict=True)})
 
 
+_COMPARED = 40
+"""How much of a stage's text, which is cut where it is long, tells it from another text's."""
+
+
 def _is_own(relation: Relation, source: Source) -> bool:
     """Whether a stage stands in the query itself and not in a function of the catalog, whose spans are another text's."""
-    text = relation.origin.text.rstrip(". ")[:40]
-    return bool(text) and source.slice(relation.origin.span).startswith(text)
+    text = " ".join(relation.origin.text.split())[:_COMPARED]
+    return bool(text) and " ".join(source.slice(relation.origin.span).split()).startswith(text)
 
 
 def _passed(column: Column, origins: _Origins) -> bool:

@@ -15,7 +15,7 @@ from transpiler.kql import syntax as s
 from transpiler.report.indicators import Indicator, indicators, sought, with_others
 from transpiler.report.lineage import Lineage, lineage
 from transpiler.report.tree import constants, lets, walk
-from transpiler.rule.model import Operator, Rule
+from transpiler.rule.model import AlertOverride, Operator, Rule
 from transpiler.semantics import Environment, bind_query
 from transpiler.source import Source
 
@@ -96,6 +96,7 @@ class RulePage:
     columns: tuple[Lineage, ...]
     entities: tuple[EntityPart, ...]
     custom_details: Mapping[str, str]
+    overrides: Mapping[str, str]
     tables: tuple[TablePart, ...]
     targets: Mapping[str, str]
     findings: tuple[str, ...]
@@ -129,6 +130,7 @@ def rule_page(rule: Rule, catalog: Catalog, others: Iterable[Rule] = ()) -> Rule
         columns=_lineage(query, rule, catalog),
         entities=tuple(EntityPart(e.type, dict(e.fields)) for e in rule.entities),
         custom_details=rule.custom_details,
+        overrides=_overrides(rule.alert),
         tables=_tables(done, _kql_columns(rule, catalog)),
         targets={
             target: "translated" if isinstance(t, Translation) else f"{t.code} {t.message}"
@@ -172,6 +174,18 @@ def _timing(rule: Rule) -> Timing | None:
         str(rule.grouping),
         resting,
     )
+
+
+def _overrides(alert: AlertOverride) -> dict[str, str]:
+    """What an alert takes from the result, by the name of the alert's own part."""
+    parts = {
+        "title": alert.display_name,
+        "description": alert.description,
+        "severity": alert.severity_column,
+        "tactics": alert.tactics_column,
+        **dict(alert.properties),
+    }
+    return {name: value for name, value in parts.items() if value}
 
 
 def _let_part(let: s.Let, query: s.Query, source: Source) -> LetPart:

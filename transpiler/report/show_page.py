@@ -32,6 +32,7 @@ def show_page(page: RulePage, out: Console) -> None:
     _part("Result columns", _grid((c.name, str(c.type), _origin(c.sources, c.expression)) for c in page.columns), out)
     _part("Entities", _grid((e.type, _assignments(e.fields)) for e in page.entities), out)
     _part("Custom details", _grid((name, column) for name, column in page.custom_details.items()), out)
+    _part("Alert takes from the result", _grid(page.overrides.items()), out)
     _part("Reads", _grid(_tables(page.tables)), out)
     _part("Targets", _grid(page.targets.items()), out)
     _part("Findings", _grid((f,) for f in page.findings), out)
