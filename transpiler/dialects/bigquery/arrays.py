@@ -18,14 +18,14 @@ from transpiler.plan.scalars import Call, Constant, Scalar
 
 _ELEMENTS = "JSON_QUERY_ARRAY({v})"
 _LIST = "CONCAT('[', ARRAY_TO_STRING({x}, ','), ']')"
-_AGGREGATED = "CONCAT('[', COALESCE((SELECT STRING_AGG({x}, ',' ORDER BY {order}) FROM {from}), ''), ']')"
+_LISTED = "CONCAT('[', ARRAY_TO_STRING(ARRAY(SELECT {x} FROM {from} ORDER BY {order}), ','), ']')"
 _EACH = "UNNEST({a}) AS @e@ WITH OFFSET AS @o@"
 _AS_REAL = "SAFE_CAST(@e@ AS FLOAT64)"
 
 
-def aggregated(item: str, source: str, order: str = "@o@") -> str:
+def listed(item: str, source: str, order: str = "@o@") -> str:
     """The template of an array's text: the items of a source in an order, an empty array where there are none."""
-    return _AGGREGATED.replace("{x}", item).replace("{from}", source).replace("{order}", order)
+    return _LISTED.replace("{x}", item).replace("{from}", source).replace("{order}", order)
 
 
 def over_array(speller: Speller, array: Scalar, template: str, **slots: exp.Expr | list[exp.Expr]) -> exp.Expr:
@@ -41,10 +41,6 @@ def over_array(speller: Speller, array: Scalar, template: str, **slots: exp.Expr
 def _strict(template: str) -> Spelling:
     """A template over the elements of the only argument whose SQL is NULL for NULL."""
     return lambda speller, of: hygienic(speller, template, a=elements_of(speller, of.arguments[0]))
-
-
-def _simple(template: str) -> Spelling:
-    return lambda speller, of: over_array(speller, of.arguments[0], template)
 
 
 def present_elements(speller: Speller, scalar: Scalar) -> exp.Expr:
@@ -74,14 +70,14 @@ def _slice(speller: Speller, of: Call) -> exp.Expr:
     array, start, end = of.arguments
     source = f"{_EACH} WHERE @o@ BETWEEN {_bound(start, 'low')} AND {_bound(end, 'high')}"
     slots = {"low": speller.value(start), "high": speller.value(end)}
-    return over_array(speller, array, aggregated("@e@", source), **slots)
+    return over_array(speller, array, listed("@e@", source), **slots)
 
 
 def _index_of(speller: Speller, of: Call) -> exp.Expr:
     array, value, *rest = of.arguments
     wanted = speller.value(value)
     if not rest:
-        template = f"COALESCE((SELECT MIN(@o@) FROM {_EACH} WHERE @e@ = {{x}}), -1)"
+        template = f"COALESCE(ARRAY(SELECT @o@ FROM {_EACH} WHERE @e@ = {{x}} ORDER BY @o@ LIMIT 1)[SAFE_OFFSET(0)], -1)"
         return over_array(speller, array, template, x=wanted)
     start = _bound(rest[0], "s")
     length = speller.value(rest[1]) if len(rest) > 1 else number(-1)
@@ -91,6 +87,13 @@ def _index_of(speller: Speller, of: Call) -> exp.Expr:
         f"AND ({{n}} < 0 OR @o@ < {start} + {{n}}) ORDER BY @o@)[SAFE_OFFSET({{k}} - 1)], -1)"
     )
     return over_array(speller, array, template, x=wanted, s=speller.value(rest[0]), n=length, k=occurrence)
+
+
+def _sum(speller: Speller, of: Call) -> exp.Expr:
+    """The sum of the numbers, 0 where there are none; null for what is no array."""
+    every = f"ARRAY_CONCAT(COALESCE({_ELEMENTS}, []), ['0'])"
+    template = f"IF({_ELEMENTS} IS NULL, NULL, (SELECT SUM({_AS_REAL}) FROM UNNEST({every}) AS @e@))"
+    return speller.once(json_of(speller, of.arguments[0]), lambda v: hygienic(speller, template, v=v))
 
 
 _POSITIONS = "UNNEST(GENERATE_ARRAY(0, ARRAY_LENGTH({a}) - 1)) AS @o@"
@@ -109,12 +112,12 @@ def or_null(speller: Speller, scalar: Scalar) -> exp.Expr:
 def _shift(speller: Speller, of: Call) -> exp.Expr:
     array, shift, default = of.arguments
     slots = {"n": speller.value(shift), "d": or_null(speller, default)}
-    return over_array(speller, array, aggregated(_SHIFTED, _POSITIONS), **slots)
+    return over_array(speller, array, listed(_SHIFTED, _POSITIONS), **slots)
 
 
 def _rotate(speller: Speller, of: Call) -> exp.Expr:
     array, shift = of.arguments
-    return over_array(speller, array, aggregated(_ROTATED, _POSITIONS), n=speller.value(shift))
+    return over_array(speller, array, listed(_ROTATED, _POSITIONS), n=speller.value(shift))
 
 
 def _split(speller: Speller, of: Call) -> exp.Expr:
@@ -123,7 +126,7 @@ def _split(speller: Speller, of: Call) -> exp.Expr:
     cuts = [str(p) if p >= 0 else f"GREATEST(ARRAY_LENGTH({{a}}) - {-p}, 0)" for p in positions]
     tests = [f"@o@ >= {low} AND @o@ < {high}" for low, high in zip(cuts[:-1], cuts[1:], strict=True)]
     tests = [f"@o@ < {cuts[0]}", *tests, f"@o@ >= {cuts[-1]}"]
-    parts = ", ',', ".join(aggregated("@e@", f"{_EACH} WHERE {test}") for test in tests)
+    parts = ", ',', ".join(listed("@e@", f"{_EACH} WHERE {test}") for test in tests)
     return over_array(speller, array, f"CONCAT('[', {parts}, ']')")
 
 
@@ -136,15 +139,15 @@ def _keys(ascending: bool, nulls_last: bool) -> str:
 
 def _sort(speller: Speller, of: Call) -> exp.Expr:
     ascending, nulls_last = of.options
-    return over_array(speller, of.arguments[0], aggregated("@e@", _EACH, _keys(bool(ascending), bool(nulls_last))))
+    return over_array(speller, of.arguments[0], listed("@e@", _EACH, _keys(bool(ascending), bool(nulls_last))))
 
 
 def _sort_by(speller: Speller, of: Call) -> exp.Expr:
     """An array in the order of another; null when they differ in length."""
     ascending, nulls_last = of.options
     key, array = of.arguments
-    listed = aggregated("{b}[SAFE_OFFSET(@o@)]", _EACH, _keys(bool(ascending), bool(nulls_last)) + ", @o@")
-    template = f"CASE WHEN ARRAY_LENGTH({{a}}) = ARRAY_LENGTH({{b}}) THEN {listed} END"
+    arranged = listed("{b}[SAFE_OFFSET(@o@)]", _EACH, _keys(bool(ascending), bool(nulls_last)) + ", @o@")
+    template = f"CASE WHEN ARRAY_LENGTH({{a}}) = ARRAY_LENGTH({{b}}) THEN {arranged} END"
     return over_array(speller, key, template, b=elements_of(speller, array))
 
 
@@ -160,7 +163,7 @@ def _iff(speller: Speller, of: Call) -> exp.Expr:
         "ELSE 'null' END"
     )
     slots = {name: or_null(speller, b) for name, b in zip(("t", "f"), branches, strict=True)}
-    return over_array(speller, conditions, aggregated(item, _EACH), **slots)
+    return over_array(speller, conditions, listed(item, _EACH), **slots)
 
 
 def _zip(speller: Speller, of: Call) -> exp.Expr:
@@ -169,7 +172,7 @@ def _zip(speller: Speller, of: Call) -> exp.Expr:
     names = [f"l{i}" for i in range(len(lists))]
     most = ", ".join(f"ARRAY_LENGTH({{{n}}})" for n in names)
     row = ", ',', ".join(f"COALESCE({{{n}}}[SAFE_OFFSET(@o@)], 'null')" for n in names)
-    template = aggregated(f"CONCAT('[', {row}, ']')", f"UNNEST(GENERATE_ARRAY(0, GREATEST({most}) - 1)) AS @o@")
+    template = listed(f"CONCAT('[', {row}, ']')", f"UNNEST(GENERATE_ARRAY(0, GREATEST({most}) - 1)) AS @o@")
     return hygienic(speller, template, **dict(zip(names, lists, strict=True)))
 
 
@@ -177,7 +180,7 @@ def _repeat(speller: Speller, of: Call) -> exp.Expr:
     value, count = of.arguments
     return hygienic(
         speller,
-        "CASE WHEN {n} >= 0 THEN " + aggregated("{x}", "UNNEST(GENERATE_ARRAY(1, {n})) AS @o@") + " END",
+        "CASE WHEN {n} >= 0 THEN " + listed("{x}", "UNNEST(GENERATE_ARRAY(1, {n})) AS @o@") + " END",
         x=or_null(speller, value), n=speller.value(count),
     )  # fmt: skip
 
@@ -198,9 +201,9 @@ def _generated(array: str, item: str) -> Spelling:
 
     def spell(speller: Speller, of: Call) -> exp.Expr:
         slots = dict(zip(("start", "stop", "step"), map(speller.value, of.arguments), strict=True))
-        listed = aggregated(item, f"UNNEST({array}) AS @e@ WITH OFFSET AS @o@")
+        every = listed(item, f"UNNEST({array}) AS @e@ WITH OFFSET AS @o@")
         tests = [f"NOT {{{n}}} IS NULL" for n, a in zip(slots, of.arguments, strict=True) if a.nullable]
-        template = f"CASE WHEN {' AND '.join(tests)} THEN {listed} END" if tests else listed
+        template = f"CASE WHEN {' AND '.join(tests)} THEN {every} END" if tests else every
         return hygienic(speller, template, **slots)
 
     return spell
@@ -233,28 +236,28 @@ def _set(make: Callable[[Speller, list[exp.Expr]], exp.Expr]) -> Spelling:
 
 def _union(speller: Speller, lists: list[exp.Expr]) -> exp.Expr:
     every = call("ARRAY_CONCAT", *lists) if len(lists) > 1 else lists[0]
-    return hygienic(speller, aggregated("@e@", _FIRST % ""), l=every)
+    return hygienic(speller, listed("@e@", _FIRST % ""), l=every)
 
 
 def _among(test: str) -> Callable[[Speller, list[exp.Expr]], exp.Expr]:
     def make(speller: Speller, lists: Sequence[exp.Expr]) -> exp.Expr:
         tests = " AND ".join(f"@e@ {test}IN UNNEST({{o{i}}})" for i in range(1, len(lists)))
         slots = {f"o{i}": t for i, t in enumerate(lists) if i}
-        return hygienic(speller, aggregated("@e@", _FIRST % (f" WHERE {tests}" if tests else "")), l=lists[0], **slots)
+        return hygienic(speller, listed("@e@", _FIRST % (f" WHERE {tests}" if tests else "")), l=lists[0], **slots)
 
     return make
 
 
 def _equals(speller: Speller, lists: list[exp.Expr]) -> exp.Expr:
-    sorted_text = "COALESCE((SELECT STRING_AGG(DISTINCT @e@, ',' ORDER BY @e@) FROM UNNEST({%s}) AS @e@), '')"
+    sorted_text = "ARRAY_TO_STRING(ARRAY(SELECT DISTINCT @e@ FROM UNNEST({%s}) AS @e@ ORDER BY @e@), ',')"
     return hygienic(speller, f"{sorted_text % 'a'} = {sorted_text % 'b'}", a=lists[0], b=lists[1])
 
 
 def _jaccard(speller: Speller, lists: list[exp.Expr]) -> exp.Expr:
     """The size of the intersection by that of the union; NaN of two empty sets."""
     ratio = (
-        "TO_JSON_STRING(IEEE_DIVIDE((SELECT COUNT(DISTINCT @e@) FROM UNNEST({a}) AS @e@ WHERE @e@ IN UNNEST({b})), "
-        "(SELECT COUNT(DISTINCT @e@) FROM UNNEST(ARRAY_CONCAT({a}, {b})) AS @e@)))"
+        "TO_JSON_STRING(IEEE_DIVIDE(ARRAY_LENGTH(ARRAY(SELECT DISTINCT @e@ FROM UNNEST({a}) AS @e@ WHERE @e@ IN UNNEST({b}))), "
+        "ARRAY_LENGTH(ARRAY(SELECT DISTINCT @e@ FROM UNNEST(ARRAY_CONCAT({a}, {b})) AS @e@))))"
     )
     return hygienic(speller, f"REGEXP_REPLACE({ratio}, '^([01])$', {{point}})", a=lists[0], b=lists[1], point=text(r"\1.0"))
 
@@ -269,7 +272,7 @@ ARRAYS: dict[str, Spelling] = {
     "array_concat": _concat,
     "array_reverse": _strict(_LIST.replace("{x}", "ARRAY_REVERSE({a})")),
     "array_slice": _slice,
-    "array_sum": _simple(f"(SELECT COALESCE(SUM({_AS_REAL}), 0.0) FROM UNNEST({{a}}) AS @e@)"),
+    "array_sum": _sum,
     "array_index_of": _index_of,
     "array_shift": _shift,
     "array_rotate": _rotate,

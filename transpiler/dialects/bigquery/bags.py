@@ -6,7 +6,7 @@ import json
 
 from sqlglot import exp
 
-from transpiler.dialects.bigquery.arrays import aggregated, or_null, present_elements
+from transpiler.dialects.bigquery.arrays import listed, or_null, present_elements
 from transpiler.dialects.bigquery.paths import MEMBER_NAME, elements_of, json_of, members, property_step
 from transpiler.dialects.computed import hygienic
 from transpiler.dialects.spelling import Speller, Spelling, call, text
@@ -23,7 +23,7 @@ def _if_bag(speller: Speller, v: exp.Expr, tree: exp.Expr) -> exp.Expr:
 
 def _bag(source: str) -> str:
     """The template of a bag's text: the members of a source."""
-    return aggregated("@e@", source).replace("'['", "{open}").replace("']'", "{close}")
+    return listed("@e@", source).replace("'['", "{open}").replace("']'", "{close}")
 
 
 def _filled(speller: Speller, template: str, **slots: exp.Expr) -> exp.Expr:
@@ -34,7 +34,7 @@ def _bag_keys(speller: Speller, of: Call) -> exp.Expr:
     return speller.once(
         json_of(speller, of.arguments[0]),
         lambda v: _if_bag(
-            speller, v, hygienic(speller, aggregated(_NAME, _EACH), m=members(speller, v), name=text(MEMBER_NAME))
+            speller, v, hygienic(speller, listed(_NAME, _EACH), m=members(speller, v), name=text(MEMBER_NAME))
         ),
     )
 
@@ -71,7 +71,8 @@ def _merge(speller: Speller, of: Call) -> exp.Expr:
     lists = [_members_or_none(speller, b) for b in of.arguments]
     every = call("ARRAY_CONCAT", *lists) if len(lists) > 1 else lists[0]
     first = (
-        f"(SELECT @e@, @o@ FROM {_EACH} WHERE TRUE QUALIFY ROW_NUMBER() OVER (PARTITION BY {_NAME} ORDER BY @o@) = 1)"
+        "(SELECT ARRAY_AGG(@e@ ORDER BY @o@ LIMIT 1)[OFFSET(0)] AS @e@, MIN(@o@) AS @o@ "
+        f"FROM {_EACH} GROUP BY {_NAME})"
     )
     tree = _filled(speller, _bag(first), m=every)
     if not all(b.nullable for b in of.arguments):
@@ -115,7 +116,7 @@ def _with_member(speller: Speller, bag: exp.Expr, names: list[str], value: exp.E
             m=every, w=written, k=text(name), name=text(MEMBER_NAME),
         )  # fmt: skip
         item = f"IF({_IS_NAMED}, CONCAT({{w}}, {{x}}), @e@)"
-        template = aggregated(item, _EACH).replace("'['", "{open}").replace("']'", "{close}")
+        template = listed(item, _EACH).replace("'['", "{open}").replace("']'", "{close}")
         return _if_bag(
             speller, v, _filled(speller, template, m=extended, w=written.copy(), x=new, k=text(name))
         )
@@ -127,12 +128,12 @@ def _zip(speller: Speller, of: Call) -> exp.Expr:
     """Strings of the keys' array with the values at their places; what has no value is null."""
     keys, values = of.arguments
     item = "CONCAT(@e@, ':', COALESCE({b}[SAFE_OFFSET(@o@)], 'null'))"
-    listed = aggregated(item, f"{_EACH} WHERE STARTS_WITH(@e@, '\"')").replace("'['", "{open}").replace("']'", "{close}")
+    every = listed(item, f"{_EACH} WHERE STARTS_WITH(@e@, '\"')").replace("'['", "{open}").replace("']'", "{close}")
     return speller.once(
         json_of(speller, keys),
         lambda v: _filled(
             speller,
-            f"CASE WHEN NOT {{m}} IS NULL THEN {listed} END",
+            f"CASE WHEN NOT {{m}} IS NULL THEN {every} END",
             m=speller.sql("JSON_QUERY_ARRAY({v})", v=v), b=elements_of(speller, values),
         ),  # fmt: skip
     )

@@ -21,17 +21,22 @@ from transpiler.types import INTEGERS, Type
 
 _PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
-# Every token of a JSON text: a string, a bracket, a separator, or a number or word.
-_TOKEN = r'"(?:[^"\\]|\\.)*"|[\[\]{}:,]|[^\[\]{}:,"\s]+'
-MEMBER_NAME = r'^("(?:[^"\\]|\\.)*"):'
-MEMBER_VALUE = r'(?s)^"(?:[^"\\]|\\.)*":(.*)$'
-# Depth is counted token by token; a comma at depth 1 begins the next member.
-_MEMBERS = (
-    "ARRAY(SELECT STRING_AGG(@t@, '' ORDER BY @o@) FROM (SELECT @t@, @o@, @d@, COUNTIF(@t@ = ',' AND @d@ = 1) OVER (ORDER BY @o@) AS @m@ "
-    "FROM (SELECT @t@, @o@, SUM(CASE WHEN @t@ IN ('[', {open}) THEN 1 WHEN @t@ IN (']', {close}) THEN -1 ELSE 0 END) "
-    "OVER (ORDER BY @o@) AS @d@ FROM UNNEST(REGEXP_EXTRACT_ALL({x}, {token})) AS @t@ WITH OFFSET AS @o@)) "
-    "WHERE @o@ > 0 AND @d@ > 0 AND NOT (@d@ = 1 AND @t@ = ',') GROUP BY @m@ ORDER BY @m@)"
-)
+# RE2 does not count brackets, but a pattern can hold them to a depth.
+DEPTH = 10
+"""How many levels of arrays and bags a member of a bag may hold where a bag is taken apart."""
+_STRING = r'"(?:[^"\\]|\\.)*"'
+
+
+def _nested(depth: int) -> str:
+    inner = rf'(?:[^][{{}}"]|{_STRING})*'
+    for _ in range(depth - 1):
+        inner = rf'(?:[^][{{}}"]|{_STRING}|[[{{]{inner}[]}}])*'
+    return inner
+
+
+_MEMBERS = rf'{_STRING}:(?:[^][{{}}",]|{_STRING}|[[{{]{_nested(DEPTH)}[]}}])+'
+MEMBER_NAME = rf"^({_STRING}):"
+MEMBER_VALUE = rf"(?s)^{_STRING}:(.*)$"
 _MEMBER = (
     "(SELECT NULLIF(REGEXP_EXTRACT(@e@, {value}), 'null') FROM UNNEST({members}) AS @e@ WITH OFFSET AS @o@ "
     "WHERE JSON_VALUE(REGEXP_EXTRACT(@e@, {name}), '$') = {k} ORDER BY @o@ LIMIT 1)"
@@ -125,7 +130,7 @@ def _element(speller: Speller, array: exp.Expr, index: exp.Expr) -> exp.Expr:
 
 def members(speller: Speller, tree: exp.Expr) -> exp.Expr:
     """The members of a bag's JSON text as an ARRAY of texts ``"name":value``, in their order; of no use for what is no bag."""
-    return hygienic(speller, _MEMBERS, x=tree, token=text(_TOKEN), open=text("{"), close=text("}"))
+    return speller.sql("REGEXP_EXTRACT_ALL({x}, {p})", x=tree, p=text(_MEMBERS))
 
 
 def member_name(speller: Speller, tree: exp.Expr) -> exp.Expr:

@@ -75,7 +75,7 @@ def _index_of(speller: Speller, of: Call) -> exp.Expr:
     array, value, *rest = of.arguments
     wanted = speller.value(value)
     if not rest:
-        return over_array(speller, array, "COALESCE(list_position({a}, {x}), 0) - 1", x=wanted)
+        return over_array(speller, array, "CAST(COALESCE(list_position({a}, {x}), 0) - 1 AS BIGINT)", x=wanted)
     start = speller.value(rest[0])
     length = speller.value(rest[1]) if len(rest) > 1 else number(-1)
     occurrence = speller.value(rest[2]) if len(rest) > 2 else number(1)

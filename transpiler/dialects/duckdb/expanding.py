@@ -14,7 +14,8 @@ from transpiler.plan.relations import Expand, Expansion
 from transpiler.plan.scalars import Column
 from transpiler.types import Type
 
-_MEMBER = "list_transform(json_keys({v}), lambda @k@, @i@: {make}(@k@, json_extract({v}, '$.*')[@i@]))"
+_MEMBER = "list_transform(json_keys({v}), lambda @k@, @i@: {member})"
+_ONE = "{make}(@k@, json_extract({v}, '$.*')[@i@])"
 
 
 def expand(
@@ -46,7 +47,9 @@ def _list(speller: Speller, each: Expansion, expansion: Expand) -> exp.Expr:
             listed = speller.sql("COALESCE({x}, [NULL])", x=listed)
     else:
         make = "json_array" if expansion.bag_as_array else "json_object"
-        bag = _MEMBER.replace("{make}", make)
+        # One branch of JSON would make JSON of the texts of the others.
+        one = _ONE.replace("{make}", make)
+        bag = _MEMBER.replace("{member}", f"CAST({one} AS TEXT)" if is_text else one)
         single = "{v} ->> '$'" if is_text else "{v}"
         template = (
             f"CASE json_type({{v}}) WHEN 'ARRAY' THEN {{v}} {arrow} '$[*]' "
