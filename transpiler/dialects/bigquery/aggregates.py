@@ -168,7 +168,7 @@ def _any(speller: Speller, aggregate: AggregateCall) -> dict[Column, exp.Expr]:
     """take_any: the values of one row; a single one is a value that is not null (nor ''), where there is any."""
     of = aggregate.call
     if len(aggregate.columns) == 1:
-        return {aggregate.columns[0]: call("ANY_VALUE", _present(speller, of))}
+        return {aggregate.columns[0]: _some(speller, _present(speller, of), of)}
     row, names = row_of(speller, aggregate.columns, of.arguments)
     return fields_of(call("ANY_VALUE", row), aggregate.columns, names)
 
@@ -182,7 +182,15 @@ def _present(speller: Speller, of: Call) -> exp.Expr:
 def _any_if(speller: Speller, aggregate: AggregateCall) -> dict[Column, exp.Expr]:
     of = aggregate.call
     tree = chosen(speller, _present(speller, of), speller.predicate(of.arguments[1]))
-    return {aggregate.columns[0]: call("ANY_VALUE", tree)}
+    return {aggregate.columns[0]: _some(speller, tree, of)}
+
+
+def _some(speller: Speller, tree: exp.Expr, of: Call) -> exp.Expr:
+    """Some value that is not NULL: ANY_VALUE may give a NULL though there are others."""
+    value = of.arguments[0]
+    if predicate_of(of) is None and not value.nullable and value.type is not Type.STRING:
+        return call("ANY_VALUE", tree)
+    return speller.sql("ARRAY_AGG({x} IGNORE NULLS LIMIT 1)[SAFE_OFFSET(0)]", x=tree)
 
 
 def _percentiles(speller: Speller, aggregate: AggregateCall) -> dict[Column, exp.Expr]:
