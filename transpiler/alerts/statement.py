@@ -86,6 +86,21 @@ def rule_alerts(
     """
     dialect = dialect_of(target)
     clock = clock_of(dialect, now, delay)
+    return alerts_at(rule, dialect, catalog, clock, least, suppressed_by, most_rows, header, run_time_as)
+
+
+def alerts_at(
+    rule: Rule,
+    dialect: Dialect,
+    catalog: Catalog,
+    clock: Clock,
+    least: timedelta = timedelta(minutes=1),
+    suppressed_by: Sequence[str] | None = None,
+    most_rows: int = MOST_ROWS,
+    header: str = "",
+    run_time_as: str = "",
+) -> RuleAlerts:
+    """``rule_alerts`` at a time that the caller spells itself (a column of runs, say)."""
     window = run_window(rule, least)
     period = window.period if window else None
     table = suppressed_by if rule.suppression and rule.suppression.enabled else None
@@ -99,7 +114,7 @@ def rule_alerts(
         raise KqlError("KQL004", "the query is nested too deeply to be translated here", source=rule.source) from None
     results, stages, requires = described(statement)
     findings = notes_of(rule, window, [c.name for c in results], suppressed_by is not None)
-    return RuleAlerts(sql, target, _COLUMNS, results, stages, requires, findings)
+    return RuleAlerts(sql, dialect.name, _COLUMNS, results, stages, requires, findings)
 
 
 _COLUMNS = tuple(ColumnInfo(c.name, c.name, c.type) for c in ALERT_COLUMNS)

@@ -20,7 +20,8 @@ from transpiler.cli.options import (
 )
 from transpiler.cli.printing import console, messages, note
 from transpiler.diagnostics import RuleError
-from transpiler.exports import Exported, ExportReport, export_rules
+from transpiler.exports import DEFAULT_FORMATS, FORMATS, Exported, ExportReport, Settings, export_rules
+from transpiler.exports.formats import formats_of
 from transpiler.report.data import json_text
 from transpiler.report.show_verdicts import Line, line_of, show_lines, verdict_data, verdict_problems
 from transpiler.rule import Fixture, fixture_folder, load_fixtures, load_rule
@@ -38,6 +39,13 @@ CheckOption = Annotated[bool, typer.Option("--check", help="Write nothing; fail 
 UntestedOption = Annotated[
     bool, typer.Option("--allow-untested", help="Export rules without fixtures, too, marked as such.")
 ]
+FormatsOption = Annotated[
+    list[str] | None,
+    typer.Option("--format", "-f", metavar="NAME", help=f"What is written: {', '.join(FORMATS)}. Repeatable."),
+]
+DatasetOption = Annotated[str, typer.Option("--dataset", help="The BigQuery dataset of alerts.")]
+AlertsTableOption = Annotated[str, typer.Option("--alerts-table", help="The table of alerts in it.")]
+LocationOption = Annotated[str, typer.Option("--location", help="BigQuery's location.")]
 ReportOption = Annotated[Format, typer.Option("--report", help="How the summary is printed.")]
 
 
@@ -49,10 +57,14 @@ def export(
     fixtures: FixturesOption = Path("fixtures"),
     check: CheckOption = False,
     allow_untested: UntestedOption = False,
+    formats: FormatsOption = None,
+    dataset: DatasetOption = "detections",
+    alerts_table: AlertsTableOption = "alerts",
+    location: LocationOption = "US",
     catalog: CatalogOption = None,
     report: ReportOption = Format.TEXT,
 ) -> None:
-    """Translate, prove and write rules: BigQuery SQL with its scheduled query, and DuckDB SQL.
+    """Translate, prove and write rules: SQL for both targets, scheduled queries, Terraform, Dataform, dbt.
 
     A rule is written only when its fixtures come out as expected on the engines; a rule that fails leaves its earlier
     export as it is, and the others still go out.
@@ -64,7 +76,13 @@ def export(
       rulesql export gcp/dns/mining_pools --out /tmp/sql
 
       rulesql export --check
+
+      rulesql export --out deploy --format terraform --format alerts --dataset soc --location EU
     """
+    try:
+        formats_of(formats or DEFAULT_FORMATS)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--format") from None
     done = export_rules(
         rule_paths(names, rules),
         catalog_of(catalog),
@@ -74,6 +92,8 @@ def export(
         check=check,
         allow_untested=allow_untested,
         progress=_progress,
+        formats=formats or DEFAULT_FORMATS,
+        settings=Settings(dataset, alerts_table, location),
     )
     show = _show_json if report is Format.JSON else _show
     show(done, rules, out, check)

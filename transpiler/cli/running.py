@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import IO, Annotated
 
 import typer
 
-from transpiler.catalog import Catalog
 from transpiler.cli.app import app
 from transpiler.cli.options import (
     CatalogOption,
@@ -31,7 +29,7 @@ from transpiler.cli.options import (
 from transpiler.cli.printing import console, messages, note
 from transpiler.diagnostics import KqlError
 from transpiler.report.rows import write_csv, write_json, write_table
-from transpiler.run import Input, Prepared, prepare, ready
+from transpiler.run import Prepared, prepare, prepare_alerts, ready
 from transpiler.source import Source
 
 MEMORY = "2GB"
@@ -68,6 +66,8 @@ EmptyOption = Annotated[
     bool, typer.Option("--missing-as-empty", help="Tables without a file have no rows, instead of being an error.")
 ]
 
+AlertsOption = Annotated[bool, typer.Option("--alerts", help="The rule's alerts, not its rows.")]
+
 
 @app.command()
 def run(
@@ -77,13 +77,14 @@ def run(
     window: WindowOption = None,
     shape: ShapeOption = None,
     parameter: ParameterOption = None,
+    alerts: AlertsOption = False,
     missing_as_empty: EmptyOption = False,
     format_: RowsOption = RowFormat.TABLE,
     output: OutputOption = None,
     rules: RulesOption = Path("rules"),
     catalog: CatalogOption = None,
 ) -> None:
-    """Run a rule over log files, as it would run at a moment, and print the matching rows.
+    """Run a rule over log files, as it would run at a moment, and print the matching rows, or its alerts.
 
     The files are streamed by DuckDB; nothing is stored. The window is the rule's queryPeriod before --at.
 
@@ -92,17 +93,23 @@ def run(
       rulesql run gcp/dns/malicious_python_packages --table GCPCloudDNS='logs/*.jsonl.gz' --at 2026-03-02T10:00:00Z
 
       rulesql run gcp/dns/mining_pools --table GCPCloudDNS=dns.parquet --window all --format csv -o hits.csv
+
+      rulesql run gcp/dns/mining_pools --table GCPCloudDNS=dns.jsonl --at 2026-03-02T10:00:00Z --alerts -f json
     """
     found = one_rule(rule, rules)
-    prepared = _prepared(
-        found.source,
-        inputs_of(table),
-        catalog_of(catalog),
-        now=moment_of(at, "--at"),
-        window=window_of(window, found.schedule.period if found.schedule else None),
-        shapes=pairs_of(shape, "--shape"),
-        parameters=parameters_of(parameter),
-    )
+    inputs, known, moment = inputs_of(table), catalog_of(catalog), moment_of(at, "--at")
+    shapes = pairs_of(shape, "--shape")
+    with files_as_way_out():
+        if alerts:
+            if window or parameter:
+                raise typer.BadParameter("alerts have the rule's own window and no parameters", param_hint="--alerts")
+            prepared = prepare_alerts(found, inputs, known, now=moment, shapes=shapes)
+        else:
+            period = window_of(window, found.schedule.period if found.schedule else None)
+            values = parameters_of(parameter)
+            prepared = prepare(
+                found.source, inputs, known, now=moment, window=period, shapes=shapes, parameters=values
+            )
     _execute(prepared, format_, output, missing_as_empty)
 
 
@@ -129,48 +136,46 @@ def query(
 
       rulesql query 'T | count' --table T=events.duckdb#raw_events --format json
     """
-    prepared = _prepared(
-        Source(sys.stdin.read() if kql == "-" else kql),
-        inputs_of(table),
-        catalog_of(catalog),
-        now=moment_of(at, "--at"),
-        window=window_of(window, None),
-        shapes=pairs_of(shape, "--shape"),
-        parameters=parameters_of(parameter),
-    )
+    with files_as_way_out():
+        prepared = prepare(
+            Source(sys.stdin.read() if kql == "-" else kql),
+            inputs_of(table),
+            catalog_of(catalog),
+            now=moment_of(at, "--at"),
+            window=window_of(window, None),
+            shapes=pairs_of(shape, "--shape"),
+            parameters=parameters_of(parameter),
+        )
     _execute(prepared, format_, output, missing_as_empty)
 
 
-def _prepared(
-    source: Source,
-    inputs: list[Input],
-    catalog: Catalog,
-    *,
-    now: datetime,
-    window: timedelta | None,
-    shapes: Mapping[str, str],
-    parameters: Mapping[str, object],
-) -> Prepared:
-    """``prepare``; an unknown table's way out is a file here."""
+@contextmanager
+def files_as_way_out() -> Iterator[None]:
+    """Within it, an unknown table's way out is a file."""
     try:
-        return prepare(source, inputs, catalog, now=now, window=window, shapes=shapes, parameters=parameters)
+        yield
     except KqlError as error:
         if error.code == "KQL100" and error.message.startswith("no table"):
             error.hint = "--table NAME=FILE says which files are its rows"
         raise
 
 
-def _execute(prepared: Prepared, format_: RowFormat, output: Path | None, missing_as_empty: bool) -> None:
+def check_missing(prepared: Prepared, missing_as_empty: bool) -> None:
+    """Exits with 2 for tables that the query reads and nobody gave, unless they may be empty; tells what was decided."""
     if prepared.missing and not missing_as_empty:
         wanted = ", ".join(r.name for r in prepared.missing)
         hint = " ".join(f"--table {r.name}=FILE" for r in prepared.missing)
         raise typer.BadParameter(f"no files for {wanted}: give {hint}, or --missing-as-empty", param_hint="--table")
+    for text in prepared.notes:
+        note(text)
+
+
+def _execute(prepared: Prepared, format_: RowFormat, output: Path | None, missing_as_empty: bool) -> None:
     if output is not None and format_ is RowFormat.TABLE:
         format_ = _format_of(output)
     if format_ is RowFormat.PARQUET and output is None:
         raise typer.BadParameter("Parquet is written to a file: --output hits.parquet", param_hint="--format")
-    for text in prepared.notes:
-        note(text)
+    check_missing(prepared, missing_as_empty)
     started = time.monotonic()
     count = _written(prepared, format_, output)
     _summary(prepared, count, time.monotonic() - started)

@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
-from transpiler.api import Requirement, Translation, transpile
+from transpiler.alerts import rule_alerts, run_window
+from transpiler.api import ColumnInfo, Requirement, transpile
 from transpiler.catalog import Catalog, Shape
 from transpiler.catalog.schema_import import kql_type_of
 from transpiler.engine import duckdb
+from transpiler.rule.model import Rule
 from transpiler.run.inputs import Input, chosen_shape, entry_column, inferred_tables
 from transpiler.source import Source
 from transpiler.types import Type
+
+
+class Readable(Protocol):
+    """What a statement over files must tell: a Translation, or a rule's alerts."""
+
+    @property
+    def sql(self) -> str:
+        """One SELECT."""
+
+    @property
+    def columns(self) -> tuple[ColumnInfo, ...]:
+        """Its columns."""
+
+    @property
+    def requires(self) -> tuple[Requirement, ...]:
+        """The tables that it reads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A translated query and the files it reads. ``notes`` say what was decided: shapes, inferred columns, unused files."""
 
-    translation: Translation
+    translation: Readable
     catalog: Catalog
     inputs: tuple[Input, ...]
     missing: tuple[Requirement, ...]
@@ -43,11 +62,38 @@ def prepare(
 
     A table that nobody declares gets the columns of its file. Raises KqlError, and EngineError for files.
     """
+
+    def translated(fitted: Catalog) -> Readable:
+        return transpile(query, "duckdb", fitted, now=now, window=window, parameters=parameters)
+
+    return _over_files(translated, inputs, catalog, shapes or {}, now, window)
+
+
+def prepare_alerts(
+    rule: Rule, inputs: Sequence[Input], catalog: Catalog, *, now: datetime, shapes: Mapping[str, str] | None = None
+) -> Prepared:
+    """The alerts of a rule's run over the given files, as ``prepare``; the window is the rule's own."""
+    window = run_window(rule)
+
+    def translated(fitted: Catalog) -> Readable:
+        return rule_alerts(rule, "duckdb", fitted, now=now)
+
+    return _over_files(translated, inputs, catalog, shapes or {}, now, window.period if window else None)
+
+
+def _over_files(
+    translate: Callable[[Catalog], Readable],
+    inputs: Sequence[Input],
+    catalog: Catalog,
+    shapes: Mapping[str, str],
+    now: datetime,
+    window: timedelta | None,
+) -> Prepared:
     notes: list[str] = []
-    fitted = catalog.with_shapes("duckdb", shapes or {})
+    fitted = catalog.with_shapes("duckdb", shapes)
     for given in inputs:
-        fitted = _fitted(fitted, given, shapes or {}, notes)
-    translation = transpile(query, "duckdb", fitted, now=now, window=window, parameters=parameters)
+        fitted = _fitted(fitted, given, shapes, notes)
+    translation = translate(fitted)
     read = {r.name for r in translation.requires}
     by_name = {given.table: given for given in inputs}
     notes += [f"{name} is not read by the query" for name in by_name if name not in read]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from transpiler.kql import syntax
+from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.relations import OrderKey, Project, Series, Values
 from transpiler.plan.scalars import Column, ColumnRef, Constant, Path, Scalar
 from transpiler.semantics.calls import convert
@@ -114,7 +115,8 @@ def output_columns(
         if isinstance(scalar, ColumnRef) and scalar.column.name == final and scalar.column not in columns:
             columns.append(scalar.column)
             continue
-        column = Column(final, scalar.type, scalar.nullable, isinstance(scalar, ColumnRef) and scalar.column.is_absent)
+        is_absent = isinstance(scalar, ColumnRef) and scalar.column.is_absent
+        column = Column(final, scalar.type, scalar.nullable, is_absent, not may_be_nan(scalar))
         columns.append(column)
         computed[column] = scalar
     return columns, computed

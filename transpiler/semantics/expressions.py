@@ -198,7 +198,9 @@ def _comparable(scope: Scope, operator: str, left: Scalar, right: Scalar, span: 
     """Both operands as one type: the wider number, the type that is not dynamic. Raises KqlError for two that do not compare."""
     if left.type is right.type:
         if left.type is Type.DYNAMIC:
-            return convert(scope, left, Type.STRING), convert(scope, right, Type.STRING)
+            raise scope.error(
+                "KQL102", f"'{operator}' does not compare two dynamic values", span, hint="convert one: tostring(…), tolong(…)"
+            )
         return left, right
     pair = {left.type, right.type}
     if Type.DYNAMIC in pair or Type.UNKNOWN in pair:

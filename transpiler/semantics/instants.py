@@ -1,89 +1,174 @@
-"""Functions of time whose part, format or zone is a constant of the query; it becomes an option of the call."""
+"""Functions of time whose part, format or zone is a constant of the query; and their values where all is constant."""
 
 from __future__ import annotations
 
 import zoneinfo
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import ROUND_HALF_EVEN, Decimal
 
 from transpiler.functions.registry import FUNCTIONS
 from transpiler.kql import syntax
+from transpiler.kql.instants import MAX_INSTANT, TICKS_PER_DAY, TICKS_PER_SECOND
+from transpiler.plan.clocks import datetime_pieces, timespan_pieces
 from transpiler.plan.scalars import Call, Constant, Scalar
+from transpiler.semantics import calendar
 from transpiler.semantics.calls import call_declared, convert, make_call
 from transpiler.semantics.dispatch import bind_constant, bind_scalar, binds_function
+from transpiler.semantics.expressions import binary, connect
 from transpiler.semantics.scope import Scope
 from transpiler.types import NUMBERS, Type
 
-PARTS = {
-    "year": "year",
-    "quarter": "quarter",
-    "month": "month",
-    "week": "week",
-    "week_of_year": "week",
-    "weekofyear": "week",
-    "day": "day",
-    "dayofyear": "dayofyear",
-    "hour": "hour",
-    "minute": "minute",
-    "second": "second",
-    "millisecond": "millisecond",
-    "microsecond": "microsecond",
-    "nanosecond": "nanosecond",
-}
+_EPOCH = 719_162 * TICKS_PER_DAY
 
 
-def _with_option(scope: Scope, node: syntax.Call, option: str, arguments: list[syntax.Expr]) -> Scalar:
-    """The call of a function on the other arguments, with a constant as its option."""
+def _arguments(scope: Scope, node: syntax.Call, least: int, most: int) -> list[syntax.Expr]:
+    if not least <= len(node.arguments) <= most:
+        counts = str(least) if least == most else f"{least} to {most}"
+        raise scope.error("KQL103", f"{node.name} takes {counts} arguments, {len(node.arguments)} given", node.span)
+    return list(node.arguments)
+
+
+def _declared(scope: Scope, node: syntax.Call, scalars: list[Scalar], option: str | None = None) -> Call:
+    """The call of the declared function, with a constant as its option."""
     function = FUNCTIONS.find(node.name)
     assert function is not None
-    scalars = [bind_scalar(scope, a) for a in arguments]
     call = call_declared(scope, function, scalars, node.span)
-    return Call(call.overload, call.arguments, call.type, call.nullable, call.span, (option,))
+    return call if option is None else replace(call, options=(option,))
 
 
-def _arguments(scope: Scope, node: syntax.Call, count: int) -> tuple[syntax.Expr, ...]:
-    if len(node.arguments) != count:
-        raise scope.error("KQL103", f"{node.name} takes {count} arguments, {len(node.arguments)} given", node.span)
-    return node.arguments
+def _values(call: Call) -> list[int] | None:
+    """The arguments as whole numbers; None unless all are constants that are not null."""
+    found = [a.value for a in call.arguments if isinstance(a, Constant)]
+    whole = [int(v) for v in found if isinstance(v, int)]
+    return whole if len(whole) == len(call.arguments) else None
 
 
-def _part(scope: Scope, node: syntax.Expr) -> str:
-    constant = bind_constant(scope, node, "the part")
-    part = PARTS.get(str(constant.value).lower())
-    if part is None:
-        raise scope.error("KQL104", f"no part '{constant.value}'; known: {', '.join(PARTS)}", node.span)
-    return part
+def _folded(call: Call, value_of: Callable[[list[int]], int | str | None]) -> Scalar:
+    """The call, or the constant that it comes to; a null argument gives null."""
+    if call.arguments and any(isinstance(a, Constant) and a.value is None for a in call.arguments):
+        return Constant(call.type, None, call.span)
+    values = _values(call)
+    return call if values is None else Constant(call.type, value_of(values), call.span)
 
 
-@binds_function("datetime_part", "datepart", "datetime_add", "datetime_diff")
-def _parted(scope: Scope, node: syntax.Call) -> Scalar:
-    count = 2 if node.name in ("datetime_part", "datepart") else 3
-    first, *others = _arguments(scope, node, count)
-    part = _part(scope, first)
-    if part == "dayofyear" and count == 3:
-        raise scope.error("KQL104", "dayofyear is no unit of time", first.span)
-    return _with_option(scope, node, part, others)
+def _bind_edge(name: str, unit: str, edge: Callable[..., int | None]) -> None:
+    @binds_function(name)
+    def bind(scope: Scope, node: syntax.Call) -> Scalar:
+        scalars = [bind_scalar(scope, a) for a in _arguments(scope, node, 1, 2)]
+        return _folded(_declared(scope, node, scalars), lambda v: edge(unit, *v))
 
 
-@binds_function("format_datetime", "format_timespan")
-def _formatted(scope: Scope, node: syntax.Call) -> Scalar:
-    value, format_ = _arguments(scope, node, 2)
-    constant = bind_constant(scope, format_, "the format")
-    return _with_option(scope, node, str(constant.value or ""), [value])
+for _unit in ("day", "week", "month", "year"):
+    _bind_edge(f"startof{_unit}", _unit, calendar.start_of)
+    _bind_edge(f"endof{_unit}", _unit, calendar.end_of)
+
+
+def _bind_field(name: str, field: str) -> None:
+    @binds_function(name)
+    def bind(scope: Scope, node: syntax.Call) -> Scalar:
+        scalars = [bind_scalar(scope, a) for a in _arguments(scope, node, 1, 1)]
+        return _folded(_declared(scope, node, scalars), lambda v: calendar.part(field, v[0]))
+
+
+for _name, _field in {
+    "dayofmonth": "day",
+    "dayofyear": "dayofyear",
+    "hourofday": "hour",
+    "monthofyear": "month",
+    "getmonth": "month",
+    "getyear": "year",
+    "week_of_year": "week_of_year",
+    "weekofyear": "week_of_year",
+}.items():
+    _bind_field(_name, _field)
+
+
+@binds_function("dayofweek")
+def _dayofweek(scope: Scope, node: syntax.Call) -> Scalar:
+    scalars = [bind_scalar(scope, a) for a in _arguments(scope, node, 1, 1)]
+    return _folded(_declared(scope, node, scalars), lambda v: calendar.day_of_week(v[0]))
+
+
+def _word(scope: Scope, node: syntax.Expr, known: tuple[str, ...]) -> str:
+    word = str(bind_constant(scope, node, "the part").value).lower()
+    if word not in known:
+        raise scope.error("KQL104", f"no part '{word}'; known: {', '.join(known)}", node.span)
+    return word
+
+
+@binds_function("datetime_part", "datepart")
+def _part(scope: Scope, node: syntax.Call) -> Scalar:
+    first, date = _arguments(scope, node, 2, 2)
+    word = _word(scope, first, calendar.PARTS)
+    call = _declared(scope, node, [bind_scalar(scope, date)], word)
+    return _folded(call, lambda v: calendar.part(word, v[0]))
+
+
+@binds_function("datetime_add")
+def _add(scope: Scope, node: syntax.Call) -> Scalar:
+    first, *others = _arguments(scope, node, 3, 3)
+    word = _word(scope, first, calendar.UNITS)
+    call = _declared(scope, node, [bind_scalar(scope, a) for a in others], word)
+    return _folded(call, lambda v: calendar.add(word, *v))
+
+
+@binds_function("datetime_diff")
+def _diff(scope: Scope, node: syntax.Call) -> Scalar:
+    first, *others = _arguments(scope, node, 3, 3)
+    word = _word(scope, first, calendar.UNITS)
+    call = _declared(scope, node, [bind_scalar(scope, a) for a in others], word)
+    return _folded(call, lambda v: calendar.difference(word, *v))
+
+
+def _format_of(scope: Scope, node: syntax.Expr, is_known: Callable[[str], object]) -> str:
+    form = str(bind_constant(scope, node, "the format").value or "")
+    if not form or not is_known(form):
+        raise scope.error("KQL104", f"the format '{form}' holds what Kusto does not take", node.span)
+    return form
+
+
+@binds_function("format_datetime")
+def _format_datetime(scope: Scope, node: syntax.Call) -> Scalar:
+    value, second = _arguments(scope, node, 2, 2)
+    form = _format_of(scope, second, datetime_pieces)
+    call = _declared(scope, node, [bind_scalar(scope, value)], form)
+    return _folded(call, lambda v: calendar.format_datetime(form, v[0]))
+
+
+@binds_function("format_timespan")
+def _format_timespan(scope: Scope, node: syntax.Call) -> Scalar:
+    value, second = _arguments(scope, node, 2, 2)
+    form = _format_of(scope, second, timespan_pieces)
+    call = _declared(scope, node, [bind_scalar(scope, value)], form)
+    return _folded(call, lambda v: calendar.format_timespan(form, v[0]))
 
 
 @binds_function("datetime_utc_to_local", "datetime_local_to_utc")
 def _zoned(scope: Scope, node: syntax.Call) -> Scalar:
-    value, zone = _arguments(scope, node, 2)
-    constant = bind_constant(scope, zone, "the time zone")
-    name = str(constant.value or "")
-    if name not in zoneinfo.available_timezones():
+    value, zone = (bind_scalar(scope, a) for a in _arguments(scope, node, 2, 2))
+    known = zoneinfo.available_timezones()
+    if isinstance(zone, Constant) and zone.type is Type.STRING and known and str(zone.value) not in known:
         raise scope.error(
             "KQL204",
-            f"'{name}' is no IANA time zone, and only those are known to the warehouse",
-            zone.span,
-            hint="Europe/Berlin",
+            f"'{zone.value}' is no time zone of the IANA database, and only those are known to the warehouse",
+            node.arguments[1].span,
+            hint="Europe/Berlin, US/Pacific",
         )
-    return _with_option(scope, node, name, [value])
+    return _declared(scope, node, [value, zone])
+
+
+def _ticks(scalar: Scalar, factor: int) -> int | None:
+    """A constant number times a factor, as ticks."""
+    if not isinstance(scalar, Constant) or scalar.value is None or scalar.type not in NUMBERS:
+        return None
+    return int((Decimal(str(scalar.value)) * factor).to_integral_value(ROUND_HALF_EVEN))
+
+
+def _whole_values(scalars: list[Scalar]) -> list[int] | None:
+    found = [s.value for s in scalars if isinstance(s, Constant)]
+    whole = [v for v in found if isinstance(v, int)]
+    return whole if len(whole) == len(scalars) else None
 
 
 @binds_function("make_datetime")
@@ -91,25 +176,13 @@ def _make_datetime(scope: Scope, node: syntax.Call) -> Scalar:
     scalars = [bind_scalar(scope, a) for a in node.arguments]
     if len(scalars) == 1:
         return convert(scope, scalars[0], Type.DATETIME)
-    function = FUNCTIONS.find("make_datetime")
-    assert function is not None
-    call = call_declared(scope, function, scalars, node.span)
-    if not all(isinstance(s, Constant) and s.value is not None and s.type in NUMBERS for s in call.arguments):
+    _arguments(scope, node, 3, 6)
+    scalars += [Constant(Type.LONG, 0, node.span)] * (6 - len(scalars))
+    call = _declared(scope, node, scalars)
+    parts, second = _whole_values(list(call.arguments[:5])), _ticks(call.arguments[5], TICKS_PER_SECOND)
+    if parts is None or second is None:
         return call
-    values = [float(s.value or 0) for s in call.arguments if isinstance(s, Constant)]
-    return Constant(Type.DATETIME, _instant(values), node.span)
-
-
-def _instant(values: list[float]) -> int | None:
-    """Ticks of year, month, day, hour, minute, second; None when there is no such instant."""
-    year, month, day, hour, minute, second = [*values, 0.0, 0.0, 0.0][:6]
-    if second < 0 or second >= 60:
-        return None
-    try:
-        whole = datetime(int(year), int(month), int(day), int(hour), int(minute))
-    except (ValueError, OverflowError):
-        return None
-    return ((whole - datetime(1, 1, 1)) // timedelta(microseconds=1)) * 10 + round(second * 10_000_000)
+    return Constant(Type.DATETIME, calendar.make_instant(parts, second), node.span)
 
 
 @binds_function("make_timespan")
@@ -117,20 +190,45 @@ def _make_timespan(scope: Scope, node: syntax.Call) -> Scalar:
     scalars = [bind_scalar(scope, a) for a in node.arguments]
     if len(scalars) == 1:
         return convert(scope, scalars[0], Type.TIMESPAN)
-    if len(scalars) not in (2, 3, 4):
-        raise scope.error("KQL103", "make_timespan takes 1 to 4 arguments", node.span)
+    _arguments(scope, node, 2, 4)
     zero = Constant(Type.LONG, 0, node.span)
-    days = scalars[:1] if len(scalars) == 4 else [zero]
-    rest = scalars[1:] if len(scalars) == 4 else scalars
-    whole = [*days, *rest, *([zero] if len(rest) == 2 else [])]
-    function = FUNCTIONS.find("make_timespan")
-    assert function is not None
-    call = call_declared(scope, function, whole, node.span)
-    if all(isinstance(s, Constant) and s.value is not None for s in call.arguments):
-        d, h, m, s = (float(c.value or 0) for c in call.arguments if isinstance(c, Constant))
-        ticks = round((((d * 24 + h) * 60 + m) * 60 + s) * 10_000_000)
-        return Constant(Type.TIMESPAN, ticks, node.span)
-    return call
+    if len(scalars) < 4:
+        scalars = [zero, *scalars, zero][:4]
+    call = _declared(scope, node, scalars)
+    parts, second = _whole_values(list(call.arguments[:3])), _ticks(call.arguments[3], TICKS_PER_SECOND)
+    if parts is None or second is None:
+        return call
+    return Constant(Type.TIMESPAN, calendar.make_span(*parts, second), node.span)
+
+
+def _bind_unix_time(name: str, ticks_per: int, per_tick: int) -> None:
+    @binds_function(name)
+    def bind(scope: Scope, node: syntax.Call) -> Scalar:
+        (argument,) = (bind_scalar(scope, a) for a in _arguments(scope, node, 1, 1))
+        ticks = _ticks(argument, ticks_per)
+        if ticks is None:
+            return _declared(scope, node, [argument])
+        ticks = _EPOCH + ticks // per_tick
+        return Constant(Type.DATETIME, ticks if 0 <= ticks <= MAX_INSTANT else None, node.span)
+
+
+for _name, _size, _part_of in (
+    ("seconds", TICKS_PER_SECOND, 1),
+    ("milliseconds", 10_000, 1),
+    ("microseconds", 10, 1),
+    ("nanoseconds", 1, 100),
+):
+    _bind_unix_time(f"unixtime_{_name}_todatetime", _size, _part_of)
+
+
+@binds_function("around")
+def _around(scope: Scope, node: syntax.Call) -> Scalar:
+    """``around(value, center, delta)``: from center - delta to center + delta, both included."""
+    value, center, delta = (bind_scalar(scope, a) for a in _arguments(scope, node, 3, 3))
+    low, high = (binary(scope, sign, center, delta, node.span) for sign in "-+")
+    return connect(
+        scope, "and", [binary(scope, ">=", value, low, node.span), binary(scope, "<=", value, high, node.span)], node.span
+    )
 
 
 @binds_function("max_of", "min_of")
@@ -142,4 +240,5 @@ def _extreme(scope: Scope, node: syntax.Call) -> Scalar:
     values, t = unify(scope, [bind_scalar(scope, a) for a in node.arguments], node)
     function = FUNCTIONS.find(node.name)
     assert function is not None
-    return make_call(scope, function.overloads[0], tuple(values), node.span, t)
+    call = make_call(scope, function.overloads[0], tuple(values), node.span, t)
+    return replace(call, nullable=all(v.nullable for v in values))

@@ -1,64 +1,180 @@
-"""BigQuery's spellings: numbers."""
+"""BigQuery's spellings: numbers and bins. Its functions raise where IEEE 754 has an infinity or NaN."""
 
 from __future__ import annotations
 
 from sqlglot import exp
 
-from transpiler.dialects.spelling import Speller, Spelling
-from transpiler.plan.scalars import Call
+from transpiler.dialects.bigquery.operations import modulo
+from transpiler.dialects.numbers import (
+    bin_at_real,
+    bin_instant,
+    bin_real,
+    bin_whole,
+    error_function,
+    log_gamma,
+    rounded,
+)
+from transpiler.dialects.operations import EPOCH
+from transpiler.dialects.spelling import Speller, Spelling, number, text
+from transpiler.dialects.spelling import call as call_of
+from transpiler.dialects.times import interval_of
+from transpiler.plan.ranges import may_be_nan
+from transpiler.plan.scalars import Call, Constant
+from transpiler.types import Type
+
+_DAY = 86_400_000_000
+_NAN = "CAST('nan' AS FLOAT64)"
+_INF = "CAST('inf' AS FLOAT64)"
+_PI = "3.141592653589793"
 
 
-def _extreme(name: str) -> Spelling:
+def _above(x: str) -> str:
+    """ln of the gamma function of a number above 0."""
+    return f"({log_gamma(f'({x} + 1)')} - LN({x}))"
+
+
+_LOG = f"CASE WHEN {{{{v}}}} = 0 THEN -{_INF} WHEN NOT {{{{v}}}} < 0 THEN {{log}} END"
+_GAMMA_ABOVE = f"COALESCE(SAFE.EXP({log_gamma('{v}')}), {_INF} + {{v}})"
+_GAMMA_BELOW = f"{_PI} / (SIN({_PI} * {{v}}) * EXP({log_gamma('(1 - {v})')}))"
+_GAMMA = (
+    f"CASE WHEN {{v}} >= 0.5 THEN {_GAMMA_ABOVE} WHEN {{v}} = 0 THEN {_INF} "
+    f"WHEN {{v}} = FLOOR({{v}}) THEN {_NAN} WHEN {{v}} < 0.5 THEN {_GAMMA_BELOW} ELSE {{v}} END"
+)
+_LOG_GAMMA = (
+    f"CASE WHEN {{v}} >= 0.5 THEN {log_gamma('{v}')} WHEN {{v}} = FLOOR({{v}}) THEN {_INF} "
+    f"WHEN {{v}} < 0.5 THEN LN({_PI} / ABS(SIN({_PI} * {{v}}))) - {log_gamma('(1 - {v})')} ELSE {{v}} END"
+)
+
+
+_B = f"{_above('({alpha} + {beta})')} - {_above('{alpha}')} - {_above('{beta}')}"
+_BETA_PDF = (
+    "CASE WHEN {x} >= 0 AND {x} <= 1 AND {alpha} > 0 AND {beta} > 0 THEN "
+    f"COALESCE(SAFE.POW({{x}}, {{alpha}} - 1) * SAFE.POW(1 - {{x}}, {{beta}} - 1) * EXP({_B}), {_INF} + {{x}}) "
+    f"WHEN NOT {{x}} + {{alpha}} + {{beta}} IS NULL THEN {_NAN} END"
+)
+
+
+def bucket(speller: Speller, instant: exp.Expr, size: int, origin: Constant | None) -> exp.Expr | None:
+    """``TIMESTAMP_TRUNC(t, HOUR, 'UTC')`` for one unit, else ``TIMESTAMP_BUCKET``, whose own origin is a midnight."""
+    count, unit = interval_of(size)
+    if origin is None and count == 1 and unit != "MICROSECOND":
+        zone = ", 'UTC'" if unit in ("DAY", "HOUR") else ""
+        return speller.sql(f"TIMESTAMP_TRUNC({{t}}, {unit}{zone})", t=instant)
+    step = exp.Interval(this=number(count), unit=exp.Var(this=unit))
+    if origin is not None:
+        return call_of("TIMESTAMP_BUCKET", instant, step, speller.value(origin))
+    if _DAY % size == 0:
+        return call_of("TIMESTAMP_BUCKET", instant, step)
+    first = exp.Cast(this=text("0001-01-01 00:00:00+00"), to=speller.dialect.data_type(Type.DATETIME))
+    return call_of("TIMESTAMP_BUCKET", instant, step, first)
+
+
+def _extreme(name: str, word: str) -> Spelling:
     """GREATEST and LEAST are null when one argument is; Kusto passes over nulls."""
 
     def spell(speller: Speller, call: Call) -> exp.Expr:
-        trees = [speller.value(a) for a in call.arguments]
-        if not any(a.nullable for a in call.arguments):
-            return exp.Anonymous(this=name, expressions=trees)
-        word = "MAX" if name == "GREATEST" else "MIN"
+        trees = [speller.text(a) if a.type is Type.STRING else speller.value(a) for a in call.arguments]
+        if not any(a.nullable for a in call.arguments) or call.type is Type.STRING:
+            return call_of(name, *trees)
         return speller.sql(f"(SELECT {word}(v) FROM UNNEST([{{xs*}}]) AS v)", xs=trees)
 
     return spell
 
 
+def _sign(speller: Speller, call: Call) -> exp.Expr:
+    """NaN has no sign: 0."""
+    (argument,) = call.arguments
+    value = speller.value(argument)
+    if not may_be_nan(argument):
+        return speller.sql("SIGN({v})", v=value)
+    return speller.once(value, lambda v: speller.sql("CASE WHEN IS_NAN({v}) THEN 0.0 ELSE SIGN({v}) END", v=v))
+
+
+def _once(template: str) -> Spelling:
+    def spell(speller: Speller, call: Call) -> exp.Expr:
+        return speller.once(speller.value(call.arguments[0]), lambda v: speller.sql(template, v=v))
+
+    return spell
+
+
+def _unless(condition: str, name: str, otherwise: str) -> Spelling:
+    return _once(f"CASE WHEN {condition} THEN {otherwise} ELSE {name}({{v}}) END")
+
+
+def _raised(base: str, exponent: str) -> str:
+    """A power: beyond the largest real an infinity, with the sign of an odd power; a root of a negative number is NaN."""
+    odd = f"{base} < 0 AND MOD(SAFE_CAST({exponent} AS BIGNUMERIC), 2) <> 0"
+    beyond = (
+        f"CASE WHEN {base} < 0 AND {exponent} <> TRUNC({exponent}) THEN {_NAN} WHEN {odd} THEN -{_INF} "
+        f"WHEN NOT {base} IS NULL AND NOT {exponent} IS NULL THEN {_INF} END"
+    )
+    return f"COALESCE(SAFE.POW({base}, {exponent}), {beyond})"
+
+
+def _pow(speller: Speller, call: Call) -> exp.Expr:
+    base, exponent = (speller.value(a) for a in call.arguments)
+    return speller.once(
+        base, lambda b: speller.once(exponent, lambda e: speller.sql(_raised("{b}", "{e}"), b=b, e=e))
+    )  # fmt: skip
+
+
+_BIN_INSTANT = bin_instant(
+    bucket, f"UNIX_MICROS({{t}}) + {EPOCH}", "TIMESTAMP_SUB({t}, INTERVAL {n} MICROSECOND)", modulo
+)  # fmt: skip
+
 SPELLINGS: dict[str, Spelling] = {
     "abs": "ABS({number})",
-    "sign": "CAST(SIGN({number}) AS FLOAT64)",
-    "round long/1": "{number}",
-    "round long/2": "CAST(ROUND(CAST({number} AS NUMERIC), {precision}) AS INT64)",
-    "round/1": "ROUND({number})",
-    "round/2": "ROUND({number}, {precision})",
-    "ceiling long": "{number}",
+    "sign": _sign,
+    "round whole": "{number}",
+    "round long": "CAST(ROUND(CAST({number} AS BIGNUMERIC), {precision}) AS INT64)",
+    "round": rounded,
     "ceiling": "CEIL({number})",
-    "pow": "SAFE.POW({base}, {exponent})",
-    "sqrt": "IF({number} < 0, CAST('nan' AS FLOAT64), SQRT({number}))",
-    "exp": "SAFE.EXP({number})",
-    "exp2": "SAFE.POW(2.0, {number})",
-    "exp10": "SAFE.POW(10.0, {number})",
-    "log": "IF({number} > 0, LN({number}), IF({number} = 0, CAST('-inf' AS FLOAT64), NULL))",
-    "log2": "IF({number} > 0, LOG({number}, 2), IF({number} = 0, CAST('-inf' AS FLOAT64), NULL))",
-    "log10": "IF({number} > 0, LOG10({number}), IF({number} = 0, CAST('-inf' AS FLOAT64), NULL))",
-    "cos": "COS({number})",
-    "sin": "SIN({number})",
-    "tan": "TAN({number})",
+    "ceiling decimal": "CEIL({number})",
+    "bin": bin_whole(modulo),
+    "bin decimal": bin_whole(modulo),
+    "bin real": bin_real,
+    "bin datetime": _BIN_INSTANT,
+    "bin_at": bin_whole(modulo),
+    "bin_at real": bin_at_real,
+    "bin_at datetime": _BIN_INSTANT,
+    "pow": _pow,
+    "sqrt": _unless("{v} < 0", "SQRT", _NAN),
+    "exp": _once(f"COALESCE(SAFE.EXP({{v}}), {_INF} + {{v}})"),
+    "exp2": _once(f"COALESCE(SAFE.POW(2, {{v}}), {_INF} + {{v}})"),
+    "exp10": _once(f"COALESCE(SAFE.POW(10, {{v}}), {_INF} + {{v}})"),
+    "log": _once(_LOG.format(log="LN({v})")),
+    "log2": _once(_LOG.format(log="LOG({v}, 2)")),
+    "log10": _once(_LOG.format(log="LOG10({v})")),
+    "cos": _unless("IS_INF({v})", "COS", _NAN),
+    "sin": _unless("IS_INF({v})", "SIN", _NAN),
+    "tan": _unless("IS_INF({v})", "TAN", _NAN),
     "atan": "ATAN({number})",
-    "acos": "IF(ABS({number}) <= 1, ACOS({number}), CAST('nan' AS FLOAT64))",
-    "asin": "IF(ABS({number}) <= 1, ASIN({number}), CAST('nan' AS FLOAT64))",
+    "acos": _unless("ABS({v}) > 1", "ACOS", _NAN),
+    "asin": _unless("ABS({v}) > 1", "ASIN", _NAN),
     "atan2": "ATAN2({y}, {x})",
     "cot": "IEEE_DIVIDE(1, TAN({number}))",
-    "degrees": "{number} * 180 / ACOS(-1)",
-    "radians": "{number} * ACOS(-1) / 180",
-    "pi": "ACOS(-1)",
-    "isnan": "IFNULL(IS_NAN({number}), FALSE)",
-    "isinf": "IFNULL(IS_INF({number}), FALSE)",
-    "isfinite": "IFNULL(NOT IS_INF({number}) AND NOT IS_NAN({number}), FALSE)",
+    "degrees": f"{{number}} * 180 / {_PI}",
+    "radians": f"{{number}} * {_PI} / 180",
+    "pi": _PI,
+    "gamma": _once(_GAMMA),
+    "loggamma": _once(_LOG_GAMMA),
+    "erf": error_function(False),
+    "erfc": error_function(True),
+    "beta_pdf": _BETA_PDF,
+    "isnan": "IS_NAN({number})",
+    "isinf": "IS_INF({number})",
+    "isfinite": "NOT (IS_INF({number}) OR IS_NAN({number}))",
     "binary_and": "{value1} & {value2}",
     "binary_or": "{value1} | {value2}",
     "binary_xor": "{value1} ^ {value2}",
     "binary_not": "~{value}",
-    "binary_shift_left": "IF({shift} BETWEEN 0 AND 63, {value} << {shift}, NULL)",
-    "binary_shift_right": "IF({shift} BETWEEN 0 AND 63, {value} >> {shift}, NULL)",
+    "binary_shift_left": "CASE WHEN {shift} >= 0 THEN {value} << MOD({shift}, 64) END",
+    # BigQuery moves zeros in from the left; the complement of a negative number's complement keeps the sign.
+    "binary_shift_right": (
+        "CASE WHEN {shift} < 0 THEN NULL WHEN {value} < 0 THEN ~(~{value} >> MOD({shift}, 64)) "
+        "ELSE {value} >> MOD({shift}, 64) END"
+    ),
     "bitset_count_ones": "BIT_COUNT({value})",
-    "max_of": _extreme("GREATEST"),
-    "min_of": _extreme("LEAST"),
+    "max_of": _extreme("GREATEST", "MAX"),
+    "min_of": _extreme("LEAST", "MIN"),
 }

@@ -1,47 +1,118 @@
-"""DuckDB's spellings: numbers."""
+"""DuckDB's spellings: numbers and bins. Its functions of reals follow IEEE 754, as Kusto's do."""
 
 from __future__ import annotations
 
-from transpiler.dialects.spelling import Spelling
+from sqlglot import exp
+
+from transpiler.dialects.duckdb.operations import modulo
+from transpiler.dialects.numbers import bin_at_real, bin_instant, bin_real, bin_whole, error_function, rounded
+from transpiler.dialects.operations import EPOCH
+from transpiler.dialects.spelling import Speller, Spelling, number
+from transpiler.dialects.times import interval_of
+from transpiler.plan.ranges import may_be_nan
+from transpiler.plan.scalars import Call, Constant
+
+_DAY = 86_400_000_000
+_NAN = "CAST('nan' AS DOUBLE)"
+# The bits that stay, moved, as a number without sign; then the sign of 64 bits.
+_SHIFT_LEFT = (
+    "CASE WHEN {n} >= 0 THEN CAST(xor((CAST({v} AS HUGEINT) & ((CAST(1 AS HUGEINT) << CAST(64 - {n} % 64 AS INTEGER)) - 1)) "
+    "<< CAST({n} % 64 AS INTEGER), 9223372036854775808) - 9223372036854775808 AS BIGINT) END"
+)
+_GAMMA = (
+    "CASE WHEN {{v}} > 0 OR {{v}} <> floor({{v}}) THEN {name}({{v}}) WHEN {{v}} = 0 THEN CAST('inf' AS DOUBLE) "
+    f"WHEN {{{{v}}}} < 0 THEN {_NAN} END"
+)
+
+
+def bucket(speller: Speller, instant: exp.Expr, size: int, origin: Constant | None) -> exp.Expr | None:
+    """``date_trunc('hour', t)`` for one unit, else ``time_bucket``. Its own origin is a Monday midnight, as Kusto's is."""
+    count, unit = interval_of(size)
+    if origin is None and count == 1 and unit != "MICROSECOND":
+        return speller.sql(f"date_trunc('{unit.lower()}', {{t}})", t=instant)
+    step = exp.Interval(this=number(count), unit=exp.Var(this=unit))
+    if origin is not None:
+        return speller.sql("time_bucket({step}, {t}, {o})", step=step, t=instant, o=speller.value(origin))
+    if _DAY % size == 0 or size == 7 * _DAY:
+        return speller.sql("time_bucket({step}, {t})", step=step, t=instant)
+    return speller.sql("time_bucket({step}, {t}, TIMESTAMP '0001-01-01 00:00:00')", step=step, t=instant)
+
+
+def _least(speller: Speller, call: Call) -> exp.Expr:
+    """``min_of``: nulls are passed over, NaN is not."""
+    trees = [speller.value(a) for a in call.arguments]
+    least = speller.sql("least({xs*})", xs=trees)
+    checks = [speller.sql("isnan({x})", x=t.copy()) for a, t in zip(call.arguments, trees, strict=True) if may_be_nan(a)]
+    if not checks:
+        return least
+    test = checks[0]
+    for check in checks[1:]:
+        test = exp.Or(this=test, expression=check)
+    return speller.sql(f"CASE WHEN {{test}} THEN {_NAN} ELSE {{least}} END", test=test, least=least)
+
+
+def _once(template: str) -> Spelling:
+    def spell(speller: Speller, call: Call) -> exp.Expr:
+        return speller.once(speller.value(call.arguments[0]), lambda v: speller.sql(template, v=v))
+
+    return spell
+
+
+_BIN_INSTANT = bin_instant(bucket, f"epoch_us({{t}}) + {EPOCH}", "{t} - to_microseconds({n})", modulo)
 
 SPELLINGS: dict[str, Spelling] = {
     "abs": "abs({number})",
     "sign": "CAST(sign({number}) AS DOUBLE)",
-    "round long/1": "{number}",
-    "round long/2": "round({number}, {precision})",
-    "round/1": "round({number})",
-    "round/2": "round({number}, {precision})",
-    "ceiling long": "{number}",
+    "round whole": "{number}",
+    "round long": "round({number}, CAST({precision} AS INTEGER))",
+    "round": rounded,
     "ceiling": "ceil({number})",
+    "ceiling decimal": "CAST(ceil({number}) AS DECIMAL(38, 18))",
+    "bin": bin_whole(modulo),
+    "bin decimal": bin_whole(modulo),
+    "bin real": bin_real,
+    "bin datetime": _BIN_INSTANT,
+    "bin_at": bin_whole(modulo),
+    "bin_at real": bin_at_real,
+    "bin_at datetime": _BIN_INSTANT,
     "pow": "pow({base}, {exponent})",
-    "sqrt": "CASE WHEN {number} < 0 THEN 'nan'::DOUBLE ELSE sqrt({number}) END",
+    "sqrt": "sqrt({number})",
     "exp": "exp({number})",
-    "exp2": "pow(2e0, {number})",
-    "exp10": "pow(1e1, {number})",
-    "log": "CASE WHEN {number} >= 0 THEN ln({number}) END",
-    "log2": "CASE WHEN {number} >= 0 THEN log2({number}) END",
-    "log10": "CASE WHEN {number} >= 0 THEN log10({number}) END",
+    "exp2": "pow(2, {number})",
+    "exp10": "pow(10, {number})",
+    "log": _once("CASE WHEN NOT {v} < 0 THEN ln({v}) END"),
+    "log2": _once("CASE WHEN NOT {v} < 0 THEN log2({v}) END"),
+    "log10": _once("CASE WHEN NOT {v} < 0 THEN log10({v}) END"),
     "cos": "cos({number})",
     "sin": "sin({number})",
     "tan": "tan({number})",
     "atan": "atan({number})",
-    "acos": "CASE WHEN abs({number}) <= 1 THEN acos({number}) ELSE 'nan'::DOUBLE END",
-    "asin": "CASE WHEN abs({number}) <= 1 THEN asin({number}) ELSE 'nan'::DOUBLE END",
+    "acos": "acos({number})",
+    "asin": "asin({number})",
     "atan2": "atan2({y}, {x})",
-    "cot": "cot({number})",
+    "cot": "1 / tan({number})",
     "degrees": "degrees({number})",
     "radians": "radians({number})",
     "pi": "pi()",
-    "isnan": "COALESCE(isnan({number}), FALSE)",
-    "isinf": "COALESCE(isinf({number}), FALSE)",
-    "isfinite": "COALESCE(isfinite({number}), FALSE)",
+    "gamma": _once(_GAMMA.format(name="gamma")),
+    "loggamma": _once(_GAMMA.format(name="lgamma").replace(_NAN, "CAST('inf' AS DOUBLE)")),
+    "erf": error_function(False),
+    "erfc": error_function(True),
+    "beta_pdf": (
+        "CASE WHEN {x} >= 0 AND {x} <= 1 AND {alpha} > 0 AND {beta} > 0 THEN pow({x}, {alpha} - 1) * pow(1 - {x}, {beta} - 1) "
+        "* exp(lgamma({alpha} + {beta}) - lgamma({alpha}) - lgamma({beta})) "
+        f"WHEN NOT {{x}} + {{alpha}} + {{beta}} IS NULL THEN {_NAN} END"
+    ),
+    "isnan": "isnan({number})",
+    "isinf": "isinf({number})",
+    "isfinite": "isfinite({number})",
     "binary_and": "{value1} & {value2}",
     "binary_or": "{value1} | {value2}",
     "binary_xor": "xor({value1}, {value2})",
     "binary_not": "~{value}",
-    "binary_shift_left": "CASE WHEN {shift} BETWEEN 0 AND 63 THEN ({value} << {shift}) END",
-    "binary_shift_right": "CASE WHEN {shift} BETWEEN 0 AND 63 THEN ({value} >> {shift}) END",
-    "bitset_count_ones": "bit_count({value})",
+    "binary_shift_left": _SHIFT_LEFT.replace("{n}", "{shift}").replace("{v}", "{value}"),
+    "binary_shift_right": "CASE WHEN {shift} >= 0 THEN CAST({value} AS BIGINT) >> CAST({shift} % 64 AS INTEGER) END",
+    "bitset_count_ones": "CAST(bit_count(CAST({value} AS BIGINT)) AS BIGINT)",
     "max_of": "greatest({arguments*})",
-    "min_of": "least({arguments*})",
+    "min_of": _least,
 }
