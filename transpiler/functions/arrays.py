@@ -37,6 +37,6 @@ fn(
 fn("set_union(sets: dynamic*) -> dynamic?")
 fn("set_intersect(sets: dynamic*) -> dynamic?")
 fn("set_difference(sets: dynamic*) -> dynamic?")
-fn("set_has_element(set: dynamic, value: dynamic) -> bool?")
+fn("set_has_element(set: dynamic, value: dynamic) -> bool%")
 fn("set_equals(set1: dynamic, set2: dynamic) -> bool?")
 fn("jaccard_index(set1: dynamic, set2: dynamic) -> dynamic?")

@@ -68,15 +68,10 @@ def _numbered(scope: Scope, tabular: Tabular, row: Column, node: syntax.MvApply)
 def _result(
     scope: Scope, outer: Tabular, body: Tabular, items: list[Item], now: Mapping[Column, Column], node: syntax.MvApply
 ) -> Tabular:
-    """The input's columns, each replaced by the body's of its name, then the rest of the body's."""
+    """The input's columns but those that are expanded, each replaced by the body's of its name, then the rest of the body's."""
     replaced = {i.name for i in items if i.is_column}
     own = {c.name: c for c in body.visible}
-    visible: list[Column] = []
-    for column in outer.visible:
-        if column.name in own:
-            visible.append(own[column.name])
-        elif column.name not in replaced:
-            visible.append(now[column])
+    visible = [own.get(c.name, now[c]) for c in outer.visible if c.name not in replaced]
     visible += [c for c in body.visible if c not in visible]
     order = tuple(
         replace(k, value=ColumnRef(now[k.value.column], k.value.span)) for k in outer.order if isinstance(k.value, ColumnRef)

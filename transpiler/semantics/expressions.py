@@ -7,6 +7,7 @@ from transpiler.kql import syntax
 from transpiler.plan.scalars import ColumnRef, Constant, Path, Scalar
 from transpiler.semantics.calls import call_function, convert, folded, make_call, overload_of
 from transpiler.semantics.dispatch import bind_scalar, binds_scalar
+from transpiler.semantics.json_paths import constant_step
 from transpiler.semantics.invocation import call_scalar_function
 from transpiler.semantics.scope import FunctionLet, ScalarLet, Scope, TabularLet, did_you_mean
 from transpiler.source import Span
@@ -90,6 +91,8 @@ def _step(scope: Scope, base: Scalar, step: str | int | Scalar, span: Span) -> S
         base = call_function(scope, "parse_json", [base], span)
     if base.type not in (Type.DYNAMIC, Type.UNKNOWN):
         raise scope.error("KQL102", f"a {base.type} has no properties; only a dynamic value has", span)
+    if isinstance(base, Constant) and isinstance(step, str | int):
+        return Constant(Type.DYNAMIC, constant_step(str(base.value), step) if base.value is not None else None, span)
     if isinstance(base, Path):
         return Path(base.base, (*base.steps, step), span)
     return Path(base, (step,), span)

@@ -150,5 +150,10 @@ def _comparable_items(scope: Scope, value: Scalar, items: list[Scalar]) -> list[
 
 
 def _array_test(scope: Scope, operator: str, value: Scalar, array: Scalar, span: Span) -> Scalar:
+    """A test against the elements of an array: texts by their text, other values by what they are in JSON."""
+    if value.type not in (Type.STRING, Type.DYNAMIC, Type.UNKNOWN):
+        from transpiler.semantics.packing import as_dynamic
+
+        return call_function(scope, "set_has_element", [array, as_dynamic(scope, value)], span)
     text = convert(scope, value, Type.STRING)
     return call_function(scope, f"{operator} array", [text, array], span)

@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from transpiler.dialects.bigquery.arrays import ARRAYS
 from transpiler.dialects.bigquery.bags import BAGS
+from transpiler.dialects.bigquery.membership import MEMBERSHIP
 from transpiler.dialects.bigquery.paths import path
 from transpiler.dialects.dialect import SpecialBuilder
 from transpiler.dialects.spelling import Speller, Spelling, call, text
@@ -91,6 +92,7 @@ def _pack_present(speller: Speller, of: Call) -> exp.Expr:
 SPELLINGS: dict[str, Spelling] = {
     **ARRAYS,
     **BAGS,
+    **MEMBERSHIP,
     "parse_json": _parse_json,
     "parse_json dynamic": identity,
     "dynamic of string": "TO_JSON_STRING({value})",

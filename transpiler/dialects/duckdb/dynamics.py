@@ -9,6 +9,7 @@ from sqlglot import exp
 from transpiler.dialects.dialect import SpecialBuilder
 from transpiler.dialects.duckdb.arrays import ARRAYS
 from transpiler.dialects.duckdb.bags import BAGS
+from transpiler.dialects.duckdb.membership import MEMBERSHIP
 from transpiler.dialects.duckdb.paths import json_of, path
 from transpiler.dialects.spelling import Speller, Spelling, call, text
 from transpiler.plan.scalars import Call, Constant, Scalar
@@ -76,6 +77,7 @@ def _pack_present(speller: Speller, of: Call) -> exp.Expr:
 SPELLINGS: dict[str, Spelling] = {
     **ARRAYS,
     **BAGS,
+    **MEMBERSHIP,
     "parse_json": _parse_json,
     "parse_json dynamic": identity,
     "dynamic of string": "to_json({value})",

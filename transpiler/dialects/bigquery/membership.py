@@ -1,0 +1,46 @@
+"""BigQuery's spellings: tests against the elements of an array that each row brings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlglot import exp
+
+from transpiler.dialects.bigquery.paths import elements_of
+from transpiler.dialects.comparisons import total
+from transpiler.dialects.spelling import Speller, Spelling
+from transpiler.dialects.terms import row_pattern
+from transpiler.plan.scalars import Call
+
+
+def _element(speller: Speller, of: Call, test: str) -> exp.Expr:
+    """Whether an element passes a test over ``{e}``, its text, ``{x}``, the value, and ``{p}``, the pattern of the text as a term."""
+    value, array = of.arguments
+    needle, listed = speller.text(value), elements_of(speller, array)
+    used = {i.name.lower() for t in (needle, listed) for i in t.find_all(exp.Identifier)}
+    name = next(n for n in ("e", *(f"e{k}" for k in range(1, 99))) if n not in used)
+    element = speller.sql("JSON_VALUE({e}, '$')", e=exp.column(name))
+    slots = {"x": needle, "e": element}
+    if "{p}" in test:
+        slots["p"] = row_pattern(speller, element, left=True, right=True)
+    condition = speller.sql(test, **slots)
+    return speller.sql(f"EXISTS(SELECT 1 FROM UNNEST({{l}}) AS {name} WHERE {{c}})", l=listed, c=condition)
+
+
+def _any(test: str) -> Callable[[Speller, Call], exp.Expr]:
+    return lambda speller, of: total(_element(speller, of, test))
+
+
+def _has_all(speller: Speller, of: Call) -> exp.Expr:
+    """No terms at all are all there; a null array is none."""
+    missing = _element(speller, of, "NOT COALESCE(REGEXP_CONTAINS({x}, '(?i)' || {p}), TRUE)")
+    known = elements_of(speller, of.arguments[1])
+    return total(speller.sql("NOT {l} IS NULL AND NOT {m}", l=known, m=missing))
+
+
+MEMBERSHIP: dict[str, Spelling] = {
+    "in array": _any("{e} = {x}"),
+    "in~ array": _any("LOWER({e}) = LOWER({x})"),
+    "has_any array": _any("REGEXP_CONTAINS({x}, '(?i)' || {p})"),
+    "has_all array": _has_all,
+}

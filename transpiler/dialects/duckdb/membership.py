@@ -1,0 +1,55 @@
+"""DuckDB's spellings: tests against the elements of an array that each row brings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlglot import exp
+
+from transpiler.dialects.computed import hygienic
+from transpiler.dialects.duckdb.paths import text_of
+from transpiler.dialects.spelling import Speller, Spelling
+from transpiler.dialects.terms import row_pattern
+from transpiler.plan.scalars import Call
+
+
+def _contains(*, fold: bool) -> Callable[[Speller, Call], exp.Expr]:
+    def spell(speller: Speller, of: Call) -> exp.Expr:
+        value, array = of.arguments
+        needle, listed = speller.text(value), text_of(speller, array, "[*]")
+        if not fold:
+            return speller.sql("list_contains({l}, {x})", l=listed, x=needle)
+        return hygienic(speller, "list_contains(list_transform({l}, lambda @e@: lower(@e@)), lower({x}))", l=listed, x=needle)
+
+    return spell
+
+
+def _terms(joined: str) -> Callable[[Speller, Call], exp.Expr]:
+    """``has`` of each element, joined by a function over the list of answers."""
+
+    def spell(speller: Speller, of: Call) -> exp.Expr:
+        value, array = of.arguments
+        hay, listed = speller.text(value), text_of(speller, array, "[*]")
+        used = {i.name.lower() for t in (hay, listed) for i in t.find_all(exp.Identifier)}
+        name = next(n for n in ("e", *(f"e{k}" for k in range(1, 99))) if n not in used)
+        pattern = row_pattern(speller, exp.column(name), left=True, right=True)
+        return speller.sql(
+            f"{joined}(list_transform({{l}}, lambda {name}: regexp_matches({{h}}, '(?i)' || {{p}})))",
+            l=listed, h=hay, p=pattern,
+        )  # fmt: skip
+
+    return spell
+
+
+def _has_all(speller: Speller, of: Call) -> exp.Expr:
+    """No terms at all are all there; a null array is none."""
+    tests = _terms("list_bool_and")(speller, of)
+    return speller.sql("COALESCE({t}, NOT {d} IS NULL)", t=tests, d=speller.value(of.arguments[1]))
+
+
+MEMBERSHIP: dict[str, Spelling] = {
+    "in array": _contains(fold=False),
+    "in~ array": _contains(fold=True),
+    "has_any array": _terms("list_bool_or"),
+    "has_all array": _has_all,
+}
