@@ -114,6 +114,7 @@ def test_every_error_of_a_broken_rule_is_shown(tmp_path: Path) -> None:
         ["validate", "--rules", "no_such_folder"],
         ["coverage", "no_such_folder"],
         ["schema", "import", "no_such_file"],
+        ["export", "--check", "--alerts", "no_dataset"],
         ["frobnicate"],
     ],
     ids=" ".join,
@@ -278,3 +279,20 @@ def test_an_imported_schema_is_used(tmp_path: Path) -> None:
     result = rulesql("translate", "-", "--catalog", tmp_path, stdin="Log | where t > datetime(2026-01-01)")
     assert result.exit_code == 0
     assert "FROM" in result.stdout
+
+
+def test_export_writes_the_formats_that_are_named(tmp_path: Path) -> None:
+    out = tmp_path / "deploy"
+    options = ("--format", "sql", "--format", "terraform", "--alerts", "soc.alerts", "--location", "EU")
+    result = rulesql("export", "good", *small_project(tmp_path), "--out", out, *options)
+    assert result.exit_code == 0, result.output
+    assert (out / "bigquery/good.sql").is_file()
+    files = list((out / "terraform").rglob("*.json"))
+    assert files
+    assert any('"soc"' in f.read_text() and '"EU"' in f.read_text() for f in files)
+
+
+def test_an_unknown_format_is_wrong_usage(tmp_path: Path) -> None:
+    result = rulesql("export", "good", *small_project(tmp_path), "--out", tmp_path / "out", "--format", "cobol")
+    assert result.exit_code == 2
+    assert not (tmp_path / "out").exists()

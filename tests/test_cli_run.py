@@ -205,3 +205,21 @@ def test_rows_are_counted_where_no_column_is_needed(tmp_path: Path) -> None:
     path = lines(tmp_path / "dns.jsonl", ENTRIES)
     result = rulesql("query", "GCPCloudDNS | count", "--table", f"GCPCloudDNS={path}", "-f", "csv")
     assert result.stdout == "Count\n3\n"
+
+
+def test_alerts_of_a_run(tmp_path: Path) -> None:
+    path = lines(tmp_path / "dns.jsonl", ENTRIES)
+    result = rulesql("run", RULE, "--table", f"GCPCloudDNS={path}", *AT, "--alerts", "-f", "json")
+    (alert,) = json.loads(result.stdout)
+    assert (alert["severity"], alert["row_count"]) == ("High", 1)
+    assert "tornadodomain.000webhostapp.com." in alert["entities"]
+    quiet = rulesql(
+        "run", RULE, "--table", f"GCPCloudDNS={path}", "--at", "2026-03-02T12:00:00Z", "--alerts", "-f", "json"
+    )
+    assert json.loads(quiet.stdout) == []
+
+
+def test_alerts_have_the_rules_own_window(tmp_path: Path) -> None:
+    path = lines(tmp_path / "dns.jsonl", ENTRIES)
+    result = rulesql("run", RULE, "--table", f"GCPCloudDNS={path}", *AT, "--alerts", "--window", "1d")
+    assert result.exit_code == 2

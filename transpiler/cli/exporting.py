@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -43,8 +44,7 @@ FormatsOption = Annotated[
     list[str] | None,
     typer.Option("--format", "-f", metavar="NAME", help=f"What is written: {', '.join(FORMATS)}. Repeatable."),
 ]
-DatasetOption = Annotated[str, typer.Option("--dataset", help="The BigQuery dataset of alerts.")]
-AlertsTableOption = Annotated[str, typer.Option("--alerts-table", help="The table of alerts in it.")]
+AlertsOption = Annotated[str, typer.Option("--alerts", metavar="DATASET.TABLE", help="BigQuery's table of alerts.")]
 LocationOption = Annotated[str, typer.Option("--location", help="BigQuery's location.")]
 ReportOption = Annotated[Format, typer.Option("--report", help="How the summary is printed.")]
 
@@ -58,31 +58,23 @@ def export(
     check: CheckOption = False,
     allow_untested: UntestedOption = False,
     formats: FormatsOption = None,
-    dataset: DatasetOption = "detections",
-    alerts_table: AlertsTableOption = "alerts",
+    alerts: AlertsOption = "detections.alerts",
     location: LocationOption = "US",
     catalog: CatalogOption = None,
     report: ReportOption = Format.TEXT,
 ) -> None:
     """Translate, prove and write rules: SQL for both targets, scheduled queries, Terraform, Dataform, dbt.
 
-    A rule is written only when its fixtures come out as expected on the engines; a rule that fails leaves its earlier
-    export as it is, and the others still go out.
+    A rule is written only when its fixtures come out as expected; one that fails leaves its earlier export as it is.
 
     [bold]Examples[/bold]
 
       rulesql export
 
-      rulesql export gcp/dns/mining_pools --out /tmp/sql
-
       rulesql export --check
 
-      rulesql export --out deploy --format terraform --format alerts --dataset soc --location EU
+      rulesql export --out deploy --format terraform --format alerts --alerts soc.alerts --location EU
     """
-    try:
-        formats_of(formats or DEFAULT_FORMATS)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--format") from None
     done = export_rules(
         rule_paths(names, rules),
         catalog_of(catalog),
@@ -92,13 +84,29 @@ def export(
         check=check,
         allow_untested=allow_untested,
         progress=_progress,
-        formats=formats or DEFAULT_FORMATS,
-        settings=Settings(dataset, alerts_table, location),
+        formats=_known(formats),
+        settings=_settings(alerts, location),
     )
-    show = _show_json if report is Format.JSON else _show
-    show(done, rules, out, check)
+    (_show_json if report is Format.JSON else _show)(done, rules, out, check)
     if not done.is_good:
         raise typer.Exit(FINDINGS)
+
+
+def _known(formats: list[str] | None) -> Sequence[str]:
+    """The formats to write. Exits with 2 for one that is not known."""
+    try:
+        formats_of(formats or ())
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--format") from None
+    return formats or DEFAULT_FORMATS
+
+
+def _settings(alerts: str, location: str) -> Settings:
+    """Where alerts go. Exits with 2 for another form than DATASET.TABLE."""
+    dataset, _, table = alerts.partition(".")
+    if not dataset or not table or "." in table:
+        raise typer.BadParameter(f"'{alerts}' is not of the form DATASET.TABLE", param_hint="--alerts")
+    return Settings(dataset, table, location)
 
 
 def _progress(result: Exported) -> None:

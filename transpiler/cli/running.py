@@ -107,9 +107,7 @@ def run(
         else:
             period = window_of(window, found.schedule.period if found.schedule else None)
             values = parameters_of(parameter)
-            prepared = prepare(
-                found.source, inputs, known, now=moment, window=period, shapes=shapes, parameters=values
-            )
+            prepared = prepare(found.source, inputs, known, now=moment, window=period, shapes=shapes, parameters=values)
     _execute(prepared, format_, output, missing_as_empty)
 
 
