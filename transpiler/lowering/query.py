@@ -35,7 +35,6 @@ from transpiler.plan.relations import (
 from transpiler.plan.scalars import Column, Constant, Scalar, columns_of, subqueries_of
 from transpiler.types import Type
 
-
 MAX_RELATIONS = 2000
 """How many stages a statement may come to; a table of the catalog counts as one."""
 MAX_CHAIN = 250

@@ -14,8 +14,8 @@ from sqlglot import exp
 from transpiler.diagnostics import KqlError
 from transpiler.dialects.comparisons import is_total
 from transpiler.dialects.dialect import Dialect
-from transpiler.dialects.times import microseconds
 from transpiler.dialects.spelling import Refusal, balanced, fill, grouped, is_constant
+from transpiler.dialects.times import microseconds
 from transpiler.functions.registry import Nulls
 from transpiler.plan.relations import Relation
 from transpiler.plan.scalars import (
@@ -32,7 +32,6 @@ from transpiler.plan.scalars import (
 )
 from transpiler.source import Span
 from transpiler.types import Type
-
 
 _SHIFTS = {"+ datetime": 1, "- datetime": -1}
 

@@ -70,7 +70,8 @@ def _parameter(parameter: Parameter) -> syntax.Parameter:
     default = None
     if parameter.default is not None:
         statement = parse_query(Source(f"print {parameter.default}", parameter.name)).statements[0]
-        assert isinstance(statement, syntax.QueryStatement) and isinstance(statement.value, syntax.Pipeline)
+        assert isinstance(statement, syntax.QueryStatement)
+        assert isinstance(statement.value, syntax.Pipeline)
         operator = statement.value.operators[0]
         assert isinstance(operator, syntax.Print)
         default = operator.columns[0]

@@ -13,9 +13,8 @@ from transpiler.semantics.dispatch import bind_scalar, bind_source
 from transpiler.semantics.environment import Environment
 from transpiler.semantics.scope import FunctionLet, ScalarLet, Scope, Tabular, TabularLet
 from transpiler.semantics.tables import is_table
-from transpiler.source import Source, Span
+from transpiler.source import NOWHERE, Source, Span
 from transpiler.types import TYPE_NAMES, Type
-
 
 MAX_SCALAR = 20_000
 """How many operations a let may come to: lets that use each other twice double at each step."""
@@ -42,9 +41,10 @@ def bind_query(query: syntax.Query, source: Source, environment: Environment) ->
 
 def bind_result(scope: Scope, expression: syntax.Expr) -> Tabular:
     """The query's table; a scalar is a table of one row."""
-    if is_table(scope, expression) or isinstance(expression, syntax.Name | syntax.Member):
-        if not (isinstance(expression, syntax.Name) and isinstance(scope.bindings.get(expression.name), ScalarLet)):
-            return bind_source(scope, expression)
+    is_let = isinstance(expression, syntax.Name) and isinstance(scope.bindings.get(expression.name), ScalarLet)
+    named = isinstance(expression, syntax.Name | syntax.Member) and not is_let
+    if named or is_table(scope, expression):
+        return bind_source(scope, expression)
     if isinstance(expression, syntax.Call):
         binding = scope.bindings.get(expression.name)
         if not isinstance(binding, FunctionLet):
@@ -138,7 +138,7 @@ def ticks(span: timedelta) -> int:
     return (span // timedelta(microseconds=1)) * 10
 
 
-def instant(moment: datetime, span: Span = Span(0, 0)) -> Constant:
+def instant(moment: datetime, span: Span = NOWHERE) -> Constant:
     """A datetime as a constant; one without a zone is UTC."""
     if moment.tzinfo is not None:
         from datetime import UTC

@@ -1,6 +1,7 @@
 """Proof: a rule's SQL on its fixtures.
 
-``inputs`` (events as physical tables), ``matching`` (rows against what is expected), ``validate`` (the run on both engines), ``verdict`` (what was found).
+``inputs`` (events as physical tables), ``matching`` (rows against what is expected), ``validate`` (the run on both engines),
+``verdict`` (what was found).
 """
 
 from transpiler.validation.validate import DELAY, Proof, validate

@@ -52,7 +52,7 @@ class Verdict:
     missing_engines: tuple[str, ...] = ()
 
     def covers(self, target: str) -> bool:
-        """Whether a target's SQL was proven by at least one fixture on that target's engine (DuckDB proves for both where it alone is installed)."""
+        """Whether a target's SQL was proven: by its own engine, or by DuckDB where that alone is installed."""
         runs = [e for e in self.evidence if e.target == target] or list(self.evidence)
         return self.outcome is Outcome.PASSED and bool(runs) and all(e.passed for e in runs)
 
