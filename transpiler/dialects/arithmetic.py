@@ -1,7 +1,7 @@
-"""Arithmetic that the targets share: what is refused, and the remainder and bins, which in Kusto are never below zero.
+"""Arithmetic that both targets build alike: where a plain operator is enough, and what stands for Kusto's remainder.
 
-``x - n * floor(x / n)`` is right for negative numbers; for whole numbers it is written with remainders, since a division of
-large longs through reals loses digits.
+Evidence: oracle ``type-casts-coercion`` (``-7 / 2`` is -3, ``-7 % 3`` is 2, ``10 / 0`` is null, ``0.0 / 0.0`` is NaN);
+the Kusto documentation on numerical operators (``0 <= N % D < abs(D)``).
 """
 
 from __future__ import annotations
@@ -10,133 +10,82 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from transpiler.dialects.spelling import Builder, Speller, number
-from transpiler.dialects.times import microseconds
+from transpiler.dialects.spelling import Refusal, Speller, Spelling, operand
+from transpiler.plan.ranges import is_natural
 from transpiler.plan.scalars import Call, Constant, Scalar
 from transpiler.types import Type
 
-ORIGIN = 62_135_596_800_000_000
-"""Microseconds from 0001-01-01, where Kusto's bins of time begin, to 1970-01-01."""
+EPOCH = 62_135_596_800_000_000
+"""Microseconds from year 1, where Kusto's instants begin, to 1970."""
+
+_ODD_TIMES = Refusal("what Kusto makes of this mix of times and numbers is not known")
+
+ODD_PAIRS: dict[str, Spelling] = dict.fromkeys(
+    (
+        "- timespan datetime", "* timespans", "* datetime", "* number datetime", "/ datetimes", "/ datetime",
+        "% timespan number", "% datetimes", "% datetime number", "negate datetime",
+    ),
+    _ODD_TIMES,
+)  # fmt: skip
 
 
-def positive_constant(speller: Speller, scalar: Scalar) -> int | float | None:
-    """The value of a constant step in SQL's unit; None when it is computed. Raises for a step that is not above zero."""
-    if not isinstance(scalar, Constant) or not isinstance(scalar.value, int | float):
+def whole_micros(scalar: Scalar) -> int | None:
+    """A constant timespan in whole microseconds, or a constant whole number; None for anything else."""
+    if not isinstance(scalar, Constant) or not isinstance(scalar.value, int):
         return None
-    value = scalar.value
-    if scalar.type is Type.TIMESPAN:
-        value = microseconds(int(value), scalar.span)
-    if value <= 0:
-        raise speller.refuse("the size of a bin must be above zero", scalar.span)
-    return value
+    if scalar.type is not Type.TIMESPAN:
+        return int(scalar.value)
+    micros, rest = divmod(scalar.value, 10)
+    return None if rest else micros
 
 
-def remainder(mod: str) -> Builder:
-    """``a % b`` of whole numbers: never negative, null for zero. ``mod`` is the target's ``{a} mod {b}``."""
-
-    def spell(speller: Speller, call: Call) -> exp.Expr:
-        left, right = call.arguments
-        if isinstance(right, Constant) and isinstance(right.value, int) and right.value:
-            size = abs(microseconds(right.value, right.span) if right.type is Type.TIMESPAN else right.value)
-            return floored(speller, speller.value(left), number(size), mod)
-
-        def build(b: exp.Expr) -> exp.Expr:
-            return floored(speller, speller.value(left), b, mod)
-
-        return speller.once(speller.sql("ABS(NULLIF({b}, 0))", b=speller.value(right)), build)
-
-    return spell
+def is_nonzero(scalar: Scalar) -> bool:
+    """Whether a divisor is a constant other than 0."""
+    return isinstance(scalar, Constant) and not isinstance(scalar.value, str) and bool(scalar.value)
 
 
-def floored(speller: Speller, value: exp.Expr, size: exp.Expr, mod: str) -> exp.Expr:
-    """The remainder of a floor division by a positive size."""
-    inner = speller.sql(mod, a=value, b=size)
-    return speller.sql(mod, a=exp.Paren(this=speller.sql("{i} + {b}", i=inner, b=size.copy())), b=size.copy())
+def unless_zero(speller: Speller, divisor: Scalar) -> exp.Expr:
+    """A divisor that is NULL where it is 0."""
+    tree = speller.value(divisor)
+    return tree if is_nonzero(divisor) else speller.sql("NULLIF({d}, 0)", d=tree)
 
 
-def bin_whole(mod: str) -> Builder:
-    """``bin`` of longs and timespans: the value less its remainder."""
-
-    def spell(speller: Speller, call: Call) -> exp.Expr:
-        value, step = call.arguments
-        constant = positive_constant(speller, step)
-        size = number(int(constant)) if constant is not None else speller.sql("NULLIF({s}, 0)", s=speller.value(step))
-        return speller.once(
-            speller.value(value),
-            lambda v: speller.sql("{v} - {r}", v=v, r=exp.Paren(this=floored(speller, v.copy(), size, mod))),
-        )
-
-    return spell
+def fits(scalar: Scalar) -> bool:
+    """Whether a decimal times another keeps its scale: a whole number does."""
+    if isinstance(scalar, Constant) and scalar.type is Type.DECIMAL:
+        return "." not in str(scalar.value).rstrip("0").rstrip(".")
+    return isinstance(scalar, Call) and scalar.overload.key in ("todecimal integer", "todecimal bool")
 
 
-def bin_real(speller: Speller, call: Call) -> exp.Expr:
-    """``bin`` of reals and decimals."""
-    value, step = call.arguments
-    positive_constant(speller, step)
-    size = speller.value(step)
-    return speller.sql("FLOOR({v} / {s}) * {t}", v=speller.value(value), s=size, t=size.copy())
+Modulo = Callable[[Speller, exp.Expr, exp.Expr], exp.Expr]
 
 
-def bin_at_whole(mod: str) -> Builder:
-    """``bin_at`` of longs and timespans."""
+def remainder(speller: Speller, left: exp.Expr, right: Scalar, is_positive: bool, modulo: Modulo) -> exp.Expr:
+    """``left % right``, never negative. ``modulo`` writes the target's own remainder, which has the sign of its left side."""
+    is_constant = isinstance(right, Constant)
+    if isinstance(right, Constant) and isinstance(right.value, int) and right.value < 0:
+        right = Constant(right.type, -right.value, right.span)
+    divisor = unless_zero(speller, right)
+    if is_positive:
+        return modulo(speller, left, divisor)
 
-    def spell(speller: Speller, call: Call) -> exp.Expr:
-        value, step, fixed = call.arguments
-        constant = positive_constant(speller, step)
-        size = number(int(constant)) if constant is not None else speller.value(step)
+    def twice(d: exp.Expr) -> exp.Expr:
+        size = d.copy() if is_constant or is_natural(right) else speller.sql("ABS({d})", d=d.copy())
+        first = operand(modulo(speller, left, d.copy()))
+        return modulo(speller, operand(exp.Add(this=first, expression=size)), d.copy())
 
-        def build(v: exp.Expr) -> exp.Expr:
-            apart = exp.Paren(this=speller.sql("{v} - {f}", v=v.copy(), f=speller.value(fixed)))
-            return speller.sql("{v} - {r}", v=v, r=exp.Paren(this=floored(speller, apart, size, mod)))
-
-        return speller.once(speller.value(value), build)
-
-    return spell
-
-
-def bin_at_real(speller: Speller, call: Call) -> exp.Expr:
-    """``bin_at`` of reals."""
-    value, step, fixed = (speller.value(a) for a in call.arguments)
-    template = "FLOOR(({v} - {f}) / {s}) * {s} + {f}"
-    return speller.sql(template, v=value, s=step, f=fixed)
+    return twice(divisor) if is_constant else speller.once(divisor, twice)
 
 
-Nice = Callable[[Speller, exp.Expr, int], exp.Expr | None]
+def negative(speller: Speller, call: Call) -> exp.Expr:
+    """Unary minus."""
+    tree = speller.value(call.arguments[0])
+    return exp.Neg(this=operand(tree))
 
 
-def bin_instant(micros_of: str, earlier: str, mod: str, nice: Nice) -> Builder:
-    """``bin`` of datetimes from 0001-01-01 on; ``nice`` writes steps for which the target has a word of its own."""
-
-    def spell(speller: Speller, call: Call) -> exp.Expr:
-        value, step = call.arguments
-        constant = positive_constant(speller, step)
-        tree = speller.value(value)
-        if constant is not None and (short := nice(speller, tree, int(constant))) is not None:
-            return short
-        size = number(int(constant)) if constant is not None else speller.sql("NULLIF({s}, 0)", s=speller.value(step))
-
-        def build(v: exp.Expr) -> exp.Expr:
-            since = exp.Paren(this=speller.sql(f"{micros_of} + {ORIGIN}", v=v.copy()))
-            return speller.sql(earlier, v=v, n=speller.sql(mod, a=since, b=size))
-
-        return speller.once(tree, build)
-
-    return spell
-
-
-def bin_at_instant(micros_of: str, earlier: str, mod: str) -> Builder:
-    """``bin_at`` of datetimes."""
-
-    def spell(speller: Speller, call: Call) -> exp.Expr:
-        value, step, fixed = call.arguments
-        constant = positive_constant(speller, step)
-        size = number(int(constant)) if constant is not None else speller.value(step)
-        point = speller.sql(micros_of, v=speller.value(fixed))
-
-        def build(v: exp.Expr) -> exp.Expr:
-            apart = exp.Paren(this=speller.sql(f"{micros_of} - {{p}}", v=v.copy(), p=point))
-            return speller.sql(earlier, v=v, n=floored(speller, apart, size, mod))
-
-        return speller.once(speller.value(value), build)
-
-    return spell
+def instant_and_span(call: Call) -> tuple[Scalar, Scalar, int]:
+    """The instant, the timespan, and the sign of a sum or difference of both."""
+    left, right = call.arguments
+    if call.overload.key == "+ timespan datetime":
+        return right, left, 1
+    return left, right, -1 if call.overload.key.startswith("-") else 1

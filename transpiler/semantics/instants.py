@@ -198,7 +198,7 @@ def _make_timespan(scope: Scope, node: syntax.Call) -> Scalar:
     parts, second = _whole_values(list(call.arguments[:3])), _ticks(call.arguments[3], TICKS_PER_SECOND)
     if parts is None or second is None:
         return call
-    return Constant(Type.TIMESPAN, calendar.make_span(*parts, second), node.span)
+    return Constant(Type.TIMESPAN, calendar.make_span(parts, second), node.span)
 
 
 def _bind_unix_time(name: str, ticks_per: int, per_tick: int) -> None:
@@ -227,7 +227,10 @@ def _around(scope: Scope, node: syntax.Call) -> Scalar:
     value, center, delta = (bind_scalar(scope, a) for a in _arguments(scope, node, 3, 3))
     low, high = (binary(scope, sign, center, delta, node.span) for sign in "-+")
     return connect(
-        scope, "and", [binary(scope, ">=", value, low, node.span), binary(scope, "<=", value, high, node.span)], node.span
+        scope,
+        "and",
+        [binary(scope, ">=", value, low, node.span), binary(scope, "<=", value, high, node.span)],
+        node.span,
     )
 
 

@@ -1,86 +1,150 @@
-"""BigQuery's arithmetic: null on division by zero, IEEE division of reals, Kusto's non-negative remainder, times as microseconds."""
+"""BigQuery's arithmetic: null on whole division by zero, Kusto's non-negative remainder, times as microseconds."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from sqlglot import exp
 
 from transpiler.dialects.arithmetic import (
-    ORIGIN,
-    bin_at_instant,
-    bin_at_real,
-    bin_at_whole,
-    bin_instant,
-    bin_real,
-    bin_whole,
+    EPOCH,
+    ODD_PAIRS,
+    instant_and_span,
+    is_nonzero,
+    negative,
     remainder,
+    unless_zero,
+    whole_micros,
 )
-from transpiler.dialects.spelling import Builder, Speller, Spelling
-from transpiler.dialects.times import interval_of, microseconds
-from transpiler.plan.scalars import Call, Constant
+from transpiler.dialects.spelling import Speller, Spelling, number, operand
+from transpiler.dialects.spelling import call as call_of
+from transpiler.dialects.times import interval_of
+from transpiler.plan.ranges import is_natural, overflows
+from transpiler.plan.scalars import Call, Constant, Scalar
 from transpiler.types import Type
 
-_MOD = "MOD({a}, {b})"
-_MICROS = "UNIX_MICROS({v})"
-_EARLIER = "TIMESTAMP_SUB({v}, INTERVAL {n} MICROSECOND)"
+# BIGNUMERIC holds the product of two longs; what is beyond 64 bits comes back from the other end.
+_EXACT = "MOD(CAST({{a}} AS BIGNUMERIC) {op} {{b}}, BIGNUMERIC '18446744073709551616')"
+_WRAPPED = (
+    "CAST(CASE WHEN {v} >= BIGNUMERIC '9223372036854775808' THEN {v} - BIGNUMERIC '18446744073709551616' "
+    "WHEN {v} < -9223372036854775808 THEN {v} + BIGNUMERIC '18446744073709551616' ELSE {v} END AS INT64)"
+)
+# FLOAT64 has no MOD; BIGNUMERIC holds every digit of a real of common size.
+_REAL_REMAINDER = (
+    "COALESCE(CAST(MOD(MOD(SAFE_CAST({a} AS BIGNUMERIC), NULLIF(SAFE_CAST({d} AS BIGNUMERIC), 0)) "
+    "+ ABS(SAFE_CAST({d} AS BIGNUMERIC)), SAFE_CAST({d} AS BIGNUMERIC)) AS FLOAT64), "
+    "CAST('nan' AS FLOAT64) + {a} + {d})"
+)
 
 
-def _divide(speller: Speller, call: Call) -> exp.Expr:
-    left, right = (speller.value(a) for a in call.arguments)
-    return speller.sql(
-        "SAFE_DIVIDE({a}, {b})" if call.type is Type.DECIMAL else "IEEE_DIVIDE({a}, {b})", a=left, b=right
-    )
-
-
-def _moved(forward: bool) -> Builder:
-    """A datetime and a timespan: ``TIMESTAMP_SUB(t, INTERVAL 1 HOUR)`` where the timespan is constant."""
-
+def _operation(kind: type[exp.Expr], sign: str) -> Callable[[Speller, Call], exp.Expr]:
     def spell(speller: Speller, call: Call) -> exp.Expr:
-        moment, span = call.arguments
-        if isinstance(span, Constant) and isinstance(span.value, int):
-            micros = microseconds(span.value, span.span)
-            count, unit = interval_of(abs(micros))
-            name = "TIMESTAMP_ADD" if (micros >= 0) is forward else "TIMESTAMP_SUB"
-            interval = exp.Interval(this=exp.Literal.number(count), unit=exp.Var(this=unit))
-            return exp.Anonymous(this=name, expressions=[speller.value(moment), interval])
-        name = "TIMESTAMP_ADD" if forward else "TIMESTAMP_SUB"
-        return speller.sql(f"{name}({{t}}, INTERVAL {{n}} MICROSECOND)", t=speller.value(moment), n=speller.value(span))
+        left, right = (speller.value(a) for a in call.arguments)
+        if overflows(call):
+            exact = speller.sql(_EXACT.format(op=sign), a=left, b=right)
+            return speller.once(exact, lambda v: speller.sql(_WRAPPED, v=v))
+        return kind(this=operand(left), expression=operand(right))
 
     return spell
 
 
-def _nice_bin(speller: Speller, value: exp.Expr, micros: int) -> exp.Expr | None:
-    count, unit = interval_of(micros)
-    if count == 1 and unit != "MICROSECOND":
-        return speller.sql(f"TIMESTAMP_TRUNC({{v}}, {unit})", v=value)
-    return None
+def _divided(speller: Speller, call: Call) -> exp.Expr:
+    left, right = call.arguments
+    return speller.sql("DIV({a}, {b})", a=speller.value(left), b=unless_zero(speller, right))
+
+
+def ratio(speller: Speller, left: exp.Expr, right: Scalar) -> exp.Expr:
+    """A quotient of reals; by zero it is an infinity or NaN."""
+    template = "{a} / {b}" if is_nonzero(right) else "IEEE_DIVIDE({a}, {b})"
+    return speller.sql(template, a=left, b=speller.value(right))
+
+
+def _quotient(speller: Speller, call: Call) -> exp.Expr:
+    return ratio(speller, speller.value(call.arguments[0]), call.arguments[1])
+
+
+def modulo(speller: Speller, left: exp.Expr, right: exp.Expr) -> exp.Expr:
+    """BigQuery's remainder, with the sign of its left side."""
+    # The arguments of a function need no parentheses of their own.
+    return speller.sql("MOD({a}, {b})", a=left.this if isinstance(left, exp.Paren) else left, b=right)
+
+
+def _remainder(speller: Speller, call: Call) -> exp.Expr:
+    left, right = call.arguments
+    return remainder(speller, speller.value(left), right, is_natural(left), modulo)
+
+
+def _real_remainder(speller: Speller, call: Call) -> exp.Expr:
+    left, right = (speller.value(a) for a in call.arguments)
+    return speller.once(left, lambda a: speller.once(right, lambda d: speller.sql(_REAL_REMAINDER, a=a, d=d)))
+
+
+def since_start(speller: Speller, instant: Scalar) -> exp.Expr:
+    """Microseconds since year 1, where Kusto's bins begin."""
+    return speller.sql(f"UNIX_MICROS({{t}}) + {EPOCH}", t=speller.value(instant))
+
+
+def _instant_remainder(speller: Speller, call: Call) -> exp.Expr:
+    left, right = call.arguments
+    return remainder(speller, since_start(speller, left), right, True, modulo)
+
+
+def _timespan_ratio(speller: Speller, call: Call) -> exp.Expr:
+    """A timespan in units of another; a unit of less than a microsecond is written in ticks."""
+    left, right = call.arguments
+    value = since_start(speller, left) if left.type is Type.DATETIME else speller.value(left)
+    if isinstance(right, Constant) and whole_micros(right) is None and isinstance(right.value, int):
+        return speller.sql(f"{{a}} * 10 / {right.value}", a=value)
+    return ratio(speller, value, right)
+
+
+def _scaled(speller: Speller, call: Call) -> exp.Expr:
+    left, right = (speller.value(a) for a in call.arguments)
+    return speller.sql("SAFE_CAST({a} * {b} AS INT64)", a=left, b=right)
+
+
+def _span_over_real(speller: Speller, call: Call) -> exp.Expr:
+    left, right = call.arguments
+    return speller.sql("SAFE_CAST({x} AS INT64)", x=ratio(speller, speller.value(left), right))
+
+
+def moved(speller: Speller, instant: exp.Expr, micros: int) -> exp.Expr:
+    """An instant some microseconds later (or earlier)."""
+    if not micros:
+        return instant
+    count, unit = interval_of(abs(micros))
+    interval = exp.Interval(this=number(count), unit=exp.Var(this=unit))
+    return call_of("TIMESTAMP_SUB" if micros < 0 else "TIMESTAMP_ADD", instant, interval)
+
+
+def _moved_by(speller: Speller, call: Call) -> exp.Expr:
+    instant, span, sign = instant_and_span(call)
+    micros = whole_micros(span)
+    if micros is not None:
+        return moved(speller, speller.value(instant), sign * micros)
+    template = f"SAFE.TIMESTAMP_{'ADD' if sign > 0 else 'SUB'}({{t}}, INTERVAL {{s}} MICROSECOND)"
+    return speller.sql(template, t=speller.value(instant), s=speller.value(span))
 
 
 ARITHMETIC: dict[str, Spelling] = {
-    "+": "{left} + {right}",
-    "-": "{left} - {right}",
-    "*": "{left} * {right}",
-    "/ long": "DIV({left}, NULLIF({right}, 0))",
-    "/": _divide,
-    "/ timespans": "IEEE_DIVIDE({left}, {right})",
-    "/ timespan": "CAST(TRUNC(SAFE_DIVIDE({left}, {right})) AS INT64)",
-    "% long": remainder(_MOD),
-    "% timespan": remainder(_MOD),
-    "%": "{left} - FLOOR(IEEE_DIVIDE({left}, ABS({right}))) * ABS({right})",
-    "% datetime": f"MOD(UNIX_MICROS({{left}}) + {ORIGIN}, NULLIF({{right}}, 0))",
-    "* timespan": "CAST(TRUNC({left} * {right}) AS INT64)",
-    "* number timespan": "CAST(TRUNC({left} * {right}) AS INT64)",
-    "negate": "-{value}",
-    "+ datetime": _moved(True),
-    "+ timespan datetime": "TIMESTAMP_ADD({right}, INTERVAL {left} MICROSECOND)",
-    "- datetime": _moved(False),
+    **ODD_PAIRS,
+    "+": _operation(exp.Add, "+"),
+    "-": _operation(exp.Sub, "-"),
+    "*": _operation(exp.Mul, "*"),
+    "/ long": _divided,
+    "/": _quotient,
+    "/ decimal": "{left} / NULLIF({right}, 0)",
+    "% long": _remainder,
+    "%": _real_remainder,
+    "negate": negative,
+    "+ datetime": _moved_by,
+    "+ timespan datetime": _moved_by,
+    "- datetime": _moved_by,
     "- datetimes": "TIMESTAMP_DIFF({left}, {right}, MICROSECOND)",
-    "bin long": bin_whole(_MOD),
-    "floor long": bin_whole(_MOD),
-    "bin real": bin_real,
-    "floor real": bin_real,
-    "bin datetime": bin_instant(_MICROS, _EARLIER, _MOD, _nice_bin),
-    "floor datetime": bin_instant(_MICROS, _EARLIER, _MOD, _nice_bin),
-    "bin_at long": bin_at_whole(_MOD),
-    "bin_at real": bin_at_real,
-    "bin_at datetime": bin_at_instant(_MICROS, _EARLIER, _MOD),
+    "* timespan": _scaled,
+    "* number timespan": _scaled,
+    "/ timespan": _span_over_real,
+    "/ timespans": _timespan_ratio,
+    "/ datetime timespan": _timespan_ratio,
+    "% datetime": _instant_remainder,
 }

@@ -1,49 +1,19 @@
-"""BigQuery's spellings: instants and durations, always in UTC. A TIMESTAMP has no months: those go through DATETIME."""
+"""BigQuery's spellings: instants and durations, always in UTC. A TIMESTAMP has no months: those go through DATE and DATETIME."""
 
 from __future__ import annotations
 
 from sqlglot import exp
 
-from transpiler.dialects.clocks import Piece, datetime_pieces
-from transpiler.dialects.duckdb.datetimes import concatenated, format_timespan
-from transpiler.dialects.spelling import Builder, Speller, Spelling, number, text
+from transpiler.dialects.bigquery.arithmetic import moved
+from transpiler.dialects.datetimes import datetime_format, is_zero, timespan_format, whole_amount, within_clock
+from transpiler.dialects.spelling import Speller, Spelling, number, text
+from transpiler.dialects.spelling import call as call_of
+from transpiler.plan.clocks import Piece
 from transpiler.plan.scalars import Call
 
-_TICK = "INTERVAL 1 MICROSECOND"
-
-
-def _start_of(unit: str, days: int) -> dict[str, Spelling]:
-    word = unit.upper()
-    start = f"TIMESTAMP_TRUNC({{date}}, {word})"
-    if days:
-        moved = f"TIMESTAMP_ADD({start}, INTERVAL {{n}} DAY)"
-        one, offset, after = (str(days), f"{{offset}} * {days}", f"({{offset}} + 1) * {days}")
-    else:
-        moved = f"TIMESTAMP(DATETIME_ADD(DATETIME_TRUNC(DATETIME({{date}}), {word}), INTERVAL {{n}} {word}))"
-        one, offset, after = ("1", "{offset}", "({offset} + 1)")
-    return {
-        f"startof{unit}/1": start,
-        f"startof{unit}/2": moved.replace("{n}", f"({offset})"),
-        f"endof{unit}/1": f"TIMESTAMP_SUB({moved.replace('{n}', one)}, {_TICK})",
-        f"endof{unit}/2": f"TIMESTAMP_SUB({moved.replace('{n}', f'({after})')}, {_TICK})",
-    }
-
-
-_PARTS = {
-    "year": "EXTRACT(YEAR FROM {date})",
-    "quarter": "EXTRACT(QUARTER FROM {date})",
-    "month": "EXTRACT(MONTH FROM {date})",
-    "week": "EXTRACT(ISOWEEK FROM {date})",
-    "day": "EXTRACT(DAY FROM {date})",
-    "dayofyear": "EXTRACT(DAYOFYEAR FROM {date})",
-    "hour": "EXTRACT(HOUR FROM {date})",
-    "minute": "EXTRACT(MINUTE FROM {date})",
-    "second": "EXTRACT(SECOND FROM {date})",
-    "millisecond": "EXTRACT(MILLISECOND FROM {date})",
-    "microsecond": "EXTRACT(MICROSECOND FROM {date})",
-    "nanosecond": "EXTRACT(MICROSECOND FROM {date}) * 1000",
-}
-_CALENDAR = {"year": "YEAR", "quarter": "QUARTER", "month": "MONTH"}
+_DAY = 86_400_000_000
+_DAYS_OF = {"day": 1, "week": 7}
+_MONTHS_OF = {"month": "MONTH", "quarter": "QUARTER", "year": "YEAR"}
 _CLOCK = {
     "week": ("DAY", 7),
     "day": ("DAY", 1),
@@ -55,136 +25,188 @@ _CLOCK = {
 }
 
 
-def _part(speller: Speller, call: Call) -> exp.Expr:
-    return speller.sql(_PARTS[str(call.options[0])], date=speller.value(call.arguments[0]))
+def _start(speller: Speller, call: Call, unit: str, ahead: int) -> exp.Expr:
+    """The begin of a unit, ``ahead`` units and the call's offset on."""
+    instant = speller.value(call.arguments[0])
+    offset = whole_amount(call, 1) if len(call.arguments) > 1 else 0
+    if offset is not None and offset + ahead == 0:
+        return speller.sql(f"TIMESTAMP_TRUNC({{t}}, {unit.upper()}, 'UTC')", t=instant)
+    if offset is None:
+        amount = speller.value(call.arguments[1])
+        amount = speller.sql(f"{{n}} + {ahead}", n=amount) if ahead else amount
+    else:
+        amount = number(offset + ahead)
+    if unit in _MONTHS_OF:
+        template = (
+            f"TIMESTAMP(DATE_ADD(DATE_TRUNC(DATE({{t}}, 'UTC'), {unit.upper()}), INTERVAL {{n}} {unit.upper()}), 'UTC')"
+        )
+        return _with_interval(speller, template, unit.upper(), t=instant, n=amount)
+    days = _DAYS_OF[unit]
+    if days > 1:
+        amount = number((offset + ahead) * days) if offset is not None else speller.sql("{n} * 7", n=amount)
+    start = speller.sql(f"TIMESTAMP_TRUNC({{t}}, {unit.upper()}, 'UTC')", t=instant)
+    return call_of("TIMESTAMP_ADD", start, exp.Interval(this=amount, unit=exp.Var(this="DAY")))
+
+
+def _with_interval(speller: Speller, template: str, unit: str, **slots: exp.Expr) -> exp.Expr:
+    """A template whose INTERVAL takes the slot ``{n}``; a literal there must stay a number."""
+    interval = exp.Interval(this=slots.pop("n"), unit=exp.Var(this=unit))
+    return speller.sql(template.replace(f"INTERVAL {{n}} {unit}", "{interval}"), interval=interval, **slots)
+
+
+def _edge(unit: str, is_end: bool) -> Spelling:
+    """``startof…`` and ``endof…``. An end is the last microsecond: the warehouse has no tick."""
+
+    def spell(speller: Speller, call: Call) -> exp.Expr:
+        if not is_end:
+            return _start(speller, call, unit, 0)
+        # The begin of the last unit of the calendar's last year has no begin after it: a day's length is added instead.
+        if unit in _DAYS_OF:
+            start = _start(speller, call, unit, 0)
+            return moved(speller, start, _DAYS_OF[unit] * _DAY - 1)
+        if len(call.arguments) == 1:
+            last = speller.sql(
+                f"TIMESTAMP(LAST_DAY(DATE({{t}}, 'UTC'), {unit.upper()}), 'UTC')", t=speller.value(call.arguments[0])
+            )
+            return moved(speller, last, _DAY - 1)
+        return moved(speller, _start(speller, call, unit, 1), -1)
+
+    return spell
 
 
 def _add(speller: Speller, call: Call) -> exp.Expr:
     unit = str(call.options[0])
     amount, date = (speller.value(a) for a in call.arguments)
     if unit == "nanosecond":
-        raise speller.refuse("nanoseconds cannot be held by the warehouse", call.span)
-    if unit in _CALENDAR:
-        return speller.sql(
-            f"TIMESTAMP(SAFE.DATETIME_ADD(DATETIME({{d}}), INTERVAL {{n}} {_CALENDAR[unit]}))", d=date, n=amount
-        )
+        raise speller.refuse("nanoseconds cannot be held by the warehouse", call.span, code="KQL206")
+    whole = whole_amount(call, 0)
+    safe = "" if whole is not None else "SAFE."
+    if unit in _MONTHS_OF:
+        word = _MONTHS_OF[unit]
+        template = f"TIMESTAMP({safe}DATETIME_ADD(DATETIME({{t}}, 'UTC'), INTERVAL {{n}} {word}), 'UTC')"
+        return _with_interval(speller, template, word, t=date, n=amount)
     word, factor = _CLOCK[unit]
-    scaled = speller.sql("{n} * {f}", n=amount, f=number(factor)) if factor > 1 else amount
-    return speller.sql(f"SAFE.TIMESTAMP_ADD({{d}}, INTERVAL {{n}} {word})", d=date, n=scaled)
+    if factor > 1:
+        amount = number(whole * factor) if whole is not None else speller.sql("{n} * 7", n=amount)
+    return call_of(f"{safe}TIMESTAMP_ADD", date, exp.Interval(this=amount, unit=exp.Var(this=word)))
 
 
 def _diff(speller: Speller, call: Call) -> exp.Expr:
-    """Boundaries between two instants: DATE_DIFF counts them for days and more, TIMESTAMP_DIFF counts elapsed units."""
+    """Boundaries between two instants, which DATE_DIFF and DATETIME_DIFF count; TIMESTAMP_DIFF counts elapsed units."""
     unit = str(call.options[0])
     first, second = (speller.value(a) for a in call.arguments)
-    if unit in ("year", "quarter", "month", "week", "day"):
-        return speller.sql(f"DATE_DIFF(DATE({{a}}), DATE({{b}}), {unit.upper()})", a=first, b=second)
-    if unit == "nanosecond":
-        return speller.sql("TIMESTAMP_DIFF({a}, {b}, MICROSECOND) * 1000", a=first, b=second)
-    word = unit.upper()
-    cut = f"TIMESTAMP_DIFF(TIMESTAMP_TRUNC({{a}}, {word}), TIMESTAMP_TRUNC({{b}}, {word}), {word})"
-    return speller.sql(cut, a=first, b=second)
+    if unit in ("nanosecond", "microsecond"):
+        micros = "TIMESTAMP_DIFF({a}, {b}, MICROSECOND)"
+        return speller.sql(f"{micros} * 1000" if unit == "nanosecond" else micros, a=first, b=second)
+    kind = "DATE" if unit in (*_MONTHS_OF, "week", "day") else "DATETIME"
+    template = f"{kind}_DIFF({kind}({{a}}, 'UTC'), {kind}({{b}}, 'UTC'), {unit.upper()})"
+    return speller.sql(template, a=first, b=second)
 
 
-_FORMAT = {
-    ("y", 2): "%y",
-    ("y", 3): "%Y",
-    ("y", 4): "%E4Y",
-    ("M", 2): "%m",
-    ("d", 2): "%d",
-    ("H", 2): "%H",
-    ("h", 2): "%I",
-    ("m", 2): "%M",
-    ("s", 2): "%S",
-    ("t", 1): "%p",
-    ("t", 2): "%p",
+def _extract(part: str) -> str:
+    return f"EXTRACT({part} FROM {{date}} AT TIME ZONE 'UTC')"
+
+
+_PARTS = {
+    **{u: _extract(u.upper()) for u in ("year", "quarter", "month", "day", "dayofyear", "hour", "minute", "second")},
+    "week_of_year": _extract("ISOWEEK"),
+    "millisecond": _extract("MILLISECOND"),
+    "microsecond": _extract("MICROSECOND"),
+    "nanosecond": f"{_extract('MICROSECOND')} * 1000",
 }
+
+
+def _part(speller: Speller, call: Call) -> exp.Expr:
+    return speller.sql(_PARTS[str(call.options[0])], date=speller.value(call.arguments[0]))
+
+
+_CODES = {
+    ("y", 2): "%y", ("y", 4): "%E4Y", ("M", 2): "%m", ("d", 2): "%d", ("H", 2): "%H", ("h", 2): "%I", ("m", 2): "%M",
+    ("s", 2): "%S", ("t", 2): "%p",
+}  # fmt: skip
 _BARE = {
-    "y": "CAST(MOD(EXTRACT(YEAR FROM {d}), 100) AS STRING)",
-    "M": "CAST(EXTRACT(MONTH FROM {d}) AS STRING)",
-    "d": "CAST(EXTRACT(DAY FROM {d}) AS STRING)",
-    "H": "CAST(EXTRACT(HOUR FROM {d}) AS STRING)",
-    "h": "CAST(MOD(EXTRACT(HOUR FROM {d}) + 11, 12) + 1 AS STRING)",
-    "m": "CAST(EXTRACT(MINUTE FROM {d}) AS STRING)",
-    "s": "CAST(EXTRACT(SECOND FROM {d}) AS STRING)",
+    "y": "MOD(EXTRACT(YEAR FROM {t} AT TIME ZONE 'UTC'), 100)",
+    "M": "EXTRACT(MONTH FROM {t} AT TIME ZONE 'UTC')",
+    "d": "EXTRACT(DAY FROM {t} AT TIME ZONE 'UTC')",
+    "H": "EXTRACT(HOUR FROM {t} AT TIME ZONE 'UTC')",
+    "h": "MOD(EXTRACT(HOUR FROM {t} AT TIME ZONE 'UTC') + 11, 12) + 1",
+    "m": "EXTRACT(MINUTE FROM {t} AT TIME ZONE 'UTC')",
+    "s": "EXTRACT(SECOND FROM {t} AT TIME ZONE 'UTC')",
 }
 
 
-def _fraction(speller: Speller, micros: exp.Expr, piece: Piece) -> exp.Expr:
-    digits = speller.sql("CONCAT(FORMAT('%06d', MOD({m}, 1000000)), '0')", m=micros)
-    cut = speller.sql("SUBSTR({d}, 1, {n})", d=digits, n=number(piece.count))
-    return speller.sql("RTRIM({c}, '0')", c=cut) if piece.letter == "F" else cut
+def _digits(speller: Speller, micros: exp.Expr, piece: Piece) -> exp.Expr:
+    """The first digits of a second's fraction; ``F`` leaves out zeros at the end."""
+    form = "%06d0" if piece.letter == "f" and piece.count == 7 else "%06d"
+    tree = speller.sql("FORMAT({f}, {m})", f=text(form), m=micros)
+    if piece.count < 6:
+        tree = speller.sql("LEFT({s}, {n})", s=tree, n=number(piece.count))
+    return speller.sql("RTRIM({s}, '0')", s=tree) if piece.letter == "F" else tree
 
 
-def _format_datetime(speller: Speller, call: Call) -> exp.Expr:
-    found = datetime_pieces(str(call.options[0]))
-    if found is None:
-        raise speller.refuse(f"the format '{call.options[0]}' holds a character that Kusto does not take", call.span)
-
-    def build(d: exp.Expr) -> exp.Expr:
-        parts: list[exp.Expr] = []
-        pattern = ""
-        for piece in found:
-            known = _FORMAT.get((piece.letter, piece.count)) if piece.letter else piece.text
-            if known is not None:
-                pattern += known
-                continue
-            if pattern:
-                parts.append(speller.sql("FORMAT_TIMESTAMP({p}, {d}, 'UTC')", p=text(pattern), d=d.copy()))
-                pattern = ""
-            if piece.letter in "fF":
-                parts.append(_fraction(speller, speller.sql("EXTRACT(MICROSECOND FROM {d})", d=d.copy()), piece))
-            else:
-                parts.append(speller.sql(_BARE[piece.letter], d=d.copy()))
-        if pattern or not parts:
-            parts.append(speller.sql("FORMAT_TIMESTAMP({p}, {d}, 'UTC')", p=text(pattern), d=d.copy()))
-        return concatenated(parts)
-
-    return speller.once(speller.value(call.arguments[0]), build)
+def _instant_piece(speller: Speller, instant: exp.Expr, piece: Piece) -> exp.Expr:
+    if piece.letter in "fF":
+        return _digits(speller, speller.sql("EXTRACT(MICROSECOND FROM {t} AT TIME ZONE 'UTC')", t=instant), piece)
+    return speller.sql(f"CAST({_BARE[piece.letter]} AS STRING)", t=instant)
 
 
-def _padded(speller: Speller, count: exp.Expr, width: int) -> exp.Expr:
-    return speller.sql("FORMAT({f}, {c})", f=text(f"%0{width}d" if width > 1 else "%d"), c=count)
+def _padded(speller: Speller, count: exp.Expr, piece: Piece) -> exp.Expr:
+    return speller.sql("FORMAT({f}, {c})", f=text(f"%0{piece.count}d" if piece.count > 1 else "%d"), c=count)
 
 
-def _zone(template: str) -> Builder:
-    def spell(speller: Speller, call: Call) -> exp.Expr:
-        return speller.sql(template, t=speller.value(call.arguments[0]), z=text(str(call.options[0])))
+def _make_datetime(speller: Speller, call: Call) -> exp.Expr:
+    names = ("year", "month", "day", "hour", "minute", "second")
+    parts = dict(zip(names, call.arguments, strict=True))
+    trees = {name: number(0) if is_zero(part) else speller.value(part) for name, part in parts.items()}
+    template = "TIMESTAMP(SAFE.DATETIME({year}, {month}, {day}, {hour}, {minute}, 0), 'UTC')"
+    made = speller.sql(template, **{n: t for n, t in trees.items() if n != "second"})
+    if not is_zero(parts["second"]):
+        micros = speller.sql("CAST({s} * 1000000 AS INT64)", s=trees["second"])
+        made = call_of("TIMESTAMP_ADD", made, exp.Interval(this=micros, unit=exp.Var(this="MICROSECOND")))
+    return within_clock(speller, parts, made)
 
-    return spell
+
+def _make_timespan(speller: Speller, call: Call) -> exp.Expr:
+    days, hours, minutes, seconds = (speller.value(a) for a in call.arguments)
+    template = "(({d} * 24 + {h}) * 60 + {m}) * 60000000"
+    if not is_zero(call.arguments[3]):
+        template += " + CAST({s} * 1000000 AS INT64)"
+    made = speller.sql(template, d=days, h=hours, m=minutes, s=seconds)
+    return within_clock(speller, dict(zip(("hour", "minute", "second"), call.arguments[1:], strict=True)), made)
 
 
-_DATETIME = "TIMESTAMP(SAFE.DATETIME({year}, {month}, {day}, {hour}, {minute}, {second}))"
+def _real_unix_time(per_second: int) -> str:
+    return f"SAFE.TIMESTAMP_MICROS(SAFE_CAST({{number}} * 1e6 / {per_second} AS INT64))"
+
+
+_WHOLE_MICROS = "DIV({number} - MOD(MOD({number}, 1000) + 1000, 1000), 1000)"
 
 SPELLINGS: dict[str, Spelling] = {
-    **_start_of("day", 1),
-    **_start_of("week", 7),
-    **_start_of("month", 0),
-    **_start_of("year", 0),
-    "dayofweek": "(EXTRACT(DAYOFWEEK FROM {date}) - 1) * 86400000000",
-    "dayofmonth": "EXTRACT(DAY FROM {date})",
-    "dayofyear": "EXTRACT(DAYOFYEAR FROM {date})",
-    "hourofday": "EXTRACT(HOUR FROM {date})",
-    "monthofyear": "EXTRACT(MONTH FROM {date})",
-    "getmonth": "EXTRACT(MONTH FROM {date})",
-    "getyear": "EXTRACT(YEAR FROM {date})",
-    "week_of_year": "EXTRACT(ISOWEEK FROM {date})",
+    **{f"startof{u}": _edge(u, False) for u in ("day", "week", "month", "year")},
+    **{f"endof{u}": _edge(u, True) for u in ("day", "week", "month", "year")},
+    "dayofweek": f"({_extract('DAYOFWEEK')} - 1) * 86400000000",
+    "dayofmonth": _extract("DAY"),
+    "dayofyear": _extract("DAYOFYEAR"),
+    "hourofday": _extract("HOUR"),
+    "monthofyear": _extract("MONTH"),
+    "getmonth": _extract("MONTH"),
+    "getyear": _extract("YEAR"),
+    "week_of_year": _extract("ISOWEEK"),
     "datetime_part": _part,
     "datetime_add": _add,
     "datetime_diff": _diff,
-    "format_datetime": _format_datetime,
-    "format_timespan": format_timespan(_padded, _fraction, "DIV({a}, {b})"),
-    "make_datetime/3": _DATETIME.replace("{hour}, {minute}, {second}", "0, 0, 0"),
-    "make_datetime/4": _DATETIME.replace("{minute}, {second}", "0, 0"),
-    "make_datetime/5": _DATETIME.replace("{second}", "0"),
-    "make_datetime/6": "TIMESTAMP_ADD("
-    + _DATETIME.replace("{second}", "0")
-    + ", INTERVAL CAST({second} * 1000000 AS INT64) MICROSECOND)",
-    "make_timespan": "(({days} * 24 + {hours}) * 60 + {minutes}) * 60000000 + CAST({seconds} * 1000000 AS INT64)",
-    "unixtime_seconds_todatetime": "TIMESTAMP_MICROS(CAST({number} * 1000000 AS INT64))",
-    "unixtime_milliseconds_todatetime": "TIMESTAMP_MICROS(CAST({number} * 1000 AS INT64))",
-    "unixtime_microseconds_todatetime": "TIMESTAMP_MICROS(CAST({number} AS INT64))",
-    "unixtime_nanoseconds_todatetime": "TIMESTAMP_MICROS(CAST(FLOOR({number} / 1000) AS INT64))",
-    "datetime_utc_to_local": _zone("TIMESTAMP(DATETIME({t}, {z}))"),
-    "datetime_local_to_utc": _zone("TIMESTAMP(DATETIME({t}), {z})"),
+    "format_datetime": datetime_format(_CODES, "FORMAT_TIMESTAMP({p}, {t}, 'UTC')", _instant_piece),
+    "format_timespan": timespan_format(_padded, _digits, "DIV({a}, {b})", "MOD({a}, {b})"),
+    "make_datetime": _make_datetime,
+    "make_timespan": _make_timespan,
+    "unixtime seconds": "SAFE.TIMESTAMP_SECONDS({number})",
+    "unixtime milliseconds": "SAFE.TIMESTAMP_MILLIS({number})",
+    "unixtime microseconds": "SAFE.TIMESTAMP_MICROS({number})",
+    "unixtime nanoseconds": f"SAFE.TIMESTAMP_MICROS({_WHOLE_MICROS})",
+    "unixtime seconds real": _real_unix_time(1),
+    "unixtime milliseconds real": _real_unix_time(1_000),
+    "unixtime microseconds real": _real_unix_time(1_000_000),
+    "unixtime nanoseconds real": _real_unix_time(1_000_000_000),
+    "datetime_utc_to_local": "TIMESTAMP(DATETIME({from}, {timezone}), 'UTC')",
+    "datetime_local_to_utc": "TIMESTAMP(DATETIME({from}, 'UTC'), {timezone})",
 }

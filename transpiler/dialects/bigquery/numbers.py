@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from transpiler.dialects.bigquery.operations import modulo
+from transpiler.dialects.arithmetic import EPOCH
+from transpiler.dialects.bigquery.arithmetic import modulo
 from transpiler.dialects.numbers import (
     bin_at_real,
     bin_instant,
@@ -14,7 +15,6 @@ from transpiler.dialects.numbers import (
     log_gamma,
     rounded,
 )
-from transpiler.dialects.operations import EPOCH
 from transpiler.dialects.spelling import Speller, Spelling, number, text
 from transpiler.dialects.spelling import call as call_of
 from transpiler.dialects.times import interval_of
@@ -29,7 +29,7 @@ _PI = "3.141592653589793"
 
 
 def _above(x: str) -> str:
-    """ln of the gamma function of a number above 0."""
+    """Ln of the gamma function of a number above 0."""
     return f"({log_gamma(f'({x} + 1)')} - LN({x}))"
 
 
@@ -37,11 +37,11 @@ _LOG = f"CASE WHEN {{{{v}}}} = 0 THEN -{_INF} WHEN NOT {{{{v}}}} < 0 THEN {{log}
 _GAMMA_ABOVE = f"COALESCE(SAFE.EXP({log_gamma('{v}')}), {_INF} + {{v}})"
 _GAMMA_BELOW = f"{_PI} / (SIN({_PI} * {{v}}) * EXP({log_gamma('(1 - {v})')}))"
 _GAMMA = (
-    f"CASE WHEN {{v}} >= 0.5 THEN {_GAMMA_ABOVE} WHEN {{v}} = 0 THEN {_INF} "
+    f"CASE WHEN {{v}} > 1e300 THEN {{v}} WHEN {{v}} >= 0.5 THEN {_GAMMA_ABOVE} WHEN {{v}} = 0 THEN {_INF} "
     f"WHEN {{v}} = FLOOR({{v}}) THEN {_NAN} WHEN {{v}} < 0.5 THEN {_GAMMA_BELOW} ELSE {{v}} END"
 )
 _LOG_GAMMA = (
-    f"CASE WHEN {{v}} >= 0.5 THEN {log_gamma('{v}')} WHEN {{v}} = FLOOR({{v}}) THEN {_INF} "
+    f"CASE WHEN {{v}} > 1e300 THEN {{v}} WHEN {{v}} >= 0.5 THEN {log_gamma('{v}')} WHEN {{v}} = FLOOR({{v}}) THEN {_INF} "
     f"WHEN {{v}} < 0.5 THEN LN({_PI} / ABS(SIN({_PI} * {{v}}))) - {log_gamma('(1 - {v})')} ELSE {{v}} END"
 )
 

@@ -26,7 +26,6 @@ from transpiler.dialects.bigquery import (
 )
 from transpiler.dialects.bigquery.aggregates import AGGREGATES, SIMPLE_AGGREGATES
 from transpiler.dialects.bigquery.arithmetic import ARITHMETIC
-from transpiler.dialects.bigquery.operations import OPERATIONS
 from transpiler.dialects.bigquery.expanding import expand as expand_rows
 from transpiler.dialects.choices import CHOICES
 from transpiler.dialects.comparisons import STANDARD, in_relation, to_scalar
@@ -70,7 +69,6 @@ class BigQuery(Dialect):
         **TERMS,
         **CHOICES,
         **ARITHMETIC,
-        **OPERATIONS,
         **SIMPLE_AGGREGATES,
         **conversions.SPELLINGS,
         **datetimes.SPELLINGS,
@@ -146,7 +144,7 @@ class BigQuery(Dialect):
             structs = [exp.Struct(expressions=list(row)) for row in rows]
         array = exp.Array(expressions=structs)
         typed = exp.Cast(this=array, to=exp.DataType.build("ARRAY", expressions=[first], nested=True))
-        unnest = exp.Unnest(expressions=[_Inline(typed)])
+        unnest = exp.Unnest(expressions=[typed])
         return exp.Select(expressions=[exp.Star()], from_=exp.From(this=unnest))
 
     def series(self, speller: Speller, series: Series, name: exp.Identifier) -> exp.Expr:
@@ -234,10 +232,6 @@ _DEFAULTS: dict[Type, str] = {
 
 def _no_rows() -> exp.Expr:
     return exp.Unnest(expressions=[exp.Array(expressions=[exp.Literal.number(1)])])
-
-
-def _Inline(tree: exp.Expr) -> exp.Expr:
-    return tree
 
 
 def _real(dialect: BigQuery, constant: Constant) -> exp.Expr:

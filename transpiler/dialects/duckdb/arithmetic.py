@@ -1,4 +1,4 @@
-"""DuckDB's arithmetic: 64-bit, null on division by zero, IEEE division of reals, Kusto's non-negative remainder."""
+"""DuckDB's arithmetic: 64-bit, null on whole division by zero, Kusto's non-negative remainder, times as microseconds."""
 
 from __future__ import annotations
 
@@ -7,26 +7,32 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from transpiler.dialects.arithmetic import (
-    ORIGIN,
-    bin_at_instant,
-    bin_at_real,
-    bin_at_whole,
-    bin_instant,
-    bin_real,
-    bin_whole,
+    EPOCH,
+    ODD_PAIRS,
+    fits,
+    instant_and_span,
+    negative,
     remainder,
+    unless_zero,
+    whole_micros,
 )
-from transpiler.dialects.spelling import Builder, Speller, Spelling, operand
-from transpiler.dialects.times import interval_of, microseconds
+from transpiler.dialects.spelling import Refusal, Speller, Spelling, number, operand
+from transpiler.dialects.times import interval_of
+from transpiler.plan.ranges import is_natural, overflows
 from transpiler.plan.scalars import Call, ColumnRef, Constant, Scalar
 from transpiler.types import INTEGERS, Type
 
-_MOD = "{a} % {b}"
+# Sums, differences and products fit 128 bits; the mask leaves the 64 bits that Kusto keeps.
+_WRAPPED = (
+    "CAST(((CAST({{a}} AS HUGEINT) {op} {{b}} + 9223372036854775808) & 18446744073709551615) "
+    "- 9223372036854775808 AS BIGINT)"
+)
+IN_RANGE = "CASE WHEN {v} BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999' THEN {v} END"
 
 
 def _is_narrow(scalar: Scalar) -> bool:
     """Whether DuckDB may hold the value in 32 bits, where its arithmetic would overflow early: literals, stored ints."""
-    return (isinstance(scalar, Constant) and scalar.type in INTEGERS) or (
+    return (isinstance(scalar, Constant) and scalar.type in INTEGERS | {Type.TIMESPAN}) or (
         isinstance(scalar, ColumnRef) and scalar.type is Type.INT
     )
 
@@ -39,78 +45,98 @@ def wide(speller: Speller, left: Scalar, right: Scalar) -> tuple[exp.Expr, exp.E
     return operand(a), operand(b)
 
 
-def _operation(kind: type[exp.Expr]) -> Callable[[Speller, Call], exp.Expr]:
+def _operation(kind: type[exp.Expr], sign: str) -> Callable[[Speller, Call], exp.Expr]:
     def spell(speller: Speller, call: Call) -> exp.Expr:
         left, right = call.arguments
+        if overflows(call):
+            return speller.sql(_WRAPPED.format(op=sign), a=speller.value(left), b=speller.value(right))
+        is_product = call.type is Type.DECIMAL and kind is exp.Mul
+        if is_product and not (fits(left) or fits(right)):
+            raise speller.refuse("a product of decimals has more digits than DuckDB's DECIMAL holds", call.span)
         a, b = wide(speller, left, right)
-        return kind(this=a, expression=b)
+        tree = kind(this=a, expression=b)
+        return exp.Cast(this=tree, to=speller.dialect.data_type(Type.DECIMAL)) if is_product else tree
 
     return spell
 
 
-def _divide(speller: Speller, call: Call) -> exp.Expr:
-    """Reals divide as IEEE says; a decimal stays a decimal, and is null by zero."""
+def _divided(speller: Speller, call: Call) -> exp.Expr:
+    left, right = call.arguments
+    return speller.sql("{a} // {b}", a=speller.value(left), b=unless_zero(speller, right))
+
+
+def modulo(speller: Speller, left: exp.Expr, right: exp.Expr) -> exp.Expr:
+    """DuckDB's remainder, with the sign of its left side."""
+    return speller.sql("{a} % {b}", a=left, b=right)
+
+
+def _remainder(speller: Speller, call: Call) -> exp.Expr:
+    left, right = call.arguments
+    return remainder(speller, speller.value(left), right, is_natural(left), modulo)
+
+
+def _real_remainder(speller: Speller, call: Call) -> exp.Expr:
     left, right = (speller.value(a) for a in call.arguments)
-    if call.type is Type.DECIMAL:
-        return speller.sql("TRY_CAST(CAST({a} AS DOUBLE) / NULLIF({b}, 0) AS DECIMAL(38, 18))", a=left, b=right)
-    return speller.sql("{a} / {b}", a=left, b=right)
+    return speller.once(right, lambda d: speller.sql("({a} % {d} + abs({d})) % {d}", a=left, d=d))
 
 
-def _moved(sign: str) -> Builder:
-    """A datetime and a timespan: ``t - INTERVAL 1 HOUR`` where the timespan is constant."""
-
-    def spell(speller: Speller, call: Call) -> exp.Expr:
-        moment, span = call.arguments
-        if isinstance(span, Constant) and isinstance(span.value, int):
-            micros = microseconds(span.value, span.span)
-            count, unit = interval_of(abs(micros))
-            way = sign if micros >= 0 else "-" if sign == "+" else "+"
-            return speller.sql(f"{{t}} {way} INTERVAL {count} {unit}", t=speller.value(moment))
-        return speller.sql(f"{{t}} {sign} to_microseconds({{n}})", t=speller.value(moment), n=speller.value(span))
-
-    return spell
+def since_start(speller: Speller, instant: Scalar) -> exp.Expr:
+    """Microseconds since year 1, where Kusto's bins begin."""
+    return speller.sql(f"epoch_us({{t}}) + {EPOCH}", t=speller.value(instant))
 
 
-def _nice_bin(speller: Speller, value: exp.Expr, micros: int) -> exp.Expr | None:
-    count, unit = interval_of(micros)
-    if count == 1 and unit != "MICROSECOND":
-        return speller.sql(f"date_trunc('{unit.lower()}', {{v}})", v=value)
-    if 86_400_000_000 % micros == 0 and unit != "MICROSECOND":
-        return speller.sql(f"time_bucket(INTERVAL {count} {unit}, {{v}})", v=value)
-    if unit == "DAY":
-        return speller.sql(f"time_bucket(INTERVAL {count} DAY, {{v}}, TIMESTAMP '0001-01-01 00:00:00')", v=value)
-    return None
+def _instant_remainder(speller: Speller, call: Call) -> exp.Expr:
+    left, right = call.arguments
+    return remainder(speller, since_start(speller, left), right, True, modulo)
 
 
-_MICROS = "epoch_us({v})"
-_EARLIER = "{v} - to_microseconds({n})"
+def _timespan_ratio(speller: Speller, call: Call) -> exp.Expr:
+    """A timespan in units of another; a unit of less than a microsecond is written in ticks."""
+    left, right = call.arguments
+    value = since_start(speller, left) if left.type is Type.DATETIME else speller.value(left)
+    if isinstance(right, Constant) and whole_micros(right) is None and isinstance(right.value, int):
+        return speller.sql(f"{{a}} * 10 / {right.value}", a=value)
+    return speller.sql("{a} / {b}", a=value, b=speller.value(right))
+
+
+def moved(speller: Speller, instant: exp.Expr, micros: int) -> exp.Expr:
+    """An instant some microseconds later (or earlier)."""
+    if not micros:
+        return instant
+    count, unit = interval_of(abs(micros))
+    interval = exp.Interval(this=number(count), unit=exp.Var(this=unit))
+    return (exp.Sub if micros < 0 else exp.Add)(this=operand(instant), expression=interval)
+
+
+def _moved_by(speller: Speller, call: Call) -> exp.Expr:
+    instant, span, sign = instant_and_span(call)
+    micros = whole_micros(span)
+    if micros is not None:
+        return moved(speller, speller.value(instant), sign * micros)
+    template = f"{{t}} {'+' if sign > 0 else '-'} to_microseconds({{s}})"
+    tree, shift = speller.value(instant), speller.value(span)
+    return speller.once(speller.sql(f"TRY({template})", t=tree, s=shift), lambda v: speller.sql(IN_RANGE, v=v))
+
 
 ARITHMETIC: dict[str, Spelling] = {
-    "+": _operation(exp.Add),
-    "-": _operation(exp.Sub),
-    "*": _operation(exp.Mul),
-    "/ long": "{left} // NULLIF({right}, 0)",
-    "/": _divide,
-    "/ timespans": "CAST({left} AS DOUBLE) / {right}",
-    "/ timespan": "CAST(trunc({left} / NULLIF({right}, 0)) AS BIGINT)",
-    "% long": remainder(_MOD),
-    "% timespan": remainder(_MOD),
-    "%": "{left} - floor({left} / abs({right})) * abs({right})",
-    "% datetime": f"(epoch_us({{left}}) + {ORIGIN}) % NULLIF({{right}}, 0)",
-    "* timespan": "CAST(trunc({left} * {right}) AS BIGINT)",
-    "* number timespan": "CAST(trunc({left} * {right}) AS BIGINT)",
-    "negate": "-{value}",
-    "+ datetime": _moved("+"),
-    "+ timespan datetime": "{right} + to_microseconds({left})",
-    "- datetime": _moved("-"),
+    **ODD_PAIRS,
+    "+": _operation(exp.Add, "+"),
+    "-": _operation(exp.Sub, "-"),
+    "*": _operation(exp.Mul, "*"),
+    "/ long": _divided,
+    "/": "{left} / {right}",
+    "/ decimal": Refusal("DuckDB divides decimals as reals, which have fewer digits"),
+    "% long": _remainder,
+    "%": _real_remainder,
+    "negate": negative,
+    "+ datetime": _moved_by,
+    "+ timespan datetime": _moved_by,
+    "- datetime": _moved_by,
     "- datetimes": "epoch_us({left}) - epoch_us({right})",
-    "bin long": bin_whole(_MOD),
-    "floor long": bin_whole(_MOD),
-    "bin real": bin_real,
-    "floor real": bin_real,
-    "bin datetime": bin_instant(_MICROS, _EARLIER, _MOD, _nice_bin),
-    "floor datetime": bin_instant(_MICROS, _EARLIER, _MOD, _nice_bin),
-    "bin_at long": bin_at_whole(_MOD),
-    "bin_at real": bin_at_real,
-    "bin_at datetime": bin_at_instant(_MICROS, _EARLIER, _MOD),
+    "* timespan": "TRY_CAST({left} * {right} AS BIGINT)",
+    "* number timespan": "TRY_CAST({left} * {right} AS BIGINT)",
+    "/ timespan": "TRY_CAST({left} / {right} AS BIGINT)",
+    "/ timespans": _timespan_ratio,
+    "/ datetime timespan": _timespan_ratio,
+    "% datetime": _instant_remainder,
 }

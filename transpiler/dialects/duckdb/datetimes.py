@@ -2,89 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from sqlglot import exp
 
-from transpiler.dialects.clocks import Piece, datetime_pieces, timespan_pieces
-from transpiler.dialects.spelling import Builder, Speller, Spelling, number, text
+from transpiler.dialects.datetimes import datetime_format, is_zero, timespan_format, whole_amount, within_clock
+from transpiler.dialects.duckdb.arithmetic import IN_RANGE
+from transpiler.dialects.spelling import Speller, Spelling, number
+from transpiler.plan.clocks import Piece
 from transpiler.plan.scalars import Call
 
-_START = {
-    "day": "date_trunc('day', {date})",
-    "week": "date_trunc('week', {date} + INTERVAL 1 DAY) - INTERVAL 1 DAY",
-    "month": "date_trunc('month', {date})",
-    "year": "date_trunc('year', {date})",
+_DAYS = "to_days(CAST({n} AS INTEGER))"
+_WEEKS = "to_days(CAST({n} * 7 AS INTEGER))"
+_MONTHS = "to_months(CAST({n} AS INTEGER))"
+_PLAIN_UNITS = {
+    **{u: (u.upper(), 1) for u in ("year", "month", "week", "day", "hour", "minute", "second")},
+    **{u: (u.upper(), 1) for u in ("millisecond", "microsecond")},
+    "quarter": ("MONTH", 3),
 }
-_STEP = {
-    "day": "to_days(CAST({n} AS INTEGER))",
-    "week": "to_days(CAST({n} * 7 AS INTEGER))",
-    "month": "to_months(CAST({n} AS INTEGER))",
-    "year": "to_years(CAST({n} AS INTEGER))",
+_COMPUTED_UNITS = {
+    "year": "to_months(CAST({n} * 12 AS INTEGER))",
+    "quarter": "to_months(CAST({n} * 3 AS INTEGER))",
+    "month": _MONTHS,
+    "week": _WEEKS,
+    "day": _DAYS,
+    "hour": "to_hours({n})",
+    "minute": "to_minutes({n})",
+    "second": "to_seconds({n})",
+    "millisecond": "to_milliseconds({n})",
+    "microsecond": "to_microseconds({n})",
 }
-_TICK = "INTERVAL 1 MICROSECOND"
+_BEGIN_OF_WEEK = "date_trunc('week', {t} + INTERVAL '1' DAY)"
 
 
-def start_of(unit: str) -> dict[str, Spelling]:
-    """``startof…`` and ``endof…`` with and without an offset. An end is the last microsecond: the warehouse has no tick."""
-    step = _STEP[unit].replace("{n}", "{offset}")
-    one = _STEP[unit].replace("{n}", "1")
-    after = _STEP[unit].replace("{n}", "({offset} + 1)")
-    start = _START[unit]
-    return {
-        f"startof{unit}/1": start,
-        f"startof{unit}/2": f"({start}) + {step}",
-        f"endof{unit}/1": f"({start}) + {one} - {_TICK}",
-        f"endof{unit}/2": f"({start}) + {after} - {_TICK}",
-    }
+def _shifted(speller: Speller, instant: exp.Expr, unit: str, amount: int) -> exp.Expr:
+    """An instant some units on, by a constant interval."""
+    if not amount:
+        return instant
+    word, factor = _PLAIN_UNITS[unit]
+    interval = exp.Interval(this=number(abs(amount) * factor), unit=exp.Var(this=word))
+    return (exp.Sub if amount < 0 else exp.Add)(this=instant, expression=interval)
 
 
-_PARTS = {
-    "year": "year({date})",
-    "quarter": "quarter({date})",
-    "month": "month({date})",
-    "week": "week({date})",
-    "day": "day({date})",
-    "dayofyear": "dayofyear({date})",
-    "hour": "hour({date})",
-    "minute": "minute({date})",
-    "second": "second({date})",
-    "millisecond": "millisecond({date}) % 1000",
-    "microsecond": "microsecond({date}) % 1000000",
-    "nanosecond": "(microsecond({date}) % 1000000) * 1000",
-}
-_ADD = {
-    "year": "{date} + to_years(CAST({n} AS INTEGER))",
-    "quarter": "{date} + to_months(CAST({n} * 3 AS INTEGER))",
-    "month": "{date} + to_months(CAST({n} AS INTEGER))",
-    "week": "{date} + to_days(CAST({n} * 7 AS INTEGER))",
-    "day": "{date} + to_days(CAST({n} AS INTEGER))",
-    "hour": "{date} + to_hours({n})",
-    "minute": "{date} + to_minutes({n})",
-    "second": "{date} + to_seconds({n})",
-    "millisecond": "{date} + to_milliseconds({n})",
-    "microsecond": "{date} + to_microseconds({n})",
-}
-_WEEK = "date_trunc('week', {x} + INTERVAL 1 DAY)"
+def _start(speller: Speller, instant: exp.Expr, unit: str) -> exp.Expr:
+    if unit != "week":
+        return speller.sql(f"date_trunc('{unit}', {{t}})", t=instant)
+    return _shifted(speller, speller.sql(_BEGIN_OF_WEEK, t=instant), "day", -1)
 
 
-def _part(speller: Speller, call: Call) -> exp.Expr:
-    return speller.sql(_PARTS[str(call.options[0])], date=speller.value(call.arguments[0]))
+def _edge(unit: str, is_end: bool) -> Spelling:
+    """``startof…`` and ``endof…``. An end is the last microsecond: the warehouse has no tick."""
+
+    def spell(speller: Speller, call: Call) -> exp.Expr:
+        start = _start(speller, speller.value(call.arguments[0]), unit)
+        ahead = 1 if is_end else 0
+        offset = whole_amount(call, 1) if len(call.arguments) > 1 else 0
+        if offset is not None:
+            tree = _shifted(speller, start, unit, ahead + offset)
+        else:
+            offset_tree = speller.value(call.arguments[1])
+            amount = speller.sql("{n} + 1", n=offset_tree) if is_end else offset_tree
+            tree = speller.sql(f"{{t}} + {_COMPUTED_UNITS[unit]}", t=start, n=amount)
+        return _shifted(speller, tree, "microsecond", -1) if is_end else tree
+
+    return spell
 
 
 def _add(speller: Speller, call: Call) -> exp.Expr:
     unit = str(call.options[0])
-    if unit == "nanosecond":
-        raise speller.refuse("nanoseconds cannot be held by the warehouse", call.span)
     amount, date = call.arguments
-    moved = speller.sql(_ADD[unit], date=speller.value(date), n=speller.value(amount))
-    return speller.once(
-        moved,
-        lambda v: speller.sql(
-            "CASE WHEN {v} BETWEEN TIMESTAMP '0001-01-01 00:00:00' AND TIMESTAMP '9999-12-31 23:59:59.999999' THEN {v} END",
-            v=v,
-        ),
-    )
+    if unit == "nanosecond":
+        raise speller.refuse("nanoseconds cannot be held by the warehouse", call.span, code="KQL206")
+    whole = whole_amount(call, 0)
+    if whole is not None:
+        return _shifted(speller, speller.value(date), unit, whole)
+    moved = speller.sql(f"TRY({{t}} + {_COMPUTED_UNITS[unit]})", t=speller.value(date), n=speller.value(amount))
+    return speller.once(moved, lambda v: speller.sql(IN_RANGE, v=v))
 
 
 def _diff(speller: Speller, call: Call) -> exp.Expr:
@@ -92,140 +83,100 @@ def _diff(speller: Speller, call: Call) -> exp.Expr:
     unit = str(call.options[0])
     first, second = (speller.value(a) for a in call.arguments)
     if unit == "week":
-        days = f"date_diff('day', {_WEEK.replace('{x}', '{b}')}, {_WEEK.replace('{x}', '{a}')}) // 7"
+        days = f"date_diff('day', {_BEGIN_OF_WEEK.replace('{t}', '{b}')}, {_BEGIN_OF_WEEK.replace('{t}', '{a}')}) // 7"
         return speller.sql(days, a=first, b=second)
     if unit == "nanosecond":
         return speller.sql("(epoch_us({a}) - epoch_us({b})) * 1000", a=first, b=second)
     return speller.sql(f"date_diff('{unit}', {{b}}, {{a}})", a=first, b=second)
 
 
+_PARTS = {
+    **{u: f"{u}({{t}})" for u in ("year", "quarter", "month", "day", "dayofyear", "hour", "minute", "second")},
+    "week_of_year": "weekofyear({t})",
+    "millisecond": "millisecond({t}) % 1000",
+    "microsecond": "microsecond({t}) % 1000000",
+    "nanosecond": "microsecond({t}) % 1000000 * 1000",
+}
+
+
+def _part(speller: Speller, call: Call) -> exp.Expr:
+    return speller.sql(_PARTS[str(call.options[0])], t=speller.value(call.arguments[0]))
+
+
 _STRFTIME = {
-    ("y", 1): "%-y",
-    ("y", 2): "%y",
-    ("y", 3): "%Y",
-    ("y", 4): "%Y",
-    ("M", 1): "%-m",
-    ("M", 2): "%m",
-    ("d", 1): "%-d",
-    ("d", 2): "%d",
-    ("H", 1): "%-H",
-    ("H", 2): "%H",
-    ("h", 1): "%-I",
-    ("h", 2): "%I",
-    ("m", 1): "%-M",
-    ("m", 2): "%M",
-    ("s", 1): "%-S",
-    ("s", 2): "%S",
-    ("t", 1): "%p",
-    ("t", 2): "%p",
-}
+    ("y", 1): "%-y", ("y", 2): "%y", ("y", 4): "%Y",
+    ("M", 1): "%-m", ("M", 2): "%m", ("d", 1): "%-d", ("d", 2): "%d",
+    ("H", 1): "%-H", ("H", 2): "%H", ("h", 1): "%-I", ("h", 2): "%I",
+    ("m", 1): "%-M", ("m", 2): "%M", ("s", 1): "%-S", ("s", 2): "%S",
+    ("t", 2): "%p", ("f", 3): "%g", ("f", 6): "%f", ("f", 7): "%f0",
+}  # fmt: skip
 
 
-def concatenated(trees: list[exp.Expr]) -> exp.Expr:
-    """Texts joined by ``||``."""
-    tree = trees[0]
-    for other in trees[1:]:
-        tree = exp.DPipe(this=tree, expression=other, safe=False)
-    return tree
+def _digits(speller: Speller, six: exp.Expr, piece: Piece) -> exp.Expr:
+    """The first of six digits; ``F`` leaves out zeros at the end."""
+    tree = speller.sql("{six} || '0'", six=six) if piece.letter == "f" and piece.count == 7 else six
+    if piece.count < 6:
+        tree = speller.sql("left({s}, {n})", s=tree, n=number(piece.count))
+    return speller.sql("rtrim({s}, '0')", s=tree) if piece.letter == "F" else tree
 
 
-def fraction(speller: Speller, micros: exp.Expr, piece: Piece) -> exp.Expr:
-    """The first digits of a second's fraction; ``F`` leaves out zeros at the end."""
-    digits = speller.sql("lpad(CAST({m} % 1000000 AS TEXT), 6, '0') || '0'", m=micros)
-    cut = speller.sql("left({d}, {n})", d=digits, n=number(piece.count))
-    return speller.sql("rtrim({c}, '0')", c=cut) if piece.letter == "F" else cut
+def _instant_digits(speller: Speller, instant: exp.Expr, piece: Piece) -> exp.Expr:
+    return _digits(speller, speller.sql("strftime({t}, '%f')", t=instant), piece)
 
 
-def _format_datetime(speller: Speller, call: Call) -> exp.Expr:
-    found = datetime_pieces(str(call.options[0]))
-    if found is None:
-        raise speller.refuse(f"the format '{call.options[0]}' holds a character that Kusto does not take", call.span)
-    date = speller.value(call.arguments[0])
-
-    def build(d: exp.Expr) -> exp.Expr:
-        parts: list[exp.Expr] = []
-        pattern = ""
-        for piece in found:
-            if piece.letter in ("f", "F"):
-                if pattern:
-                    parts.append(speller.sql("strftime({d}, {p})", d=d.copy(), p=text(pattern)))
-                    pattern = ""
-                parts.append(fraction(speller, speller.sql("microsecond({d})", d=d.copy()), piece))
-            else:
-                pattern += _STRFTIME[(piece.letter, piece.count)] if piece.letter else piece.text
-        if pattern or not parts:
-            parts.append(speller.sql("strftime({d}, {p})", d=d.copy(), p=text(pattern)))
-        return concatenated(parts)
-
-    return speller.once(date, build) if sum(p.letter in "fF" and p.letter != "" for p in found) else build(date)
+def _padded(speller: Speller, count: exp.Expr, piece: Piece) -> exp.Expr:
+    if piece.count == 1:
+        return speller.sql("CAST({c} AS TEXT)", c=count)
+    return speller.sql(f"printf('%0{piece.count}d', {{c}})", c=count)
 
 
-_UNITS = {
-    "d": (86_400_000_000, 0),
-    "h": (3_600_000_000, 24),
-    "H": (3_600_000_000, 24),
-    "m": (60_000_000, 60),
-    "s": (1_000_000, 60),
-}
+def _span_digits(speller: Speller, micros: exp.Expr, piece: Piece) -> exp.Expr:
+    return _digits(speller, speller.sql("printf('%06d', {m})", m=micros), piece)
 
 
-def format_timespan(
-    text_of: Callable[[Speller, exp.Expr, int], exp.Expr],
-    fraction_of: Callable[[Speller, exp.Expr, Piece], exp.Expr],
-    divide: str,
-) -> Builder:
-    """A builder of ``format_timespan`` from a target's way to pad a number, to cut a fraction, and to divide."""
+def _make_datetime(speller: Speller, call: Call) -> exp.Expr:
+    names = ("year", "month", "day", "hour", "minute", "second")
+    parts = dict(zip(names, call.arguments, strict=True))
+    trees = {name: number(0) if is_zero(part) else speller.value(part) for name, part in parts.items()}
+    made = speller.sql("TRY(make_timestamp({year}, {month}, {day}, {hour}, {minute}, {second}))", **trees)
+    checked = within_clock(speller, parts, made)
+    return speller.once(checked, lambda v: speller.sql(IN_RANGE, v=v))
+
+
+def _make_timespan(speller: Speller, call: Call) -> exp.Expr:
+    days, hours, minutes, seconds = (speller.value(a) for a in call.arguments)
+    template = "(({d} * 24 + {h}) * 60 + {m}) * 60000000 + CAST({s} * 1000000 AS BIGINT)"
+    if is_zero(call.arguments[3]):
+        template = "(({d} * 24 + {h}) * 60 + {m}) * 60000000"
+    made = speller.sql(template, d=days, h=hours, m=minutes, s=seconds)
+    return within_clock(speller, dict(zip(("hour", "minute", "second"), call.arguments[1:], strict=True)), made)
+
+
+def _unix_time(per_second: int, is_real: bool) -> Spelling:
+    """Kusto's own range; the number is in units of which a second has ``per_second``."""
+    low, high = -62_135_596_800 * per_second, 253_402_300_800 * per_second - 1
+    factor = 1_000_000 // per_second
+    if is_real:
+        micros = f"CAST({{v}} * 1e6 / {per_second} AS BIGINT)"
+    elif per_second > 1_000_000:
+        micros = "({v} - ({v} % 1000 + 1000) % 1000) // 1000"
+    else:
+        micros = f"{{v}} * {factor}" if factor > 1 else "{v}"
 
     def spell(speller: Speller, call: Call) -> exp.Expr:
-        found = timespan_pieces(str(call.options[0]))
-        if found is None:
-            raise speller.refuse(
-                f"the format '{call.options[0]}' holds a character that Kusto does not take", call.span
-            )
-
-        def build(v: exp.Expr) -> exp.Expr:
-            micros = speller.sql("ABS({v})", v=v.copy())
-            parts = [speller.sql("CASE WHEN {v} < 0 THEN '-' ELSE '' END", v=v.copy())]
-            for piece in found:
-                if not piece.letter:
-                    parts.append(text(piece.text))
-                elif piece.letter in "fF":
-                    parts.append(fraction_of(speller, micros.copy(), piece))
-                else:
-                    size, most = _UNITS[piece.letter]
-                    count = speller.sql(divide, a=micros.copy(), b=number(size))
-                    count = speller.sql("MOD({c}, {m})", c=count, m=number(most)) if most else count
-                    parts.append(text_of(speller, count, piece.count))
-            return concatenated(parts)
-
-        return speller.once(speller.value(call.arguments[0]), build)
-
-    return spell
-
-
-def _padded(speller: Speller, count: exp.Expr, width: int) -> exp.Expr:
-    return (
-        speller.once(
-            speller.sql("CAST({c} AS TEXT)", c=count),
-            lambda t: speller.sql("lpad({t}, CAST(greatest(length({t}), {w}) AS INTEGER), '0')", t=t, w=number(width)),
+        return speller.once(
+            speller.value(call.arguments[0]),
+            lambda v: speller.sql(f"CASE WHEN {{v}} BETWEEN {low} AND {high} THEN make_timestamp({micros}) END", v=v),
         )
-        if width > 1
-        else speller.sql("CAST({c} AS TEXT)", c=count)
-    )
-
-
-def _zone(template: str) -> Builder:
-    def spell(speller: Speller, call: Call) -> exp.Expr:
-        return speller.sql(template, t=speller.value(call.arguments[0]), z=text(str(call.options[0])))
 
     return spell
 
+
+_SIZES = {"seconds": 1, "milliseconds": 1_000, "microseconds": 1_000_000, "nanoseconds": 1_000_000_000}
 
 SPELLINGS: dict[str, Spelling] = {
-    **start_of("day"),
-    **start_of("week"),
-    **start_of("month"),
-    **start_of("year"),
+    **{f"startof{u}": _edge(u, False) for u in ("day", "week", "month", "year")},
+    **{f"endof{u}": _edge(u, True) for u in ("day", "week", "month", "year")},
     "dayofweek": "dayofweek({date}) * 86400000000",
     "dayofmonth": "day({date})",
     "dayofyear": "dayofyear({date})",
@@ -233,21 +184,16 @@ SPELLINGS: dict[str, Spelling] = {
     "monthofyear": "month({date})",
     "getmonth": "month({date})",
     "getyear": "year({date})",
-    "week_of_year": "week({date})",
+    "week_of_year": "weekofyear({date})",
     "datetime_part": _part,
     "datetime_add": _add,
     "datetime_diff": _diff,
-    "format_datetime": _format_datetime,
-    "format_timespan": format_timespan(_padded, fraction, "{a} // {b}"),
-    "make_datetime/3": "TRY(make_timestamp({year}, {month}, {day}, 0, 0, 0))",
-    "make_datetime/4": "TRY(make_timestamp({year}, {month}, {day}, {hour}, 0, 0))",
-    "make_datetime/5": "TRY(make_timestamp({year}, {month}, {day}, {hour}, {minute}, 0))",
-    "make_datetime/6": "TRY(make_timestamp({year}, {month}, {day}, {hour}, {minute}, {second}))",
-    "make_timespan": "(({days} * 24 + {hours}) * 60 + {minutes}) * 60000000 + CAST({seconds} * 1000000 AS BIGINT)",
-    "unixtime_seconds_todatetime": "make_timestamp(CAST({number} * 1000000 AS BIGINT))",
-    "unixtime_milliseconds_todatetime": "make_timestamp(CAST({number} * 1000 AS BIGINT))",
-    "unixtime_microseconds_todatetime": "make_timestamp(CAST({number} AS BIGINT))",
-    "unixtime_nanoseconds_todatetime": "make_timestamp(CAST(floor({number} / 1000) AS BIGINT))",
-    "datetime_utc_to_local": _zone("{t} AT TIME ZONE 'UTC' AT TIME ZONE {z}"),
-    "datetime_local_to_utc": _zone("{t} AT TIME ZONE {z} AT TIME ZONE 'UTC'"),
+    "format_datetime": datetime_format(_STRFTIME, "strftime({t}, {p})", _instant_digits),
+    "format_timespan": timespan_format(_padded, _span_digits, "{a} // {b}", "{a} % {b}"),
+    "make_datetime": _make_datetime,
+    "make_timespan": _make_timespan,
+    **{f"unixtime {unit}": _unix_time(size, False) for unit, size in _SIZES.items()},
+    **{f"unixtime {unit} real": _unix_time(size, True) for unit, size in _SIZES.items()},
+    "datetime_utc_to_local": "({from} AT TIME ZONE 'UTC') AT TIME ZONE {timezone}",
+    "datetime_local_to_utc": "({from} AT TIME ZONE {timezone}) AT TIME ZONE 'UTC'",
 }

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from transpiler.dialects.duckdb.operations import modulo
+from transpiler.dialects.arithmetic import EPOCH
+from transpiler.dialects.duckdb.arithmetic import modulo
 from transpiler.dialects.numbers import bin_at_real, bin_instant, bin_real, bin_whole, error_function, rounded
-from transpiler.dialects.operations import EPOCH
 from transpiler.dialects.spelling import Speller, Spelling, number
 from transpiler.dialects.times import interval_of
 from transpiler.plan.ranges import may_be_nan
@@ -42,7 +42,9 @@ def _least(speller: Speller, call: Call) -> exp.Expr:
     """``min_of``: nulls are passed over, NaN is not."""
     trees = [speller.value(a) for a in call.arguments]
     least = speller.sql("least({xs*})", xs=trees)
-    checks = [speller.sql("isnan({x})", x=t.copy()) for a, t in zip(call.arguments, trees, strict=True) if may_be_nan(a)]
+    checks = [
+        speller.sql("isnan({x})", x=t.copy()) for a, t in zip(call.arguments, trees, strict=True) if may_be_nan(a)
+    ]
     if not checks:
         return least
     test = checks[0]

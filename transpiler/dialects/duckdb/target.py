@@ -30,7 +30,6 @@ from transpiler.dialects.duckdb import (
 )
 from transpiler.dialects.duckdb.aggregates import AGGREGATES, SIMPLE_AGGREGATES
 from transpiler.dialects.duckdb.arithmetic import ARITHMETIC
-from transpiler.dialects.duckdb.operations import OPERATIONS
 from transpiler.dialects.duckdb.expanding import expand as expand_rows
 from transpiler.dialects.spelling import Speller, Spelling, call, fill, number, text
 from transpiler.dialects.terms import TERMS, has_relation
@@ -38,7 +37,6 @@ from transpiler.dialects.times import instant_text, interval_of, microseconds
 from transpiler.plan.relations import Expand, Series
 from transpiler.plan.scalars import Call, Column, Constant, Scalar
 from transpiler.types import INTEGERS, Type
-
 
 _NARROW = frozenset({"coalesce", "negate", "max_of", "min_of", "round long", "ceiling long"})
 
@@ -86,7 +84,6 @@ class DuckDB(Dialect):
         **TERMS,
         **CHOICES,
         **ARITHMETIC,
-        **OPERATIONS,
         **SIMPLE_AGGREGATES,
         **conversions.SPELLINGS,
         **datetimes.SPELLINGS,

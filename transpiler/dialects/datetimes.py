@@ -1,0 +1,127 @@
+"""Instants and durations as both targets write them: formats in pieces, parts that must lie within their clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from sqlglot import exp
+
+from transpiler.dialects.spelling import Speller, number, text
+from transpiler.plan.clocks import Piece, datetime_pieces, timespan_pieces
+from transpiler.plan.scalars import Call, Constant, Scalar
+from transpiler.types import Type
+
+# In microseconds: the size of a unit, and how many of it make the next one (0: there is none).
+UNITS = {
+    "d": (86_400_000_000, 0),
+    "h": (3_600_000_000, 24),
+    "H": (3_600_000_000, 24),
+    "m": (60_000_000, 60),
+    "s": (1_000_000, 60),
+}
+Fraction = Callable[[Speller, exp.Expr, Piece], exp.Expr]
+
+
+def concatenated(trees: Sequence[exp.Expr]) -> exp.Expr:
+    """Texts joined by ``||``."""
+    tree = trees[0]
+    for other in trees[1:]:
+        tree = exp.DPipe(this=tree, expression=other, safe=False)
+    return tree
+
+
+def joined_texts(trees: Sequence[exp.Expr]) -> list[exp.Expr]:
+    """The texts, with literals that stand side by side made one."""
+    found: list[exp.Expr] = []
+    for tree in trees:
+        last = found[-1] if found else None
+        if isinstance(tree, exp.Literal) and isinstance(last, exp.Literal):
+            found[-1] = text(last.name + tree.name)
+        else:
+            found.append(tree)
+    return found
+
+
+def datetime_format(
+    codes: Mapping[tuple[str, int], str], written: str, fraction: Callable[[Speller, exp.Expr, Piece], exp.Expr]
+) -> Callable[[Speller, Call], exp.Expr]:
+    """``format_datetime`` by a target's codes. ``written`` is its format function of ``{t}`` and ``{p}``; what has no code is
+    a fraction of a second."""
+
+    def spell(speller: Speller, call: Call) -> exp.Expr:
+        pieces = datetime_pieces(str(call.options[0])) or []
+
+        def build(t: exp.Expr) -> exp.Expr:
+            parts: list[exp.Expr] = []
+            pattern = ""
+            for piece in [*pieces, None]:
+                code = None if piece is None else codes.get((piece.letter, piece.count)) if piece.letter else piece.text
+                if code is not None:
+                    pattern += code
+                    continue
+                if pattern:
+                    parts.append(speller.sql(written, t=t.copy(), p=text(pattern)))
+                    pattern = ""
+                if piece is not None:
+                    parts.append(fraction(speller, t.copy(), piece))
+            return concatenated(parts)
+
+        value = speller.value(call.arguments[0])
+        return build(value) if len(pieces) == 1 else speller.once(value, build)
+
+    return spell
+
+
+def timespan_format(
+    padded: Fraction, fraction: Fraction, divide: str, modulo: str
+) -> Callable[[Speller, Call], exp.Expr]:
+    """``format_timespan`` by a target's ways to pad a number, to cut a fraction, to divide and to take the rest."""
+
+    def spell(speller: Speller, call: Call) -> exp.Expr:
+        pieces = timespan_pieces(str(call.options[0])) or []
+
+        def build(v: exp.Expr) -> exp.Expr:
+            size = speller.sql("ABS({v})", v=v.copy())
+            parts = [speller.sql("CASE WHEN {v} < 0 THEN '-' ELSE '' END", v=v)]
+            for piece in pieces:
+                if not piece.letter:
+                    parts.append(text(piece.text))
+                elif piece.letter in "fF":
+                    parts.append(fraction(speller, speller.sql(modulo, a=size, b=number(1_000_000)), piece))
+                else:
+                    unit, most = UNITS[piece.letter]
+                    count = speller.sql(divide, a=size.copy(), b=number(unit))
+                    count = speller.sql(modulo, a=count, b=number(most)) if most else count
+                    parts.append(padded(speller, count, piece))
+            return concatenated(parts)
+
+        return speller.once(speller.value(call.arguments[0]), build)
+
+    return spell
+
+
+def within_clock(speller: Speller, parts: Mapping[str, Scalar], tree: exp.Expr) -> exp.Expr:
+    """The tree, NULL where an hour, minute or second is outside of its clock. Constants were checked by the binder."""
+    limits = {"hour": "{x} BETWEEN 0 AND 23", "minute": "{x} BETWEEN 0 AND 59", "second": "{x} >= 0 AND {x} < 60"}
+    tests = [
+        speller.sql(limits[name], x=speller.value(part))
+        for name, part in parts.items()
+        if name in limits and not isinstance(part, Constant)
+    ]
+    if not tests:
+        return tree
+    test = tests[0]
+    for other in tests[1:]:
+        test = exp.And(this=test, expression=other)
+    return speller.sql("CASE WHEN {test} THEN {x} END", test=test, x=tree)
+
+
+def whole_amount(call: Call, position: int) -> int | None:
+    """A constant amount; None for one that is computed."""
+    amount = call.arguments[position]
+    return amount.value if isinstance(amount, Constant) and isinstance(amount.value, int) else None
+
+
+def is_zero(scalar: Scalar) -> bool:
+    """Whether a scalar is the constant 0."""
+    return isinstance(scalar, Constant) and scalar.value == 0 and scalar.type is not Type.STRING
