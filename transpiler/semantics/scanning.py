@@ -18,7 +18,7 @@ from transpiler.semantics.expressions import binary, bind_predicate
 from transpiler.semantics.scope import RowScope, Scope, Tabular
 from transpiler.semantics.shaping import origin_of, over, project
 from transpiler.semantics.substitution import substituted
-from transpiler.semantics.windowing import count_true, order_of
+from transpiler.semantics.windowing import contains_window, count_true, order_of
 from transpiler.source import Span
 from transpiler.types import TYPE_NAMES, Type
 
@@ -41,6 +41,7 @@ def _scan(scope: Scope, tabular: Tabular, node: syntax.Scan) -> Tabular:
     )
     step = _with_states(step, step.name)
     condition = substituted(bind_predicate(row, step.condition), dict(declared))
+    _refuse_window(scope, condition, step.condition)
     if columns_of(condition) & set(states):
         raise scope.error("KQL204", "the rows that match depend on the rows before", step.condition.span)
     matched = _matching(scope, tabular, condition, node)
@@ -51,10 +52,18 @@ def _scan(scope: Scope, tabular: Tabular, node: syntax.Scan) -> Tabular:
             raise scope.error("KQL100", f"scan declares no column '{assignment.name}'", assignment.span)
         value = convert(scope, bind_scalar(row, assignment.value), target.type)
         _refuse_assigned(scope, value, machine, assignment)
+        _refuse_window(scope, value, assignment.value)
         machine.assigned[target] = substituted(value, dict(declared))
     computed = {Column(c.name, c.type, True): machine.value(c) for c in declared}
     visible = [c for c in tabular.visible if c.name not in {n.name for n in computed}]
     return project(matched, [*visible, *computed], computed, replace(origin_of(scope, node, "scan"), text=""))
+
+
+def _refuse_window(scope: Scope, scalar: Scalar, node: syntax.Expr) -> None:
+    if contains_window(scalar):
+        raise scope.error(
+            "KQL105", "a window function cannot stand within scan; its state is the row before", node.span
+        )
 
 
 def _refuse_assigned(scope: Scope, value: Scalar, machine: _Machine, assignment: syntax.ScanAssignment) -> None:

@@ -61,8 +61,8 @@ def _check_constants(scope: Scope, call: Call, node: syntax.Call) -> None:
             raise scope.error("KQL104", f"the offset and the default of {node.name} must be constants", argument.span)
     if len(call.arguments) > 1:
         offset = call.arguments[1]
-        if isinstance(offset, Constant) and (not isinstance(offset.value, int) or offset.value < 0):
-            raise scope.error("KQL104", f"the offset of {node.name} must not be negative", offset.span)
+        if isinstance(offset, Constant) and (not isinstance(offset.value, int) or offset.value < 1):
+            raise scope.error("KQL104", f"the offset of {node.name} must be 1 or more", offset.span)
 
 
 def _is_expanded(tabular: Tabular) -> bool:
