@@ -113,3 +113,10 @@ def test_a_continuous_rule_looks_back_as_far_as_it_waits() -> None:
     assert at_least is not None
     assert at_least.period == at_least.frequency == dt.timedelta(minutes=5)
     assert run_window(parse_rule(RULE.format(kind="Hunting", query="T"), "r.yaml")) is None
+
+
+def test_the_page_lists_the_columns() -> None:
+    page = (Path(__file__).parents[1] / "transpiler/alerts/ALERTS.md").read_text(encoding="utf-8")
+    for column in ALERT_COLUMNS:
+        required = "yes" if column.required else ""
+        assert f"| `{column.name}` | {column.type} | {required} | {column.description} |" in page

@@ -3,7 +3,17 @@
 Output that is data goes to stdout, everything said about it to stderr. Exit codes: 0 good, 1 findings, 2 usage.
 """
 
-from transpiler.cli import coverage, exporting, inspecting, running, schemas, support, translating
+from transpiler.cli import coverage, exporting, history, inspecting, running, schemas, support, translating
 from transpiler.cli.app import app
 
-__all__ = ["app", "coverage", "exporting", "inspecting", "running", "schemas", "support", "translating"]
+__all__ = [
+    "app",
+    "coverage",
+    "exporting",
+    "history",
+    "inspecting",
+    "running",
+    "schemas",
+    "support",
+    "translating",
+]

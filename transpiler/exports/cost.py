@@ -109,9 +109,16 @@ def _findings(rule: Rule, scan: TableScan, has_window: bool) -> list[Finding]:
         why = "the rule has no window" if not has_window else "its time is not a stored column"
         message = f"every run reads all of {scan.physical}: {why}, so no partition is left out"
         hint = "declare the time column of the source, or store the table partitioned by it"
-        found.append(rule.finding(Severity.WARNING, "RULE008", message, "query", hint))
+        found.append(_finding(rule, scan, Severity.WARNING, message, hint))
     if scan.times > 1:
         message = f"every run reads {scan.physical} {scan.times} times: BigQuery runs a let again at each use"
         hint = "a script that keeps the let in a temporary table reads it once"
-        found.append(rule.finding(Severity.INFO, "RULE008", message, "query", hint))
+        found.append(_finding(rule, scan, Severity.INFO, message, hint))
     return found
+
+
+def _finding(rule: Rule, scan: TableScan, severity: Severity, message: str, hint: str) -> Finding:
+    """A finding at the table's name in the query."""
+    line, column = rule.source.file_position(scan.span.start)
+    place = rule.place("query")._replace(line=line, column=column)
+    return Finding("RULE008", severity, message, place, rule.span("query"), hint)
