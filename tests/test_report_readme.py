@@ -44,6 +44,15 @@ def test_the_rule_is_the_seed_rule() -> None:
     assert all(needle in text for needle in needles)
 
 
+def test_the_example_of_a_function_is_the_code() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    shown = [line for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+    places = ("functions/strings.py", "dialects/duckdb/strings.py", "dialects/bigquery/strings.py")
+    code = "".join((ROOT / "transpiler" / place).read_text(encoding="utf-8") for place in places)
+    assert len(shown) == 3
+    assert [line for line in shown if line.partition("    #")[0].strip() not in code] == []
+
+
 @pytest.mark.parametrize("command", sorted(set(re.findall(r"`rulesql (\w+)", README))))
 def test_the_commands_exist(command: str) -> None:
     assert CliRunner().invoke(app, [command, "--help"]).exit_code == 0

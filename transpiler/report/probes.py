@@ -36,7 +36,9 @@ SOURCES = {
     "materialize": "let A = materialize(T | take 5); A | union A",
     "toscalar": "T | where l > toscalar(T | summarize max(l))",
     "union of wildcards": "union T*",
-    "database, cluster": "database('d').T",
+    "table()": "table('T')",
+    "external_table(), materialized_view()": "external_table('T')",
+    "database(), cluster()": "database('d').T",
 }
 
 OPERATORS = {
@@ -81,7 +83,8 @@ OPERATORS = {
     "render": "T | summarize count() by s | render barchart",
     "sample": "T | sample 5",
     "sample-distinct": "T | sample-distinct 5 of s",
-    "scan": "T | sort by t asc | scan declare (n: long = 0) with (step a: true => n = l + a.n;)",
+    "scan with one step": "T | sort by t asc | scan declare (n: long = 0) with (step a: true => n = l;)",
+    "scan with several steps": "T | sort by t asc | scan with (step a: l == 1; step b: l == 2;)",
     "search": "search in (T) 'a'",
     "serialize": "T | sort by t asc | serialize n = row_number()",
     "sort": "T | sort by l desc, s asc nulls last",
@@ -122,6 +125,12 @@ SCALARS = {
     "dynamic(…)": "T | extend x = dynamic({'a': [1, 2]})",
     "* (every column)": "T | where * has 'a'",
 }
+
+TABLE_FUNCTIONS = frozenset(
+    "cluster database table external_table materialized_view stored_query_result entity_group graph materialize toscalar "
+    "totable view".split()
+)
+"""Functions that are tables; they are among the sources."""
 
 PLUGINS = {
     "bag_unpack": "T | project d | evaluate bag_unpack(d): (a: string, b: long)",

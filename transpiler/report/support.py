@@ -91,6 +91,8 @@ def _functions() -> Iterator[Feature]:
     names = {(False, n) for n in (*kusto_names.FUNCTIONS, *FUNCTION_BINDERS, *MULTI_BINDERS)}
     names |= {(True, n) for n in kusto_names.AGGREGATES}
     names |= {key for key in declared if _NAME.match(key[1]) and key[1] not in _SCALAR_WORDS}
+    # Two underscores begin Kusto's internal names, which no rule calls.
+    names = {(kind, name) for kind, name in names if name not in probes.TABLE_FUNCTIONS and not name.startswith("__")}
     for is_aggregate, name in sorted(names):
         function = FUNCTIONS.find(name, aggregate=is_aggregate)
         kind = "aggregate" if is_aggregate else "window function" if _is_window(function) else "function"
