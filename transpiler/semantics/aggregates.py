@@ -15,6 +15,7 @@ from transpiler.semantics.calls import call_declared, call_function, convert, ma
 from transpiler.semantics.dispatch import bind_constant, bind_scalar, bind_whole
 from transpiler.semantics.expressions import binary, bind_predicate, connect
 from transpiler.semantics.names import call_name, result_name
+from transpiler.semantics.packing import packed
 from transpiler.semantics.scope import Scope
 from transpiler.source import Span
 from transpiler.types import INTEGERS, NUMBERS, Type
@@ -313,7 +314,7 @@ def shown_percentiles(scope: Scope, node: syntax.Call, calls: tuple[AggregateCal
     refs = [ColumnRef(c, node.span) for c in columns]
     if not node.name.endswith("_array"):
         return BoundAggregate(calls, tuple(zip(columns, refs, strict=True)))
-    array = call_function(scope, "pack_array", refs, node.span)
+    array = packed(scope, "pack_array", refs, node.span)
     return BoundAggregate(calls, ((Column(f"percentiles_{name}", Type.DYNAMIC, False), array),))
 
 

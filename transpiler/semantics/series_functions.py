@@ -11,6 +11,7 @@ from transpiler.plan.scalars import Call, Constant, Scalar
 from transpiler.semantics.calls import call_declared, call_function
 from transpiler.semantics.dispatch import MULTI_BINDERS, bind_constant, bind_scalar, binds_function
 from transpiler.semantics.names import result_name
+from transpiler.semantics.packing import packed
 from transpiler.semantics.scope import Scope
 from transpiler.types import Type
 
@@ -94,7 +95,7 @@ def _bag(scope: Scope, node: syntax.Call, members: dict[str, Call]) -> Scalar:
     arguments: list[Scalar] = []
     for name, value in members.items():
         arguments += [Constant(Type.STRING, name, node.span), value]
-    return call_function(scope, "bag_pack", arguments, node.span)
+    return packed(scope, "bag_pack", arguments, node.span)
 
 
 def _without_placeholder(scope: Scope, node: syntax.Call, position: int) -> list[Scalar]:
