@@ -14,6 +14,7 @@ from transpiler.lowering.liveness import Needs, check_chain, in_order, live_aggr
 from transpiler.lowering.names import Names, column_names
 from transpiler.lowering.reading import Reading
 from transpiler.lowering.scalars import ScalarLowering
+from transpiler.lowering.ticks import shown, used_columns
 from transpiler.plan.relations import (
     Aggregate,
     Expand,
@@ -82,6 +83,7 @@ class QueryLowering:
     _read: dict[int, list[Column]] = field(default_factory=dict)
     _names: Names = field(init=False)
     _needs: Needs = field(init=False)
+    _used: set[Column] = field(init=False)
 
     def lower(self) -> exp.Expr:
         """The whole statement. Raises KqlError for what the target cannot do."""
@@ -95,6 +97,7 @@ class QueryLowering:
             )
         check_chain(relations, MAX_CHAIN)
         self._needs = needs_of(self.plan, relations)
+        self._used = used_columns(self.plan, relations)
         self._uses = uses_of(self.plan, relations)
         columns = {c.name for r in relations for c in r.columns}
         self._names = Names([*self.taken, *columns])
@@ -241,11 +244,14 @@ class QueryLowering:
         columns = [values.columns[i] for i in places]
         names = column_names(columns)
         scalars = self._over({})
-        rows = [[scalars.value(row[i]) for i in places] for row in values.rows]
+        rows = [[scalars.value(self._shown(values.columns[i], row[i])) for i in places] for row in values.rows]
         select = self.dialect.values(
             [self.dialect.identifier(names[c]) for c in columns], [c.type for c in columns], rows
         )
         return self._emit(values, select, columns, names)
+
+    def _shown(self, column: Column, scalar: Scalar) -> Scalar:
+        return scalar if column in self._used else shown(scalar)
 
     def _series(self, series: Series) -> Lowered:
         names = column_names(series.columns)
@@ -269,7 +275,8 @@ class QueryLowering:
         kept = kept or _any_column(relation, computed, source)
         names = column_names(kept)
         scalars = self._over_source(source)
-        trees = {c: self.dialect.projected(s, scalars.value(s)) for c, s in computed.items() if c in kept}
+        values = {c: self._shown(c, s) for c, s in computed.items() if c in kept}
+        trees = {c: self.dialect.projected(s, scalars.value(s)) for c, s in values.items()}
         if kept == list(source.columns) and names == source.names:
             self.stages.append(StageSql(relation, source.table.name))
             return Lowered(source.table, source.columns, source.names)

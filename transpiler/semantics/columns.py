@@ -15,7 +15,7 @@ from transpiler.semantics.dispatch import bind_scalar, binds_operator
 from transpiler.semantics.names import UniqueNames, result_name
 from transpiler.semantics.scope import Scope, Tabular, did_you_mean
 from transpiler.semantics.shaping import column_for, origin_of, project
-from transpiler.types import NUMBERS, SUMMABLE, Type, widest
+from transpiler.types import NUMBERS, Type, widest
 
 
 def item_of(scope: Scope, item: syntax.Expr) -> tuple[str | None, bool, list[tuple[str | None, Scalar]]]:
@@ -224,19 +224,30 @@ def _print(scope: Scope, tabular: Tabular | None, node: syntax.Print) -> Tabular
     return Tabular(Project(columns=columns, origin=origin, input=one, computed=computed), columns)
 
 
+def _range_type(scope: Scope, start: Scalar, stop: Scalar, step: Scalar) -> Type:
+    """The type of a range's values: the widest number, or the start's where it is a time. A dynamic bound takes it."""
+    given = [s for s in (start, stop, step) if s.type is not Type.DYNAMIC]
+    types = {s.type for s in given}
+    if types and types <= NUMBERS:
+        return widest(types)
+    if start.type is Type.DATETIME and stop.type in (Type.DATETIME, Type.DYNAMIC) and step.type is Type.TIMESPAN:
+        return Type.DATETIME
+    if types == {Type.TIMESPAN}:
+        return Type.TIMESPAN
+    listed = ", ".join(str(s.type) for s in (start, stop, step))
+    raise scope.error("KQL102", f"range runs over numbers or times of one kind, these are {listed}", start.span.to(step.span))
+
+
 @binds_operator(syntax.Range)
 def _range(scope: Scope, tabular: Tabular | None, node: syntax.Range) -> Tabular:
     scope = scope.without_row()
     start, stop = bind_scalar(scope, node.start), bind_scalar(scope, node.stop)
     step = bind_scalar(scope, node.step) if node.step is not None else Constant(Type.LONG, 1, node.span)
-    for scalar in (start, stop, step):
-        if scalar.type not in SUMMABLE and scalar.type is not Type.DYNAMIC:
-            raise scope.error("KQL102", f"range runs over numbers and times, this is {scalar.type}", scalar.span)
-    t = start.type
-    if {start.type, stop.type, step.type} <= NUMBERS:
-        t = widest([start.type, stop.type, step.type])
-        t = Type.LONG if t is Type.INT else t
-        start, stop, step = (convert(scope, s, t) for s in (start, stop, step))
+    t = _range_type(scope, start, stop, step)
+    start, stop = convert(scope, start, t), convert(scope, stop, t)
+    step = convert(scope, step, Type.TIMESPAN if t is Type.DATETIME else t)
+    if isinstance(step, Constant) and step.value == 0:
+        raise scope.error("KQL104", "a step of zero never ends", step.span)
     column = Column(node.column, t, False)
     origin = origin_of(scope, node, "range")
     series = Series(columns=(column,), origin=origin, start=start, stop=stop, step=step)

@@ -53,10 +53,6 @@ def real_remainder(a: float, b: float) -> float:
     return rest + abs(b) if rest < 0 else rest
 
 
-def _real_product(a: float, b: float) -> float:
-    return a * b
-
-
 class NotFoldedError(Exception):
     """The value is left to the engine."""
 
@@ -81,8 +77,15 @@ def _span_over(a: int, b: float) -> int | None:
     return _ticks(real_quotient(float(a), b))
 
 
-def _instant_remainder(a: int, b: int) -> int | None:
-    return remainder(a, b)
+def _bin(value: int, size: int, fixed: int = 0) -> int | None:
+    """The multiple of a size below a value, counted from a fixed point; null for a size that is not above zero."""
+    return value - (value - fixed) % size if size > 0 else None
+
+
+def _real_bin(value: float, size: float, fixed: float = 0.0) -> float | None:
+    if not math.isfinite(value) or not math.isfinite(size) or not math.isfinite(fixed):
+        raise NotFoldedError
+    return fixed + math.floor((value - fixed) / size) * size if size > 0 else None
 
 
 Folder = Callable[..., "int | float | None"]
@@ -103,15 +106,21 @@ _WHOLE: dict[str, Folder] = {
     "/ timespan": _span_over,
     "/ timespans": lambda a, b: real_quotient(float(a), float(b)),
     "/ datetime timespan": lambda a, b: real_quotient(float(a), float(b)),
-    "% datetime": _instant_remainder,
+    "% datetime": remainder,
+    "bin": _bin,
+    "bin datetime": _bin,
+    "bin_at": _bin,
+    "bin_at datetime": _bin,
 }
 _REAL: dict[str, Folder] = {
     "+": lambda a, b: a + b,
     "-": lambda a, b: a - b,
-    "*": _real_product,
+    "*": lambda a, b: a * b,
     "/": real_quotient,
     "%": real_remainder,
     "negate": lambda a: -a,
+    "bin real": _real_bin,
+    "bin_at real": _real_bin,
 }
 _DECIMALS: dict[str, Callable[..., decimal.Decimal]] = {
     "+": _DECIMAL.add,

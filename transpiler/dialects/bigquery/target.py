@@ -153,6 +153,11 @@ class BigQuery(Dialect):
         if t is Type.DATETIME:
             array = speller.sql("GENERATE_ARRAY(UNIX_MICROS({a}), UNIX_MICROS({b}), {c})", a=start, b=stop, c=step)
             item: exp.Expr = speller.sql("TIMESTAMP_MICROS({v})", v=exp.column("v"))
+        elif t is Type.REAL:
+            array = speller.sql(
+                "GENERATE_ARRAY(0, CAST(FLOOR(({b} - {a}) / {c}) AS INT64))", a=start.copy(), b=stop, c=step.copy()
+            )
+            item = speller.sql("{a} + {v} * {c}", a=start, v=exp.column("v"), c=step)
         else:
             array = speller.sql("GENERATE_ARRAY({a}, {b}, {c})", a=start, b=stop, c=step)
             item = exp.column("v")
