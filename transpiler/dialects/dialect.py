@@ -102,6 +102,10 @@ class Dialect(ABC):
         kind = exp.NullSafeEQ if null_safe else exp.EQ
         return kind(this=operand(left), expression=operand(right))
 
+    def equal_reals(self, left: exp.Expr, right: exp.Expr, *, null_safe: bool) -> exp.Expr:
+        """As ``equal_keys``, of reals that may be NaN: as join keys, two NaN match in Kusto."""
+        return self.equal_keys(left, right, Type.REAL, null_safe=null_safe)
+
     def projected(self, scalar: Scalar, tree: exp.Expr) -> exp.Expr:
         """A computed column; a target may have to give it its type."""
         return tree

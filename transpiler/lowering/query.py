@@ -15,6 +15,7 @@ from transpiler.lowering.names import Names, column_names
 from transpiler.lowering.reading import Reading
 from transpiler.lowering.scalars import ScalarLowering
 from transpiler.lowering.ticks import shown, used_columns
+from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.relations import (
     Aggregate,
     Expand,
@@ -412,6 +413,8 @@ class QueryLowering:
 
     def _pair(self, left: exp.Expr, right: exp.Expr, a: Scalar, b: Scalar) -> exp.Expr:
         null_safe = a.nullable and b.nullable and a.type is not Type.STRING
+        if may_be_nan(a) and may_be_nan(b):
+            return self.dialect.equal_reals(left, right, null_safe=null_safe)
         return self.dialect.equal_keys(left, right, a.type, null_safe=null_safe)
 
     def _semi(self, select: exp.Select, relation: Join, left: Lowered, right: Lowered) -> None:
