@@ -31,6 +31,7 @@ from transpiler.exports.terraform import terraform_project, terraform_rule
 from transpiler.lowering.runtime import RunTime
 from transpiler.rule import Rule, parse_rule
 from transpiler.types import Type
+from transpiler.validation import validate
 
 NASTY = "a ${x} %{y} $${z} {{ v }} {% raw %} {% endraw %} {# c #} \\ ' \" ` ``` PARAMS */ -- /* \\n config { js { } é"
 COLUMNS = {"TimeGenerated": "datetime", "Host": "string"}
@@ -417,3 +418,32 @@ def test_nothing_of_a_failing_rule_is_written(project: Callable[..., Any], tmp_p
 def test_names_are_made_of_paths(stem: str, name: str) -> None:
     assert re.fullmatch(r"[A-Za-z]\w*", identifier_of(stem), re.ASCII)
     assert identifier_of(stem) == name
+
+
+@pytest.mark.parametrize("target", ["bigquery", "duckdb"])
+def test_the_query_of_a_continuous_rule_has_a_window_too(target: str) -> None:
+    fields = {k: FIELDS[k] for k in ("id", "name", "description", "severity", "query")}
+    rule = parse_rule(yaml.safe_dump({**fields, "kind": "NRT"}), "n.yaml")
+    verdict = validate(rule, CATALOG)
+    where = verdict.translations[target].sql.partition("WHERE")[2]
+    assert where.count("TimeGenerated") == 2
+    assert ("INTERVAL 10 MINUTE" if target == "bigquery" else "INTERVAL 5 MINUTE") in where.replace("'", "")
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"queryFrequency": "7h", "queryPeriod": "7h"}, "the day is no multiple of it"),
+        ({"query": "T | join kind=inner (Assets) on Host"}, "every run reads all of Assets"),
+        ({"query": "let x = T | where Host has 'e'; union x, x"}, "every run reads T 2 times"),
+    ],
+)
+def test_what_the_service_does_otherwise_is_reported(tmp_path: Path, fields: dict[str, str], said: str) -> None:
+    write(tmp_path, {"rules/r.yaml": yaml.safe_dump({**FIELDS, **fields})})
+    catalog = Catalog({"T": COLUMNS, "Assets": {"Host": "string"}})
+    done = export_rules(
+        [tmp_path / "rules/r.yaml"], catalog, tmp_path / "out", root=tmp_path / "rules", allow_untested=True
+    )
+    assert done.is_good
+    report = json.loads((tmp_path / "out/report.json").read_text())
+    assert any(said in text for text in report["results"][0]["findings"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -13,9 +13,11 @@ from transpiler.catalog import Catalog
 from transpiler.diagnostics import KqlError, RuleError
 from transpiler.exports.formats import DEFAULT_FORMATS, Format, RuleExport, formats_of
 from transpiler.exports.header import header_of
+from transpiler.exports.notes import export_notes
 from transpiler.exports.settings import Settings
 from transpiler.exports.writing import is_stale, write_whole
 from transpiler.rule import load_rule
+from transpiler.rule.findings import Finding
 from transpiler.rule.fixture import fixture_folder, load_fixtures
 from transpiler.rule.model import Kind, Rule
 from transpiler.validation import DELAY, Outcome, Verdict, validate
@@ -35,6 +37,8 @@ class Exported:
     problem: str = ""
     stale: tuple[str, ...] = ()
     written: tuple[str, ...] = ()
+    notes: tuple[Finding, ...] = ()
+    """What the rule's run in the service differs in, or costs: no fault of the rule."""
 
     @property
     def is_good(self) -> bool:
@@ -144,7 +148,8 @@ def export_rule(
             files = _files(RuleExport(rule, verdict, stem, catalog, shared), chosen)
         except KqlError as error:
             problem = str(error)
-    return _written(Exported(path, rule, verdict, files, problem), out, check)
+    notes = export_notes(rule, catalog, verdict) if files else ()
+    return _written(Exported(path, rule, verdict, files, problem, notes=notes), out, check)
 
 
 def _stem(path: str, root: str | Path) -> str:
@@ -176,13 +181,13 @@ def _files(export: RuleExport, formats: Sequence[Format]) -> dict[str, str]:
 def _written(result: Exported, out: Path, check: bool) -> Exported:
     if check:
         stale = tuple(name for name, content in result.files.items() if is_stale(out / name, content))
-        return Exported(result.path, result.rule, result.verdict, result.files, result.problem, stale)
+        return replace(result, stale=stale)
     try:
         written = tuple(name for name, content in result.files.items() if write_whole(out / name, content))
     except OSError as error:
         problem = f"{error.filename or out} cannot be written: {error.strerror or error}"
-        return Exported(result.path, result.rule, result.verdict, {}, problem)
-    return Exported(result.path, result.rule, result.verdict, result.files, result.problem, (), written)
+        return replace(result, files={}, problem=problem)
+    return replace(result, written=written)
 
 
 def report_json(results: Sequence[Exported], out: Path) -> str:
@@ -203,7 +208,7 @@ def _entry(result: Exported) -> dict[str, Any]:  # Any: JSON
     if verdict is not None:
         entry["files"] = [_file(name, content, verdict) for name, content in sorted(result.files.items())]
         entry["evidence"] = _evidence(verdict)
-        entry["findings"] = [str(f) for f in verdict.findings]
+        entry["findings"] = [str(f) for f in (*verdict.findings, *result.notes)]
     return entry
 
 

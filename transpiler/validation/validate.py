@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from transpiler.alerts import run_window
 from transpiler.api import Translation, transpile
 from transpiler.catalog import Catalog
 from transpiler.diagnostics import KqlError
@@ -21,6 +22,7 @@ from transpiler.validation.verdict import Evidence, Outcome, Verdict
 
 TARGETS = ("bigquery", "duckdb")
 DELAY = timedelta(minutes=5)
+SHORTEST_INTERVAL = timedelta(minutes=5)
 TIMEOUT = 60.0
 
 
@@ -37,8 +39,9 @@ class Proof:
 
     def translated(self, rule: Rule, target: str, now: datetime | RunTime | None, header: str = "") -> Translation:
         """The rule's query in a target's SQL, cut to its window."""
-        window = rule.schedule.period if rule.schedule else None
-        return transpile(rule.source, target, self.catalog, now=now, window=window, header=header)
+        # A continuous rule runs as often as BigQuery's scheduler can, and looks back as far.
+        run = run_window(rule, SHORTEST_INTERVAL)
+        return transpile(rule.source, target, self.catalog, now=now, window=run.period if run else None, header=header)
 
 
 def validate(
