@@ -110,6 +110,8 @@ def _element(value: object, span: Span) -> Constant | None:
 
 
 def _list_test(scope: Scope, operator: str, value: Scalar, items: list[Scalar], span: Span) -> Scalar:
+    if not items and operator in ("in", "in~"):
+        return Constant(Type.BOOL, False, span)
     if operator != "in":
         texts = [_text_of(scope, i) for i in items]
         return make_call(scope, overload_of(operator), (value, *texts), span, Type.BOOL)
