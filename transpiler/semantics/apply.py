@@ -18,7 +18,6 @@ from transpiler.plan.relations import (
     Filter,
     FirstPerGroup,
     Limit,
-    OrderKey,
     Origin,
     Project,
     Relation,
@@ -45,7 +44,9 @@ def _mv_apply(scope: Scope, tabular: Tabular, node: syntax.MvApply) -> Tabular:
     row = Column("row_number", Type.LONG, False)
     numbered = _numbered(scope, tabular, row, node)
     before = tuple(tabular.relation.columns)
-    body = expanded(scope, replace(numbered, order=(), ordinal=None), node, items, limit, carried=(*before, row), is_indexed=True)
+    body = expanded(
+        scope, replace(numbered, order=(), ordinal=None), node, items, limit, carried=(*before, row), is_indexed=True
+    )
     start = body.relation
     for operator in node.body.operators:
         body = bind_operator(scope.without_row(), body, operator)
@@ -74,7 +75,9 @@ def _result(
     visible = [own.get(c.name, now[c]) for c in outer.visible if c.name not in replaced]
     visible += [c for c in body.visible if c not in visible]
     order = tuple(
-        replace(k, value=ColumnRef(now[k.value.column], k.value.span)) for k in outer.order if isinstance(k.value, ColumnRef)
+        replace(k, value=ColumnRef(now[k.value.column], k.value.span))
+        for k in outer.order
+        if isinstance(k.value, ColumnRef)
     )
     within = tuple(k for k in body.order if isinstance(k.value, ColumnRef) and k.value.column in body.relation.columns)
     result = Tabular(body.relation, tuple(visible), (*order, *within) if order else (), serialized=bool(order))
@@ -121,7 +124,10 @@ class PerRow:
                 )
 
     def _passed(
-        self, relation: Filter | Project | Expand | Window | FirstPerGroup, below: Relation, now: Mapping[Column, Column]
+        self,
+        relation: Filter | Project | Expand | Window | FirstPerGroup,
+        below: Relation,
+        now: Mapping[Column, Column],
     ) -> Relation:
         columns = tuple(dict.fromkeys([*relation.columns, *now.values()]))
         if isinstance(relation, Project):

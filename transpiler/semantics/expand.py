@@ -60,7 +60,10 @@ def bind_items(scope: Scope, tabular: Tabular, columns: Sequence[syntax.Expr]) -
         value = bind_scalar(row, inner)
         if value.type not in (Type.DYNAMIC, Type.UNKNOWN):
             raise scope.error(
-                "KQL102", f"a dynamic value is expanded, this is {value.type}", inner.span, hint="parse_json(…) or split(…)"
+                "KQL102",
+                f"a dynamic value is expanded, this is {value.type}",
+                inner.span,
+                hint="parse_json(…) or split(…)",
             )
         name = written or result_name(inner)
         final = names.unnamed(scope.environment) if name is None else name
@@ -155,7 +158,12 @@ def _dynamic(scope: Scope, value: Scalar) -> Scalar:
 
 
 def _typed(
-    scope: Scope, tabular: Tabular, items: Sequence[Item], raw: Mapping[str, Column], origin: Origin, carried: Sequence[Column]
+    scope: Scope,
+    tabular: Tabular,
+    items: Sequence[Item],
+    raw: Mapping[str, Column],
+    origin: Origin,
+    carried: Sequence[Column],
 ) -> Tabular:
     """The elements as the type that ``to typeof(…)`` gives, where that is not done by the expansion itself."""
     computed: dict[Column, Scalar] = {}
@@ -178,4 +186,3 @@ def _typed(
         return result
     columns = tuple(dict.fromkeys([*result.relation.columns, *carried]))
     return replace(result, relation=replace(result.relation, columns=columns))
-

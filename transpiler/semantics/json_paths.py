@@ -8,7 +8,9 @@ from typing import TypeAlias
 
 Step: TypeAlias = "str | int"
 
-_STEP = re.compile(r"""\.([A-Za-z_$@][\w$@-]*)|\[(-?\d+)\]|\['([^']*)'\]|\["([^"]*)"\]|\.\[?'([^']*)'\]?|\.\["([^"]*)"\]""")
+_STEP = re.compile(
+    r"""\.([A-Za-z_$@][\w$@-]*)|\[(-?\d+)\]|\['([^']*)'\]|\["([^"]*)"\]|\.\[?'([^']*)'\]?|\.\["([^"]*)"\]"""
+)
 
 
 def path_steps(text: str) -> tuple[Step, ...] | None:

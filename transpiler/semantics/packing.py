@@ -103,7 +103,9 @@ def _columns(scope: Scope, node: syntax.Call) -> list[Scalar]:
     if scope.row is None:
         raise scope.error("KQL105", f"{node.name} packs columns, and there are none here", node.span)
     if scope.row.is_open:
-        raise scope.error("KQL203", f"the columns that {node.name} packs depend on data that is not declared", node.span)
+        raise scope.error(
+            "KQL203", f"the columns that {node.name} packs depend on data that is not declared", node.span
+        )
     return [ColumnRef(c, node.span) for c in scope.row.columns]
 
 

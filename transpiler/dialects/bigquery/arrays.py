@@ -7,6 +7,7 @@ run over the array of the same row only, which the service allows anywhere.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from sqlglot import exp
 
@@ -77,7 +78,9 @@ def _index_of(speller: Speller, of: Call) -> exp.Expr:
     array, value, *rest = of.arguments
     wanted = speller.value(value)
     if not rest:
-        template = f"COALESCE(ARRAY(SELECT @o@ FROM {_EACH} WHERE @e@ = {{x}} ORDER BY @o@ LIMIT 1)[SAFE_OFFSET(0)], -1)"
+        template = (
+            f"COALESCE(ARRAY(SELECT @o@ FROM {_EACH} WHERE @e@ = {{x}} ORDER BY @o@ LIMIT 1)[SAFE_OFFSET(0)], -1)"
+        )
         return over_array(speller, array, template, x=wanted)
     start = _bound(rest[0], "s")
     length = speller.value(rest[1]) if len(rest) > 1 else number(-1)
@@ -124,7 +127,7 @@ def _split(speller: Speller, of: Call) -> exp.Expr:
     """The parts between the positions, which are constant."""
     (array, _), positions = of.arguments, [int(str(p)) for p in of.options]
     cuts = [str(p) if p >= 0 else f"GREATEST(ARRAY_LENGTH({{a}}) - {-p}, 0)" for p in positions]
-    tests = [f"@o@ >= {low} AND @o@ < {high}" for low, high in zip(cuts[:-1], cuts[1:], strict=True)]
+    tests = [f"@o@ >= {low} AND @o@ < {high}" for low, high in pairwise(cuts)]
     tests = [f"@o@ < {cuts[0]}", *tests, f"@o@ >= {cuts[-1]}"]
     parts = ", ',', ".join(listed("@e@", f"{_EACH} WHERE {test}") for test in tests)
     return over_array(speller, array, f"CONCAT('[', {parts}, ']')")
@@ -259,7 +262,9 @@ def _jaccard(speller: Speller, lists: list[exp.Expr]) -> exp.Expr:
         "TO_JSON_STRING(IEEE_DIVIDE(ARRAY_LENGTH(ARRAY(SELECT DISTINCT @e@ FROM UNNEST({a}) AS @e@ WHERE @e@ IN UNNEST({b}))), "
         "ARRAY_LENGTH(ARRAY(SELECT DISTINCT @e@ FROM UNNEST(ARRAY_CONCAT({a}, {b})) AS @e@))))"
     )
-    return hygienic(speller, f"REGEXP_REPLACE({ratio}, '^([01])$', {{point}})", a=lists[0], b=lists[1], point=text(r"\1.0"))
+    return hygienic(
+        speller, f"REGEXP_REPLACE({ratio}, '^([01])$', {{point}})", a=lists[0], b=lists[1], point=text(r"\1.0")
+    )
 
 
 def _has_element(speller: Speller, of: Call) -> exp.Expr:

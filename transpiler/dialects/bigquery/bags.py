@@ -50,9 +50,7 @@ def _has_key(speller: Speller, of: Call) -> exp.Expr:
     found = f"EXISTS(SELECT 1 FROM UNNEST({{m}}) AS @e@ WHERE {_IS_NAMED})"
 
     def build(v: exp.Expr) -> exp.Expr:
-        return _if_bag(
-            speller, v, hygienic(speller, found, m=members(speller, v), k=wanted, name=text(MEMBER_NAME))
-        )
+        return _if_bag(speller, v, hygienic(speller, found, m=members(speller, v), k=wanted, name=text(MEMBER_NAME)))
 
     return speller.once(tree, build)
 
@@ -71,8 +69,7 @@ def _merge(speller: Speller, of: Call) -> exp.Expr:
     lists = [_members_or_none(speller, b) for b in of.arguments]
     every = call("ARRAY_CONCAT", *lists) if len(lists) > 1 else lists[0]
     first = (
-        "(SELECT ARRAY_AGG(@e@ ORDER BY @o@ LIMIT 1)[OFFSET(0)] AS @e@, MIN(@o@) AS @o@ "
-        f"FROM {_EACH} GROUP BY {_NAME})"
+        f"(SELECT ARRAY_AGG(@e@ ORDER BY @o@ LIMIT 1)[OFFSET(0)] AS @e@, MIN(@o@) AS @o@ FROM {_EACH} GROUP BY {_NAME})"
     )
     tree = _filled(speller, _bag(first), m=every)
     if not all(b.nullable for b in of.arguments):
@@ -117,9 +114,7 @@ def _with_member(speller: Speller, bag: exp.Expr, names: list[str], value: exp.E
         )  # fmt: skip
         item = f"IF({_IS_NAMED}, CONCAT({{w}}, {{x}}), @e@)"
         template = listed(item, _EACH).replace("'['", "{open}").replace("']'", "{close}")
-        return _if_bag(
-            speller, v, _filled(speller, template, m=extended, w=written.copy(), x=new, k=text(name))
-        )
+        return _if_bag(speller, v, _filled(speller, template, m=extended, w=written.copy(), x=new, k=text(name)))
 
     return speller.once(bag, build)
 
@@ -134,8 +129,9 @@ def _zip(speller: Speller, of: Call) -> exp.Expr:
         lambda v: _filled(
             speller,
             f"CASE WHEN NOT {{m}} IS NULL THEN {every} END",
-            m=speller.sql("JSON_QUERY_ARRAY({v})", v=v), b=elements_of(speller, values),
-        ),  # fmt: skip
+            m=speller.sql("JSON_QUERY_ARRAY({v})", v=v),
+            b=elements_of(speller, values),
+        ),
     )
 
 

@@ -14,7 +14,7 @@ from transpiler.plan.scalars import Call
 
 
 def _element(speller: Speller, of: Call, test: str) -> exp.Expr:
-    """Whether an element passes a test over ``{e}``, its text, ``{x}``, the value, and ``{p}``, the pattern of the text as a term."""
+    """Whether an element passes a test: over ``{e}``, its text, ``{x}``, the value, ``{p}``, the pattern of the text as a term."""
     value, array = of.arguments
     needle, listed = speller.text(value), elements_of(speller, array)
     used = {i.name.lower() for t in (needle, listed) for i in t.find_all(exp.Identifier)}

@@ -30,11 +30,11 @@ _STRING = r'"(?:[^"\\]|\\.)*"'
 def _nested(depth: int) -> str:
     inner = rf'(?:[^][{{}}"]|{_STRING})*'
     for _ in range(depth - 1):
-        inner = rf'(?:[^][{{}}"]|{_STRING}|[[{{]{inner}[]}}])*'
+        inner = rf'(?:[^][{{}}"]|{_STRING}|[{{[]{inner}[]}}])*'
     return inner
 
 
-_MEMBERS = rf'{_STRING}:(?:[^][{{}}",]|{_STRING}|[[{{]{_nested(DEPTH)}[]}}])+'
+_MEMBERS = rf'{_STRING}:(?:[^][{{}}",]|{_STRING}|[{{[]{_nested(DEPTH)}[]}}])+'
 MEMBER_NAME = rf"^({_STRING}):"
 MEMBER_VALUE = rf"(?s)^{_STRING}:(.*)$"
 _MEMBER = (
@@ -124,7 +124,9 @@ def _computed(speller: Speller, tree: exp.Expr, written: str, step: int | Scalar
 
 def _element(speller: Speller, array: exp.Expr, index: exp.Expr) -> exp.Expr:
     return speller.sql(
-        "NULLIF(IF({i} < 0, ARRAY_REVERSE({a})[SAFE_OFFSET(-1 - {i})], {a}[SAFE_OFFSET({i})]), 'null')", a=array, i=index
+        "NULLIF(IF({i} < 0, ARRAY_REVERSE({a})[SAFE_OFFSET(-1 - {i})], {a}[SAFE_OFFSET({i})]), 'null')",
+        a=array,
+        i=index,
     )
 
 
@@ -148,4 +150,6 @@ def member(speller: Speller, tree: exp.Expr, name: exp.Expr) -> exp.Expr:
     found = hygienic(
         speller, _MEMBER, members=members(speller, tree), value=text(MEMBER_VALUE), name=text(MEMBER_NAME), k=name
     )
-    return speller.sql("CASE WHEN STARTS_WITH({x}, {open}) THEN {found} END", x=tree.copy(), open=text("{"), found=found)
+    return speller.sql(
+        "CASE WHEN STARTS_WITH({x}, {open}) THEN {found} END", x=tree.copy(), open=text("{"), found=found
+    )

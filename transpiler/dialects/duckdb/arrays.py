@@ -25,14 +25,12 @@ def elements(speller: Speller, scalar: Scalar) -> exp.Expr:
     return json_of(speller, scalar, "[*]")
 
 
-def over_array(
-    speller: Speller, array: Scalar, template: str, **slots: exp.Expr | list[exp.Expr]
-) -> exp.Expr:
+def over_array(speller: Speller, array: Scalar, template: str, **slots: exp.Expr | list[exp.Expr]) -> exp.Expr:
     """A template over ``{a}``, the elements of an array; NULL for what is no array."""
 
     def build(v: exp.Expr) -> exp.Expr:
         tree = hygienic(speller, template.replace("{a}", _ELEMENTS), v=v, **slots)
-        if is_array(array):
+        if is_array(array) and not array.nullable:
             return tree
         return speller.sql("CASE WHEN json_type({v}) = 'ARRAY' THEN {x} END", v=v.copy(), x=tree)
 
@@ -94,8 +92,7 @@ _SHIFTED = (
     "CASE WHEN @i@ + {n} BETWEEN 0 AND len({a}) - 1 THEN ({a})[@i@ + {n} + 1] ELSE {d} END))"
 )
 _ROTATED = (
-    "to_json(list_transform(range(len({a})), lambda @i@: "
-    "({a})[((@i@ + {n}) % len({a}) + len({a})) % len({a}) + 1]))"
+    "to_json(list_transform(range(len({a})), lambda @i@: ({a})[((@i@ + {n}) % len({a}) + len({a})) % len({a}) + 1]))"
 )
 
 
@@ -124,8 +121,6 @@ def _cut(position: int) -> str:
     return str(position + 1) if position >= 0 else f"greatest(len({{a}}) - {-position}, 0) + 1"
 
 
-
-
 def _sort(speller: Speller, of: Call) -> exp.Expr:
     """Numbers by value, then other values by their text; nulls last or first as they are."""
     ascending, nulls_last = of.options
@@ -133,7 +128,9 @@ def _sort(speller: Speller, of: Call) -> exp.Expr:
     nulls = "list_filter({a}, lambda @e@: @e@ = 'null')"
     others = "list_filter({a}, lambda @e@: @e@ <> 'null')"
     struct = "struct_pack(n := " + _AS_REAL.replace("{e}", "@e@") + ", t := json_extract_string(@e@, '$'), j := @e@)"
-    arranged = f"list_transform({sort}(list_transform({others}, lambda @e@: {struct})), lambda @s@: struct_extract(@s@, 'j'))"
+    arranged = (
+        f"list_transform({sort}(list_transform({others}, lambda @e@: {struct})), lambda @s@: struct_extract(@s@, 'j'))"
+    )
     both = f"{arranged}, {nulls}" if nulls_last else f"{nulls}, {arranged}"
     return over_array(speller, of.arguments[0], f"to_json(list_concat({both}))")
 
@@ -146,7 +143,9 @@ def _sort_by(speller: Speller, of: Call) -> exp.Expr:
     # The flag sorts before all else: false comes first when ascending, true when descending.
     null_flag = "@e@ = 'null'" if bool(ascending) is bool(nulls_last) else "@e@ <> 'null'"
     struct = (
-        f"struct_pack(z := {null_flag}, n := " + _AS_REAL.replace("{e}", "@e@") + ", t := json_extract_string(@e@, '$'), "
+        f"struct_pack(z := {null_flag}, n := "
+        + _AS_REAL.replace("{e}", "@e@")
+        + ", t := json_extract_string(@e@, '$'), "
         "i := @i@)"
     )
     other = elements(speller, array)
@@ -234,7 +233,7 @@ def _set(make: Callable[[Speller, list[exp.Expr]], exp.Expr]) -> Spelling:
 
     def spell(speller: Speller, of: Call) -> exp.Expr:
         tree = make(speller, lists_of(speller, of.arguments))
-        open_ones = [a for a in of.arguments if not is_array(a)]
+        open_ones = [a for a in of.arguments if not is_array(a) or a.nullable]
         if not open_ones:
             return tree
         tests = " AND ".join(f"json_type({{t{i}}}) = 'ARRAY'" for i in range(len(open_ones)))

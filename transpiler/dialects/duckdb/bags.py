@@ -11,7 +11,9 @@ from transpiler.dialects.spelling import Refusal, Speller, Spelling, call, text
 from transpiler.plan.scalars import Call, Constant
 
 _MEMBERS = "list_transform(json_keys({v}), lambda @k@, @i@: struct_pack(k := @k@, v := json_extract({v}, '$.*')[@i@]))"
-_JOINED = "{open} || array_to_string(list_transform({l}, lambda @e@: to_json(struct_extract(@e@, 'k')) || ':' || CAST(struct_extract(@e@, 'v') AS TEXT)), ',') || {close}"
+_KEY, _VALUE = "struct_extract(@e@, 'k')", "struct_extract(@e@, 'v')"
+_MEMBER = f"to_json({_KEY}) || ':' || CAST({_VALUE} AS TEXT)"
+_JOINED = f"{{open}} || array_to_string(list_transform({{l}}, lambda @e@: {_MEMBER}), ',') || {{close}}"
 
 
 def _members(speller: Speller, v: exp.Expr) -> exp.Expr:
@@ -49,8 +51,9 @@ def _merge(speller: Speller, of: Call) -> exp.Expr:
     """Of members with one name the first counts; a null bag adds none."""
     lists = [speller.once(json_of(speller, b), lambda v: _members(speller, v)) for b in of.arguments]
     every = call("list_concat", *lists) if len(lists) > 1 else lists[0]
-    first = "list_filter({l}, lambda @e@, @i@: list_position(list_transform({l}, lambda @o@: struct_extract(@o@, 'k')), struct_extract(@e@, 'k')) = @i@)"
-    tree = speller.once(every, lambda l: _joined(speller, hygienic(speller, first, l=l)))
+    keys = "list_transform({l}, lambda @o@: struct_extract(@o@, 'k'))"
+    first = f"list_filter({{l}}, lambda @e@, @i@: list_position({keys}, {_KEY}) = @i@)"
+    tree = speller.once(every, lambda v: _joined(speller, hygienic(speller, first, l=v)))
     if not all(b.nullable for b in of.arguments):
         return tree
     known = call("COALESCE", *(speller.value(b) for b in of.arguments))
@@ -83,12 +86,14 @@ def _with_member(speller: Speller, bag: exp.Expr, names: list[str], value: exp.E
     def build(v: exp.Expr) -> exp.Expr:
         new = value
         if rest:
-            inner = speller.sql("COALESCE(json_extract({v}, {p}), {empty})", v=v.copy(), p=text("$" + property_step(name)), empty=text("{}"))
+            step = text("$" + property_step(name))
+            inner = speller.sql("COALESCE(json_extract({v}, {p}), {empty})", v=v.copy(), p=step, empty=text("{}"))
             new = _with_member(speller, inner, rest, value)
         found = hygienic(
             speller,
-            "list_concat(list_transform({l}, lambda @e@: CASE WHEN struct_extract(@e@, 'k') = {k} THEN struct_pack(k := struct_extract(@e@, 'k'), v := CAST({x} AS JSON)) "
-            "ELSE @e@ END), CASE WHEN list_contains(json_keys({v}), {k}) THEN [] ELSE [struct_pack(k := {k}, v := CAST({x} AS JSON))] END)",
+            f"list_concat(list_transform({{l}}, lambda @e@: CASE WHEN {_KEY} = {{k}} "
+            f"THEN struct_pack(k := {_KEY}, v := CAST({{x}} AS JSON)) ELSE @e@ END), "
+            "CASE WHEN list_contains(json_keys({v}), {k}) THEN [] ELSE [struct_pack(k := {k}, v := CAST({x} AS JSON))] END)",
             l=_members(speller, v), k=text(name), x=new, v=v.copy(),
         )  # fmt: skip
         return _if_bag(speller, v, _joined(speller, found))
@@ -104,7 +109,8 @@ def _zip(speller: Speller, of: Call) -> exp.Expr:
         listed = hygienic(
             speller,
             "list_filter(list_transform(json_extract({v}, '$[*]'), lambda @k@, @i@: struct_pack(j := @k@, "
-            "k := json_extract_string(@k@, '$'), v := COALESCE({o}[@i@], 'null'))), lambda @e@: json_type(struct_extract(@e@, 'j')) = 'VARCHAR')",
+            "k := json_extract_string(@k@, '$'), v := COALESCE({o}[@i@], 'null'))), "
+            "lambda @e@: json_type(struct_extract(@e@, 'j')) = 'VARCHAR')",
             v=v, o=elements(speller, values),
         )  # fmt: skip
         return speller.sql("CASE WHEN json_type({v}) = 'ARRAY' THEN {x} END", v=v.copy(), x=_joined(speller, listed))
@@ -119,6 +125,7 @@ BAGS: dict[str, Spelling] = {
     "bag_remove_keys": _remove,
     "bag_set_key": _set_key,
     "bag_zip": _zip,
-    "dynamic_to_json": Refusal("DuckDB cannot sort the members of a bag at every depth", "tostring(…) keeps their order"),
+    "dynamic_to_json": Refusal(
+        "DuckDB cannot sort the members of a bag at every depth", "tostring(…) keeps their order"
+    ),
 }
-

@@ -1,4 +1,7 @@
-"""DuckDB: a row per element of a dynamic value. Several ``unnest`` in one SELECT run side by side, the shorter filled up with NULL."""
+"""DuckDB: a row per element of a dynamic value.
+
+Several ``unnest`` in one SELECT run side by side, the shorter filled up with NULL.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,9 @@ def expand(
     found: dict[Column, exp.Expr] = {}
     for each, listed in zip(expansion.expansions, lists, strict=True):
         element = call("unnest", listed)
-        found[each.column] = element if each.column.type is Type.STRING else speller.sql("NULLIF({x}, 'null')", x=element)
+        found[each.column] = (
+            element if each.column.type is Type.STRING else speller.sql("NULLIF({x}, 'null')", x=element)
+        )
     if expansion.index is not None:
         lengths = [call("len", listed.copy()) for listed in lists]
         most = lengths[0] if len(lengths) == 1 else call("greatest", *lengths)
@@ -52,8 +57,7 @@ def _list(speller: Speller, each: Expansion, expansion: Expand) -> exp.Expr:
         bag = _MEMBER.replace("{member}", f"CAST({one} AS TEXT)" if is_text else one)
         single = "{v} ->> '$'" if is_text else "{v}"
         template = (
-            f"CASE json_type({{v}}) WHEN 'ARRAY' THEN {{v}} {arrow} '$[*]' "
-            f"WHEN 'OBJECT' THEN {bag} ELSE [{single}] END"
+            f"CASE json_type({{v}}) WHEN 'ARRAY' THEN {{v}} {arrow} '$[*]' WHEN 'OBJECT' THEN {bag} ELSE [{single}] END"
         )
         listed = speller.once(json_of(speller, each.value), lambda v: hygienic(speller, template, v=v))
     if expansion.limit is not None:

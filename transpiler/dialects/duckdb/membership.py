@@ -19,7 +19,9 @@ def _contains(*, fold: bool) -> Callable[[Speller, Call], exp.Expr]:
         needle, listed = speller.text(value), text_of(speller, array, "[*]")
         if not fold:
             return speller.sql("list_contains({l}, {x})", l=listed, x=needle)
-        return hygienic(speller, "list_contains(list_transform({l}, lambda @e@: lower(@e@)), lower({x}))", l=listed, x=needle)
+        return hygienic(
+            speller, "list_contains(list_transform({l}, lambda @e@: lower(@e@)), lower({x}))", l=listed, x=needle
+        )
 
     return spell
 

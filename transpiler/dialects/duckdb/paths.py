@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from transpiler.dialects.duckdb.formats import part_at
 from transpiler.dialects.spelling import Speller, call, text
-from transpiler.plan.scalars import Call, Path, Scalar
+from transpiler.plan.scalars import Call, Constant, Path, Scalar
 from transpiler.types import INTEGERS, Type
 
 _PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)
@@ -30,7 +30,7 @@ def property_step(name: str) -> str:
 
 
 def json_of(speller: Speller, scalar: Scalar, tail: str = "") -> exp.Expr:
-    """The JSON of a dynamic scalar, JSON's null as ``null``; ``tail`` is a further piece of path (``[*]``: the list of elements)."""
+    """The JSON of a dynamic scalar, JSON's null as ``null``; ``tail`` is a further piece of path (``[*]``: all elements)."""
     return _at(speller, scalar, "->", tail)
 
 
@@ -51,7 +51,10 @@ def path(speller: Speller, scalar: Path) -> exp.Expr:
 def _at(speller: Speller, scalar: Scalar, arrow: str, tail: str) -> exp.Expr:
     steps: Sequence[str | int | Scalar] = scalar.steps if isinstance(scalar, Path) else ()
     base = scalar.base if isinstance(scalar, Path) else scalar
-    tree, may_raise = _base(speller, base)
+    if tail and isinstance(base, Constant) and base.value is None:
+        # Over a NULL that it knows DuckDB gives the path no type of list.
+        return speller.sql("CAST(NULL AS JSON[])" if arrow == "->" else "CAST(NULL AS TEXT[])")
+    tree, may_raise = _base(speller, base) if steps else (speller.value(base), False)
     written = "$"
     for step in steps:
         if isinstance(step, str) and step:
