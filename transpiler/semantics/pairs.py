@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 from transpiler.kql import syntax
 from transpiler.plan.scalars import Column, Constant, Scalar
 from transpiler.semantics.calls import call_function, convert
-from transpiler.semantics.columns import place
 from transpiler.semantics.dispatch import bind_scalar, binds_operator
-from transpiler.semantics.parsing import Field, Match, escaped
+from transpiler.semantics.parsing import Field, Match, check_new, escaped
 from transpiler.semantics.scope import Scope, Tabular
 from transpiler.semantics.shaping import column_for, origin_of, project
 from transpiler.types import TYPE_NAMES, Type
@@ -81,17 +80,13 @@ def _in_class(characters: str) -> str:
 @binds_operator(syntax.ParseKv)
 def _parse_kv(scope: Scope, tabular: Tabular, node: syntax.ParseKv) -> Tabular:
     text = convert(scope, bind_scalar(scope.over(tabular), node.operand), Type.STRING)
-    names = [c.name for c in node.columns]
-    if len(set(names)) != len(names):
-        raise scope.error("KQL101", "a column is given twice", node.span)
+    check_new(scope, tabular, [c.name for c in node.columns], node)
     pairs = _pairs(scope, node)
-    visible = list(tabular.visible)
     computed: dict[Column, Scalar] = {}
     for column in node.columns:
-        field = Field(column.name, "", TYPE_NAMES[column.type_name])
-        value = _value(scope, text, pairs, field, node)
-        place(visible, computed, column_for(field.name, value), value)
-    return project(tabular, visible, computed, origin_of(scope, node, "parse-kv"))
+        value = _value(scope, text, pairs, Field(column.name, "", TYPE_NAMES[column.type_name]), node)
+        computed[column_for(column.name, value)] = value
+    return project(tabular, (*tabular.visible, *computed), computed, origin_of(scope, node, "parse-kv"))
 
 
 def _value(scope: Scope, text: Scalar, pairs: Pairs, field: Field, node: syntax.ParseKv) -> Scalar:

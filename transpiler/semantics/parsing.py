@@ -16,7 +16,6 @@ from transpiler.kql import syntax
 from transpiler.plan.relations import Filter, Origin, Project
 from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, Scalar
 from transpiler.semantics.calls import call_function, convert, make_call
-from transpiler.semantics.columns import place
 from transpiler.semantics.dispatch import bind_scalar, binds_operator
 from transpiler.semantics.expressions import connect
 from transpiler.semantics.joins import word
@@ -71,6 +70,17 @@ def inner_names(names: Sequence[str]) -> list[str]:
     return [f"p{i}" for i in range(1, len(names) + 1)]
 
 
+def check_new(scope: Scope, tabular: Tabular, names: Sequence[str], node: syntax.Node) -> None:
+    """Raises KQL101 for a name that comes twice, or that a column has: where Kusto would put the new one is not known."""
+    if len(set(names)) != len(names):
+        raise scope.error("KQL101", "a column is given twice", node.span)
+    taken = next((n for n in names if tabular.column(n) is not None), None)
+    if taken is not None:
+        raise scope.error(
+            "KQL101", f"there is a column '{taken}' already", node.span, hint="give the parsed one another name"
+        )
+
+
 @binds_operator(syntax.Parse)
 def _parse(scope: Scope, tabular: Tabular, node: syntax.Parse) -> Tabular:
     kind = word(node, "kind", "simple").lower()
@@ -82,8 +92,7 @@ def _parse(scope: Scope, tabular: Tabular, node: syntax.Parse) -> Tabular:
     text = convert(scope, bind_scalar(scope.over(tabular), node.operand), Type.STRING)
     columns = [p for p in node.parts if p.column is not None]
     names = [str(p.column) for p in columns]
-    if len(set(names)) != len(names):
-        raise scope.error("KQL101", "a column is given twice", node.span)
+    check_new(scope, tabular, names, node)
     fields = tuple(
         Field(name, inner, TYPE_NAMES[part.type_name or "string"])
         for name, inner, part in zip(names, inner_names(names), columns, strict=True)
@@ -198,11 +207,8 @@ def _typed(scope: Scope, match: Match, field: Field, text: Scalar, node: syntax.
 
 
 def _placed(tabular: Tabular, values: dict[Field, Scalar], origin: Origin) -> Tabular:
-    visible = list(tabular.visible)
-    computed: dict[Column, Scalar] = {}
-    for field, value in values.items():
-        place(visible, computed, column_for(field.name, value), value)
-    return project(tabular, visible, computed, origin)
+    computed = {column_for(field.name, value): value for field, value in values.items()}
+    return project(tabular, (*tabular.visible, *computed), computed, origin)
 
 
 def _strict(
