@@ -496,7 +496,9 @@ class QueryLowering:
         if self.ctes:
             select.set("with_", exp.With(expressions=self.ctes))
         if self.header:
-            select.comments = [self.header, *(select.comments or [])]
+            # sqlglot writes the comments of a SELECT behind its CTEs, those of the WITH before them.
+            first = select.args.get("with_") or select
+            first.comments = [self.header, *(first.comments or [])]
         return select
 
     def _ranked(self, select: exp.Select, keys: list[exp.Expr]) -> None:

@@ -1,0 +1,85 @@
+/* Cloud Audit - Burst of denied calls
+   id: 93b6dc51-2f4e-47f1-a4a5-6c0b0de3bb09, version 1.0.0
+   source: rules/gcp/audit/permission_denied_burst.yaml, sha256 d560a282b63e3ca43fc0d03476420960f35e9fece6a755deb677dc52ac0878fe */
+WITH where_3 AS (
+  /* GCPAuditLogs | where toint(Status.code) == 7 */
+  SELECT
+    `timestamp` AS TimeGenerated,
+    protopayload_auditlog.serviceName AS ServiceName,
+    protopayload_auditlog.methodName AS MethodName,
+    protopayload_auditlog.authenticationInfo.principalEmail AS PrincipalEmail,
+    TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata')) AS RequestMetadata,
+    TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.status')) AS Status
+  FROM `my-project.logs.cloudaudit_googleapis_com_activity`
+  WHERE
+    `timestamp` >= TIMESTAMP_SUB(@run_time, INTERVAL 65 MINUTE)
+    AND `timestamp` < TIMESTAMP_SUB(@run_time, INTERVAL 5 MINUTE)
+    AND (
+      SELECT
+        COALESCE(
+          CASE
+            WHEN SAFE_CAST(JSON_VALUE(v, '$') AS INT64) BETWEEN -2147483648 AND 2147483647
+            THEN SAFE_CAST(JSON_VALUE(v, '$') AS INT64)
+          END,
+          ((SAFE_CAST(v AS INT64) & 4294967295) ^ 2147483648) - 2147483648,
+          CASE
+            WHEN SAFE_CAST(TRUNC(SAFE_CAST(v AS FLOAT64)) AS INT64) BETWEEN -2147483648 AND 2147483647
+            THEN SAFE_CAST(TRUNC(SAFE_CAST(v AS FLOAT64)) AS INT64)
+          END,
+          CASE
+            WHEN v = 'true'
+            THEN 1
+            WHEN v = 'false'
+            THEN 0
+            WHEN SAFE_CAST(v AS FLOAT64) > 0
+            THEN 2147483647
+            WHEN SAFE_CAST(v AS FLOAT64) < 0
+            THEN -2147483648
+          END
+        )
+      FROM UNNEST([JSON_QUERY(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.status')), '$.code')]) AS v
+    ) = 7
+), summarize_4 AS (
+  /* summarize Denied = count(), Methods = dcount(MethodName), Services = make_set(ServiceName), FirstSeen = min(TimeGenerated), LastSeen = max(TimeGenerated) by PrincipalEmail, CallerIp = tostring(Requ... */
+  SELECT
+    COALESCE(PrincipalEmail, '') AS PrincipalEmail,
+    COALESCE(COALESCE(JSON_VALUE(RequestMetadata, '$.callerIp'), JSON_QUERY(RequestMetadata, '$.callerIp')), '') AS CallerIp,
+    COUNT(*) AS Denied,
+    COUNT(DISTINCT COALESCE(MethodName, '')) AS Methods,
+    TO_JSON_STRING(ARRAY_AGG(DISTINCT COALESCE(ServiceName, '') IGNORE NULLS)) AS Services,
+    MIN(TimeGenerated) AS FirstSeen,
+    MAX(TimeGenerated) AS LastSeen
+  FROM where_3
+  GROUP BY
+    1,
+    2
+), where_11 AS (
+  /* where Methods >= minimum */
+  SELECT
+    *
+  FROM summarize_4
+  WHERE
+    Methods >= 5
+), extend_12 AS (
+  /* extend Minutes = datetime_diff("minute", LastSeen, FirstSeen) */
+  SELECT
+    *,
+    DATETIME_DIFF(DATETIME(LastSeen, 'UTC'), DATETIME(FirstSeen, 'UTC'), MINUTE) AS Minutes
+  FROM where_11
+), project_13 AS (
+  /* project FirstSeen, LastSeen, Minutes, PrincipalEmail, CallerIp, Denied, Methods, Services */
+  SELECT
+    FirstSeen,
+    LastSeen,
+    Minutes,
+    PrincipalEmail,
+    CallerIp,
+    Denied,
+    Methods,
+    Services
+  FROM extend_12
+)
+SELECT
+  *
+  REPLACE (SAFE.PARSE_JSON(Services, wide_number_mode => 'round') AS Services)
+FROM project_13

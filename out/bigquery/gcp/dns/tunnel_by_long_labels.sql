@@ -1,0 +1,104 @@
+/* Cloud DNS - Tunnel in long labels
+   id: 8c1c6a1b-3a43-4f0b-8f5e-2d7b1e6c9a03, version 1.0.0
+   source: rules/gcp/dns/tunnel_by_long_labels.yaml, sha256 6660966d5da165b2e9d436972ac1570e03dd6624283a5d4268be5b36d031b0d7 */
+WITH where_2 AS (
+  /* GCPCloudDNS | where QueryTypeName in~ ("TXT", "NULL", "CNAME", "A", "AAAA") */
+  SELECT
+    `timestamp` AS TimeGenerated,
+    jsonPayload.queryname AS Query,
+    jsonPayload.querytype AS QueryTypeName,
+    JSON_VALUE(TO_JSON(jsonPayload), '$.sourceip') AS SrcIpAddr
+  FROM `my-project.logs.dns_googleapis_com_dns_queries`
+  WHERE
+    `timestamp` >= TIMESTAMP_SUB(@run_time, INTERVAL 65 MINUTE)
+    AND `timestamp` < TIMESTAMP_SUB(@run_time, INTERVAL 5 MINUTE)
+    AND LOWER(jsonPayload.querytype) IN ('txt', 'null', 'cname', 'a', 'aaaa')
+), extend_3 AS (
+  /* extend Labels = split(trim_end(@"\.", Query), ".") */
+  SELECT
+    *,
+    TO_JSON_STRING(SPLIT(COALESCE(REGEXP_REPLACE(Query, '(?:\\.)$', ''), ''), '.')) AS Labels
+  FROM where_2
+), extend_4 AS (
+  /* extend Depth = array_length(Labels) */
+  SELECT
+    *,
+    ARRAY_LENGTH(JSON_QUERY_ARRAY(Labels, '$')) AS Depth
+  FROM extend_3
+), where_5 AS (
+  /* where Depth >= 3 */
+  SELECT
+    *
+  FROM extend_4
+  WHERE
+    Depth >= 3
+), extend_6 AS (
+  /* extend First = tostring(Labels[0]), Parent = strcat(tostring(Labels[Depth - 2]), ".", tostring(Labels[Depth - 1])) */
+  SELECT
+    *,
+    COALESCE(JSON_VALUE(Labels, '$[0]'), JSON_QUERY(Labels, '$[0]')) AS First,
+    CONCAT(
+      COALESCE(
+        (
+          SELECT
+            COALESCE(JSON_VALUE(v, '$'), NULLIF(v, 'null'))
+          FROM UNNEST([
+            NULLIF(
+              IF(
+                (Depth - 2) < 0,
+                ARRAY_REVERSE(JSON_QUERY_ARRAY(Labels, '$'))[SAFE_OFFSET(-1 - (Depth - 2))],
+                JSON_QUERY_ARRAY(Labels, '$')[SAFE_OFFSET(Depth - 2)]
+              ),
+              'null'
+            )
+          ]) AS v
+        ),
+        ''
+      ),
+      '.',
+      COALESCE(
+        (
+          SELECT
+            COALESCE(JSON_VALUE(v, '$'), NULLIF(v, 'null'))
+          FROM UNNEST([
+            NULLIF(
+              IF(
+                (Depth - 1) < 0,
+                ARRAY_REVERSE(JSON_QUERY_ARRAY(Labels, '$'))[SAFE_OFFSET(-1 - (Depth - 1))],
+                JSON_QUERY_ARRAY(Labels, '$')[SAFE_OFFSET(Depth - 1)]
+              ),
+              'null'
+            )
+          ]) AS v
+        ),
+        ''
+      )
+    ) AS Parent
+  FROM where_5
+), where_7 AS (
+  /* where strlen(First) >= 40 */
+  SELECT
+    *
+  FROM extend_6
+  WHERE
+    LENGTH(COALESCE(First, '')) >= 40
+), summarize_8 AS (
+  /* summarize Lookups = count(), Payloads = dcount(First), Bytes = sum(strlen(First)), LastSeen = max(TimeGenerated) by SrcIpAddr, Parent */
+  SELECT
+    COALESCE(SrcIpAddr, '') AS SrcIpAddr,
+    Parent,
+    COUNT(*) AS Lookups,
+    COUNT(DISTINCT COALESCE(First, '')) AS Payloads,
+    SUM(LENGTH(COALESCE(First, ''))) AS `Bytes`,
+    MAX(TimeGenerated) AS LastSeen
+  FROM where_7
+  GROUP BY
+    1,
+    2
+)
+/* where Payloads >= 20 */
+SELECT
+  *
+FROM summarize_8
+WHERE
+  Payloads >= 20
