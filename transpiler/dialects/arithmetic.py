@@ -77,12 +77,6 @@ def remainder(speller: Speller, left: exp.Expr, right: Scalar, is_positive: bool
     return twice(divisor) if is_constant else speller.once(divisor, twice)
 
 
-def negative(speller: Speller, call: Call) -> exp.Expr:
-    """Unary minus."""
-    tree = speller.value(call.arguments[0])
-    return exp.Neg(this=operand(tree))
-
-
 def instant_and_span(call: Call) -> tuple[Scalar, Scalar, int]:
     """The instant, the timespan, and the sign of a sum or difference of both."""
     left, right = call.arguments

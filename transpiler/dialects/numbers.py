@@ -47,14 +47,16 @@ def when_positive(speller: Speller, size: Scalar, tree: exp.Expr) -> exp.Expr:
     return speller.sql("CASE WHEN {s} > 0 THEN {x} END", s=speller.value(size), x=tree)
 
 
-def bin_whole(modulo: Modulo) -> Callable[[Speller, Call], exp.Expr]:
+def bin_whole(
+    modulo: Modulo, value_of: Callable[[Speller, Scalar], exp.Expr] = lambda speller, scalar: speller.value(scalar)
+) -> Callable[[Speller, Call], exp.Expr]:
     """``bin`` and ``bin_at`` of longs and timespans: the value less its remainder."""
 
     def spell(speller: Speller, call: Call) -> exp.Expr:
         value, size, *fixed = call.arguments
         if is_no_size(size):
             return speller.dialect.null(call.type)
-        tree = speller.value(value)
+        tree = value_of(speller, value)
         if is_finer(size) and not fixed:
             return tree
 
@@ -65,7 +67,8 @@ def bin_whole(modulo: Modulo) -> Callable[[Speller, Call], exp.Expr]:
             rest = remainder(speller, apart, size, is_natural(value) and not fixed, modulo)
             return exp.Sub(this=operand(v), expression=operand(rest))
 
-        return when_positive(speller, size, speller.once(tree, build))
+        is_cheap = isinstance(tree, exp.Cast) and isinstance(tree.this, exp.Column)
+        return when_positive(speller, size, build(tree) if is_cheap else speller.once(tree, build))
 
     return spell
 

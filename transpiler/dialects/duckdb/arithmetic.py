@@ -11,7 +11,6 @@ from transpiler.dialects.arithmetic import (
     ODD_PAIRS,
     fits,
     instant_and_span,
-    negative,
     remainder,
     unless_zero,
     whole_micros,
@@ -37,12 +36,12 @@ def _is_narrow(scalar: Scalar) -> bool:
     )
 
 
-def wide(speller: Speller, left: Scalar, right: Scalar) -> tuple[exp.Expr, exp.Expr]:
-    """Both operands, at least one of them 64 bits wide."""
-    a, b = speller.value(left), speller.value(right)
-    if _is_narrow(left) and _is_narrow(right):
-        a = exp.Cast(this=a, to=exp.DataType.build("BIGINT"))
-    return operand(a), operand(b)
+def wide(speller: Speller, *scalars: Scalar) -> list[exp.Expr]:
+    """The trees of whole numbers, at least one of them 64 bits wide; of other types just the trees."""
+    trees = [speller.value(s) for s in scalars]
+    if all(_is_narrow(s) for s in scalars):
+        trees[0] = exp.Cast(this=trees[0], to=exp.DataType.build("BIGINT"))
+    return trees
 
 
 def _operation(kind: type[exp.Expr], sign: str) -> Callable[[Speller, Call], exp.Expr]:
@@ -54,7 +53,7 @@ def _operation(kind: type[exp.Expr], sign: str) -> Callable[[Speller, Call], exp
         if is_product and not (fits(left) or fits(right)):
             raise speller.refuse("a product of decimals has more digits than DuckDB's DECIMAL holds", call.span)
         a, b = wide(speller, left, right)
-        tree = kind(this=a, expression=b)
+        tree = kind(this=operand(a), expression=operand(b))
         return exp.Cast(this=tree, to=speller.dialect.data_type(Type.DECIMAL)) if is_product else tree
 
     return spell
@@ -62,7 +61,8 @@ def _operation(kind: type[exp.Expr], sign: str) -> Callable[[Speller, Call], exp
 
 def _divided(speller: Speller, call: Call) -> exp.Expr:
     left, right = call.arguments
-    return speller.sql("{a} // {b}", a=speller.value(left), b=unless_zero(speller, right))
+    value, _ = wide(speller, left, right)
+    return speller.sql("{a} // {b}", a=value, b=unless_zero(speller, right))
 
 
 def modulo(speller: Speller, left: exp.Expr, right: exp.Expr) -> exp.Expr:
@@ -72,7 +72,13 @@ def modulo(speller: Speller, left: exp.Expr, right: exp.Expr) -> exp.Expr:
 
 def _remainder(speller: Speller, call: Call) -> exp.Expr:
     left, right = call.arguments
-    return remainder(speller, speller.value(left), right, is_natural(left), modulo)
+    value, _ = wide(speller, left, right)
+    return remainder(speller, value, right, is_natural(left), modulo)
+
+
+def _negative(speller: Speller, call: Call) -> exp.Expr:
+    (value,) = wide(speller, *call.arguments)
+    return exp.Neg(this=operand(value))
 
 
 def _real_remainder(speller: Speller, call: Call) -> exp.Expr:
@@ -128,7 +134,7 @@ ARITHMETIC: dict[str, Spelling] = {
     "/ decimal": Refusal("DuckDB divides decimals as reals, which have fewer digits"),
     "% long": _remainder,
     "%": _real_remainder,
-    "negate": negative,
+    "negate": _negative,
     "+ datetime": _moved_by,
     "+ timespan datetime": _moved_by,
     "- datetime": _moved_by,

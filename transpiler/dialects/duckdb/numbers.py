@@ -5,12 +5,13 @@ from __future__ import annotations
 from sqlglot import exp
 
 from transpiler.dialects.arithmetic import EPOCH
-from transpiler.dialects.duckdb.arithmetic import modulo
+from transpiler.dialects.duckdb.arithmetic import modulo, wide
 from transpiler.dialects.numbers import bin_at_real, bin_instant, bin_real, bin_whole, error_function, rounded
-from transpiler.dialects.spelling import Speller, Spelling, number
+from transpiler.dialects.spelling import Speller, Spelling, number, operand
 from transpiler.dialects.times import interval_of
 from transpiler.plan.ranges import may_be_nan
-from transpiler.plan.scalars import Call, Constant
+from transpiler.plan.scalars import Call, Constant, Scalar
+from transpiler.types import Type
 
 _DAY = 86_400_000_000
 _NAN = "CAST('nan' AS DOUBLE)"
@@ -38,9 +39,45 @@ def bucket(speller: Speller, instant: exp.Expr, size: int, origin: Constant | No
     return speller.sql("time_bucket({step}, {t}, TIMESTAMP '0001-01-01 00:00:00')", step=step, t=instant)
 
 
+def _wide(template: str) -> Spelling:
+    """A template over ``{xs*}``, the arguments as 64-bit numbers."""
+
+    def spell(speller: Speller, call: Call) -> exp.Expr:
+        return speller.sql(template, xs=wide(speller, *call.arguments))
+
+    return spell
+
+
+def _wide_value(speller: Speller, scalar: Scalar) -> exp.Expr:
+    return wide(speller, scalar)[0]
+
+
+def _not(speller: Speller, call: Call) -> exp.Expr:
+    return exp.BitwiseNot(this=operand(_wide_value(speller, call.arguments[0])))
+
+
+def _wide_operation(kind: type[exp.Expr]) -> Spelling:
+    def spell(speller: Speller, call: Call) -> exp.Expr:
+        left, right = (operand(t) for t in wide(speller, *call.arguments))
+        return kind(this=left, expression=right)
+
+    return spell
+
+
+def _greatest(speller: Speller, call: Call) -> exp.Expr:
+    """``max_of``: nulls are passed over."""
+    return speller.sql("greatest({xs*})", xs=_candidates(speller, call))
+
+
+def _candidates(speller: Speller, call: Call) -> list[exp.Expr]:
+    if call.type is Type.STRING:
+        return [speller.text(a) for a in call.arguments]
+    return wide(speller, *call.arguments) if call.type is Type.LONG else [speller.value(a) for a in call.arguments]
+
+
 def _least(speller: Speller, call: Call) -> exp.Expr:
     """``min_of``: nulls are passed over, NaN is not."""
-    trees = [speller.value(a) for a in call.arguments]
+    trees = _candidates(speller, call)
     least = speller.sql("least({xs*})", xs=trees)
     checks = [
         speller.sql("isnan({x})", x=t.copy()) for a, t in zip(call.arguments, trees, strict=True) if may_be_nan(a)
@@ -63,18 +100,18 @@ def _once(template: str) -> Spelling:
 _BIN_INSTANT = bin_instant(bucket, f"epoch_us({{t}}) + {EPOCH}", "{t} - to_microseconds({n})", modulo)
 
 SPELLINGS: dict[str, Spelling] = {
-    "abs": "abs({number})",
+    "abs": _wide("abs({xs*})"),
     "sign": "CAST(sign({number}) AS DOUBLE)",
     "round whole": "{number}",
     "round long": "round({number}, CAST({precision} AS INTEGER))",
     "round": rounded,
     "ceiling": "ceil({number})",
     "ceiling decimal": "CAST(ceil({number}) AS DECIMAL(38, 18))",
-    "bin": bin_whole(modulo),
+    "bin": bin_whole(modulo, _wide_value),
     "bin decimal": bin_whole(modulo),
     "bin real": bin_real,
     "bin datetime": _BIN_INSTANT,
-    "bin_at": bin_whole(modulo),
+    "bin_at": bin_whole(modulo, _wide_value),
     "bin_at real": bin_at_real,
     "bin_at datetime": _BIN_INSTANT,
     "pow": "pow({base}, {exponent})",
@@ -108,13 +145,13 @@ SPELLINGS: dict[str, Spelling] = {
     "isnan": "isnan({number})",
     "isinf": "isinf({number})",
     "isfinite": "isfinite({number})",
-    "binary_and": "{value1} & {value2}",
-    "binary_or": "{value1} | {value2}",
-    "binary_xor": "xor({value1}, {value2})",
-    "binary_not": "~{value}",
+    "binary_and": _wide_operation(exp.BitwiseAnd),
+    "binary_or": _wide_operation(exp.BitwiseOr),
+    "binary_xor": _wide("xor({xs*})"),
+    "binary_not": _not,
     "binary_shift_left": _SHIFT_LEFT.replace("{n}", "{shift}").replace("{v}", "{value}"),
     "binary_shift_right": "CASE WHEN {shift} >= 0 THEN CAST({value} AS BIGINT) >> CAST({shift} % 64 AS INTEGER) END",
     "bitset_count_ones": "CAST(bit_count(CAST({value} AS BIGINT)) AS BIGINT)",
-    "max_of": "greatest({arguments*})",
+    "max_of": _greatest,
     "min_of": _least,
 }
