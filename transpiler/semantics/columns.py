@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from transpiler.kql import syntax
 from transpiler.plan.ranges import may_be_nan
@@ -45,8 +46,6 @@ def expand_item(scope: Scope, expression: syntax.Expr) -> list[tuple[str | None,
 def _extend(scope: Scope, tabular: Tabular, node: syntax.Extend | syntax.Serialize) -> Tabular:
     serialize = isinstance(node, syntax.Serialize)
     if serialize:
-        from dataclasses import replace
-
         tabular = replace(tabular, serialized=True)
         if not node.columns:
             return tabular
@@ -89,7 +88,8 @@ def _project(scope: Scope, tabular: Tabular, node: syntax.Project) -> Tabular:
     row = scope.over(tabular)
     items = [named for item in node.columns for named in _project_item(row, tabular, item)]
     columns, computed = output_columns(scope, items, node)
-    return project(tabular, columns, computed, origin_of(scope, node, "project"))
+    result = project(tabular, columns, computed, origin_of(scope, node, "project"))
+    return replace(result, is_open=tabular.is_open and any(isinstance(i, syntax.Star) for i in node.columns))
 
 
 def _project_item(row: Scope, tabular: Tabular, item: syntax.Expr) -> list[tuple[str | None, bool, Scalar]]:
@@ -159,7 +159,8 @@ def _project_away(scope: Scope, tabular: Tabular, node: syntax.ProjectAway) -> T
 def _project_keep(scope: Scope, tabular: Tabular, node: syntax.ProjectKeep) -> Tabular:
     keep = set(matching(scope, tabular, node.columns))
     kept = [c for c in tabular.visible if c in keep]
-    return project(tabular, kept, {}, origin_of(scope, node, "project-keep"))
+    result = project(tabular, kept, {}, origin_of(scope, node, "project-keep"))
+    return replace(result, is_open=tabular.is_open and not all(isinstance(i, syntax.Name) for i in node.columns))
 
 
 @binds_operator(syntax.ProjectRename)

@@ -44,6 +44,8 @@ _CLOSING = (
     syntax.GetSchema,
     syntax.SampleDistinct,
 )
+# After these a name may be another table's; a watchlist is not given columns by guessing.
+_JOINING = (syntax.Join, syntax.Lookup, syntax.Union)
 _TEXT_OPERATORS = frozenset({"=~", "!~", "matches regex"})
 
 
@@ -55,6 +57,7 @@ class Inference:
     known: set[str] = field(default_factory=set)
     lets: dict[str, Roots] = field(default_factory=dict)
     evidence: dict[str, dict[str, set[Type]]] = field(default_factory=dict)
+    watchlists: bool = False
 
     def statements(self, statements: Iterable[syntax.Statement]) -> Roots:
         """Reads statements in order; the roots of the last expression."""
@@ -82,6 +85,8 @@ class Inference:
             case syntax.Pipeline():
                 roots = self.table(node.source)
                 return self.operators(roots, node.operators)
+            case syntax.Call(name="_GetWatchlist") if self.watchlists:
+                return self._watchlist(node)
             case syntax.Call(name="materialize"):
                 return self.table(node.arguments[0]) if node.arguments else NOTHING
             case syntax.Call():
@@ -97,6 +102,12 @@ class Inference:
         self.evidence.setdefault(name, {})
         return frozenset({name})
 
+    def _watchlist(self, node: syntax.Call) -> Roots:
+        """A watchlist as a root of its own, named by the place of the call (its alias may be a let)."""
+        root = str(node.span.start)
+        self.evidence.setdefault(root, {})
+        return frozenset({root})
+
     def operators(self, roots: Roots, operators: Iterable[syntax.Operator]) -> Roots:
         """Reads operators over open roots; what is left open after them."""
         made: set[str] = set()
@@ -109,7 +120,7 @@ class Inference:
             if isinstance(operator, syntax.Union):
                 roots |= frozenset().union(*(self.table(o) for o in operator.operands))
             made |= _made(operator)
-            if isinstance(operator, _CLOSING):
+            if isinstance(operator, _CLOSING) or (self.watchlists and isinstance(operator, _JOINING)):
                 roots = NOTHING
         return roots
 
@@ -142,6 +153,13 @@ def infer_tables(query: syntax.Query, catalog: Catalog) -> dict[str, dict[str, s
     inference = Inference(catalog)
     inference.statements(query.statements)
     return {t: {c: str(_type(c, e)) for c, e in columns.items()} for t, columns in inference.evidence.items()}
+
+
+def watchlist_columns(query: syntax.Query, catalog: Catalog) -> dict[int, list[str]]:
+    """The columns that a query uses of each call of ``_GetWatchlist``, by the place where the call begins."""
+    inference = Inference(catalog, watchlists=True)
+    inference.statements(query.statements)
+    return {int(root): list(columns) for root, columns in inference.evidence.items() if root.isdecimal()}
 
 
 def _type(name: str, evidence: set[Type]) -> Type:

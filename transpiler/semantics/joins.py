@@ -56,7 +56,8 @@ def _join(scope: Scope, tabular: Tabular, node: syntax.Join) -> Tabular:
         raise scope.error("KQL105", f"no join kind '{kind}'; known: {', '.join(sorted(KINDS))}", node.span)
     right = bind_source(scope.without_row(), node.right)
     left = tabular
-    _closed(scope, left, right, node)
+    if KINDS[kind] not in ("leftsemi", "leftanti"):
+        _closed(scope, left, node)
     if node.where is not None:
         raise scope.error("KQL200", "join … where is not translated", node.span)
     keys = bind_keys(scope, left, right, node.on)
@@ -67,11 +68,15 @@ def _join(scope: Scope, tabular: Tabular, node: syntax.Join) -> Tabular:
     return _joined(scope, left, right, KINDS[kind], keys, node)
 
 
-def _closed(scope: Scope, left: Tabular, right: Tabular, node: syntax.OperatorNode) -> None:
-    if left.is_open or right.is_open:
+def _closed(scope: Scope, left: Tabular, node: syntax.OperatorNode) -> None:
+    """Raises KQL203 for a left side whose columns are not all known: any name behind the join might be one of them.
+
+    The right side's may be unknown: a name that the left side has is never theirs.
+    """
+    if left.is_open:
         raise scope.error(
             "KQL203",
-            f"the columns of a side of {node.keyword} depend on data that is not declared",
+            f"the columns of the left side of {node.keyword} depend on data that is not declared",
             node.span,
             hint="project the columns that are wanted first",
         )
@@ -158,7 +163,8 @@ def _joined(scope: Scope, left: Tabular, right: Tabular, kind: str, keys: list[K
         on=tuple(keys),
         sources=sources,
     )
-    return unordered(relation, columns)
+    is_open = any(side.is_open and any(c in side.visible for c in sources.values()) for side in (left, right))
+    return unordered(relation, columns, is_open=is_open)
 
 
 def _take(sources: dict[Column, Column], names: UniqueNames, columns: tuple[Column, ...], *, padded: bool) -> None:
@@ -181,7 +187,7 @@ def _lookup(scope: Scope, tabular: Tabular, node: syntax.Lookup) -> Tabular:
     if kind not in ("leftouter", "inner"):
         raise scope.error("KQL105", f"lookup has the kinds leftouter and inner, not '{kind}'", node.span)
     right = bind_source(scope.without_row(), node.right)
-    _closed(scope, tabular, right, node)
+    _closed(scope, tabular, node)
     keys = bind_keys(scope, tabular, right, node.on)
     names = UniqueNames()
     sources: dict[Column, Column] = {}
@@ -197,4 +203,4 @@ def _lookup(scope: Scope, tabular: Tabular, node: syntax.Lookup) -> Tabular:
         on=tuple(keys),
         sources=sources,
     )
-    return unordered(relation, tuple(sources))
+    return unordered(relation, tuple(sources), is_open=right.is_open)

@@ -9,14 +9,22 @@ import hashlib
 import re
 
 from transpiler.kql import syntax
+from transpiler.kql.parser import parse_query
 from transpiler.plan.relations import Origin, Scan
 from transpiler.plan.scalars import Constant
 from transpiler.semantics.dispatch import bind_constant, bind_scalar, binds_source
+from transpiler.semantics.inference import watchlist_columns
 from transpiler.semantics.scope import Scope, Tabular
 from transpiler.source import Span
 from transpiler.types import TYPE_NAMES, Type
 
 EXTERNAL_FUNCTIONS = frozenset({"_GetWatchlist"})
+_WATCHLIST = {
+    "_DTItemId": Type.STRING,
+    "LastUpdatedTimeUTC": Type.DATETIME,
+    "SearchKey": Type.STRING,
+    "WatchlistItem": Type.DYNAMIC,
+}
 
 
 @binds_source(syntax.ExternalData)
@@ -31,21 +39,25 @@ def _externaldata(scope: Scope, node: syntax.ExternalData) -> Tabular:
 
 def external_table(scope: Scope, node: syntax.Call) -> Tabular | None:
     """The table behind a product function's call, or None when the call is not one of them."""
-    if node.name == "_GetWatchlist" and scope.environment.function(node.name) is None:
-        alias = bind_scalar(scope, node.arguments[0]) if node.arguments else None
-        if not isinstance(alias, Constant):
-            raise scope.error("KQL104", "_GetWatchlist takes a constant alias", node.span)
-        name = f"_GetWatchlist_{re.sub(r'[^0-9A-Za-z]+', '_', str(alias.value))}"
-        columns = {
-            "_DTItemId": Type.STRING,
-            "LastUpdatedTimeUTC": Type.DATETIME,
-            "SearchKey": Type.STRING,
-            "WatchlistItem": Type.DYNAMIC,
-        }
-        return named_table(
-            scope, name, columns, "watchlist", f"_GetWatchlist('{alias.value}')", node.span, is_open=True
-        )
-    return None
+    if node.name not in EXTERNAL_FUNCTIONS or scope.environment.function(node.name) is not None:
+        return None
+    alias = bind_scalar(scope, node.arguments[0]) if node.arguments else None
+    if not isinstance(alias, Constant):
+        raise scope.error("KQL104", "_GetWatchlist takes a constant alias", node.span)
+    name = f"_GetWatchlist_{re.sub(r'[^0-9A-Za-z]+', '_', str(alias.value))}"
+    columns = {**_WATCHLIST, **dict.fromkeys(_used(scope, node), Type.STRING), **_WATCHLIST}
+    origin = f"_GetWatchlist('{alias.value}')"
+    return named_table(scope, name, columns, "watchlist", origin, node.span, is_open=True)
+
+
+def _used(scope: Scope, node: syntax.Call) -> list[str]:
+    """The columns that the text around a call uses of it: a watchlist's items are texts, and no one declares their names."""
+    environment = scope.environment
+    found = environment.watchlists.get(id(scope.source))
+    if found is None:
+        found = watchlist_columns(parse_query(scope.source), environment.catalog)
+        environment.watchlists[id(scope.source)] = found
+    return found.get(node.span.start, [])
 
 
 def named_table(
