@@ -36,6 +36,7 @@ from transpiler.semantics import (
     summarize,
     tables,
     unions,
+    units,
     unpacking,
 )
 from transpiler.semantics.environment import Environment
@@ -72,5 +73,6 @@ __all__ = [
     "summarize",
     "tables",
     "unions",
+    "units",
     "unpacking",
 ]
