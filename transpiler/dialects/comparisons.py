@@ -7,10 +7,13 @@ Kusto documentation on null values; oracle ``null-and-edge`` cases (``where i !=
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from sqlglot import exp
 
 from transpiler.dialects.spelling import Speller, Spelling, grouped, operand, text
+from transpiler.dialects.times import TICKS_PER_MICROSECOND
+from transpiler.kql.instants import MAX_INSTANT
 from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.scalars import Call, Constant, InRelation, Scalar, ScalarSubquery
 from transpiler.types import Type
@@ -95,12 +98,29 @@ def _unless_nan(speller: Speller, tree: exp.Expr, side: Scalar | None) -> exp.Ex
     return exp.Paren(this=exp.And(this=tree, expression=check))
 
 
+def _bound(scalar: Scalar, other: Scalar, *, upward: bool) -> Scalar:
+    """A constant time of 100 ns as the microsecond that divides the same stored times, which have no 100 ns.
+
+    An end of a day that is computed stands one tick too early in the warehouse; against it the constant stays as it is,
+    and is refused where it is written.
+    """
+    if not isinstance(scalar, Constant) or scalar.type not in (Type.DATETIME, Type.TIMESPAN):
+        return scalar
+    rest = scalar.value % TICKS_PER_MICROSECOND if isinstance(scalar.value, int) else 0
+    if not isinstance(scalar.value, int) or not rest or (isinstance(other, Call) and other.overload.key.startswith("endof")):
+        return scalar
+    whole = scalar.value - rest + (TICKS_PER_MICROSECOND if upward else 0)
+    return scalar if scalar.type is Type.DATETIME and whole > MAX_INSTANT else replace(scalar, value=whole)
+
+
 def ordering(kind: type[exp.Expr]) -> Callable[[Speller, Call], exp.Expr]:
     """``<`` and kin: NULL when an operand is."""
     is_greater = kind in (exp.GT, exp.GTE)
 
     def spell(speller: Speller, call: Call) -> exp.Expr:
         left, right = call.arguments
+        upward = kind in (exp.LT, exp.GTE)
+        left, right = _bound(left, right, upward=not upward), _bound(right, left, upward=upward)
         of = speller.text if left.type is Type.STRING else speller.value
         tree = kind(this=operand(of(left)), expression=operand(of(right)))
         return _unless_nan(speller, tree, left if is_greater else right)
@@ -119,7 +139,9 @@ def negation(speller: Speller, call: Call) -> exp.Expr:
 
 def between(speller: Speller, call: Call) -> exp.Expr:
     """``between (a .. b)``, both ends included."""
-    value, low, high = (speller.value(a) for a in call.arguments)
+    moment, first, last = call.arguments
+    bounds = (moment, _bound(first, moment, upward=True), _bound(last, moment, upward=False))
+    value, low, high = (speller.value(a) for a in bounds)
     tree = exp.Between(this=operand(value), low=operand(low), high=operand(high))
     return _unless_nan(speller, tree, call.arguments[2])
 
