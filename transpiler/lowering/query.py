@@ -306,10 +306,8 @@ class QueryLowering:
         in_place = in_place and all(names[b] == source.names[a] for a, b in zip(source.columns, kept, strict=False))
         in_place = in_place and all(c in trees for c in kept[count:])
         replaced = [c for c in replaced if not (isinstance(trees.get(c), exp.Column) and trees[c].name == names[c])]
-        if count and in_place and not replaced:
-            return [exp.Star(), *(self._alias(trees[c], names[c]) for c in kept[count:])]
-        if count > 2 and in_place and len(replaced) * 2 <= count:
-            star = exp.Star(replace=[self._alias(trees[c], names[c], force=True) for c in replaced])
+        if count and in_place and (count > 2 or not replaced) and len(replaced) * 2 <= count:
+            star = exp.Star(replace=[self._alias(trees[c], names[c], force=True) for c in replaced] or None)
             return [star, *(self._alias(trees[c], names[c]) for c in kept[count:])]
         own = self._references(source)
         return [self._alias(trees[c] if c in trees else own[c], names[c]) for c in kept]

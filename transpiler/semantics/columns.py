@@ -111,7 +111,9 @@ def output_columns(
     columns: list[Column] = []
     computed: dict[Column, Scalar] = {}
     for name, explicit, scalar in items:
-        final = name if explicit and name is not None else names.unique(name) if name else names.unnamed(scope.environment)
+        final = (
+            name if explicit and name is not None else names.unique(name) if name else names.unnamed(scope.environment)
+        )
         if isinstance(scalar, ColumnRef) and scalar.column.name == final and scalar.column not in columns:
             columns.append(scalar.column)
             continue
@@ -236,7 +238,9 @@ def _range_type(scope: Scope, start: Scalar, stop: Scalar, step: Scalar) -> Type
     if types == {Type.TIMESPAN}:
         return Type.TIMESPAN
     listed = ", ".join(str(s.type) for s in (start, stop, step))
-    raise scope.error("KQL102", f"range runs over numbers or times of one kind, these are {listed}", start.span.to(step.span))
+    raise scope.error(
+        "KQL102", f"range runs over numbers or times of one kind, these are {listed}", start.span.to(step.span)
+    )
 
 
 @binds_operator(syntax.Range)
