@@ -81,7 +81,11 @@ def unequal(speller: Speller, call: Call) -> exp.Expr:
     """``!=`` of other types: true when one side is null, null when both are."""
     left, right = call.arguments
     tree = _unequal(speller, left, right)
-    if may_be_nan(left) and may_be_nan(right) and (speller.dialect.nan_is_greatest or isinstance(tree, exp.NullSafeNEQ)):
+    if (
+        may_be_nan(left)
+        and may_be_nan(right)
+        and (speller.dialect.nan_is_greatest or isinstance(tree, exp.NullSafeNEQ))
+    ):
         is_nan = speller.sql(speller.dialect.is_nan, x=speller.value(left))
         tree = exp.Paren(this=exp.Or(this=tree, expression=is_nan))
     if speller.loose or not (left.nullable and right.nullable):
@@ -107,7 +111,11 @@ def _bound(scalar: Scalar, other: Scalar, *, upward: bool) -> Scalar:
     if not isinstance(scalar, Constant) or scalar.type not in (Type.DATETIME, Type.TIMESPAN):
         return scalar
     rest = scalar.value % TICKS_PER_MICROSECOND if isinstance(scalar.value, int) else 0
-    if not isinstance(scalar.value, int) or not rest or (isinstance(other, Call) and other.overload.key.startswith("endof")):
+    if (
+        not isinstance(scalar.value, int)
+        or not rest
+        or (isinstance(other, Call) and other.overload.key.startswith("endof"))
+    ):
         return scalar
     whole = scalar.value - rest + (TICKS_PER_MICROSECOND if upward else 0)
     return scalar if scalar.type is Type.DATETIME and whole > MAX_INSTANT else replace(scalar, value=whole)
