@@ -75,7 +75,8 @@ def export_rules(
 ) -> ExportReport:
     """Translates, proves and writes rules. A failing rule leaves its earlier export untouched; the others still go out.
 
-    ``check`` writes nothing and reports what is stale. ``report.json`` lists every rule of ``root`` that was given.
+    ``check`` writes nothing and reports what is stale. ``report.json`` lists every rule
+    that was given, now or in an earlier export.
     ``formats`` are names of ``FORMATS`` (ValueError for another); ``settings`` say where alerts go.
     """
     chosen, shared = formats_of(formats), settings or Settings()
@@ -191,10 +192,23 @@ def _written(result: Exported, out: Path, check: bool) -> Exported:
 
 
 def report_json(results: Sequence[Exported], out: Path) -> str:
-    """What was exported and which engine proved which file, as JSON text. The same input gives the same bytes."""
-    entries = [_entry(r) for r in results]
-    counts = {"rules": len(results), "exported": sum(r.is_good for r in results)}
-    return json.dumps({**counts, "results": entries}, ensure_ascii=False, indent=2) + "\n"
+    """What was exported and which engine proved which file, as JSON text. The same input gives the same bytes.
+
+    Rules of an earlier export that were not given this time keep their entries, as long as their files are there.
+    """
+    entries = {e["path"]: e for e in [*_earlier(out / "report.json"), *map(_entry, results)]}
+    listed = [entries[path] for path in sorted(entries)]
+    counts = {"rules": len(listed), "exported": sum(bool(e.get("files")) and "problem" not in e for e in listed)}
+    return json.dumps({**counts, "results": listed}, ensure_ascii=False, indent=2) + "\n"
+
+
+def _earlier(path: Path) -> list[dict[str, Any]]:  # Any: JSON
+    """The entries of an earlier report whose rules still exist; none when there is no report that can be read."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))["results"]
+        return [e for e in found if Path(e["path"]).is_file()]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
 
 
 def _entry(result: Exported) -> dict[str, Any]:  # Any: JSON
