@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from transpiler.catalog import Catalog
 from transpiler.functions.registry import FUNCTIONS
 from transpiler.kql import syntax
-from transpiler.types import TYPE_NAMES, Type
+from transpiler.types import INTEGERS, SUMMABLE, TYPE_NAMES, Type
 
 Columns = dict[str, Type]
 Roots = frozenset[str]
@@ -47,6 +47,8 @@ _CLOSING = (
 # After these a name may be another table's; a watchlist is not given columns by guessing.
 _JOINING = (syntax.Join, syntax.Lookup, syntax.Union)
 _TEXT_OPERATORS = frozenset({"=~", "!~", "matches regex"})
+# Their first argument names a part ('day') and is bound apart from the declared parameters.
+_BY_PART = frozenset({"datetime_diff", "datetime_part", "datetime_add"})
 
 
 @dataclass(slots=True)
@@ -240,8 +242,14 @@ def _evidence(node: syntax.Node, skipped: set[int]) -> Iterator[tuple[str, Type 
             yield base.name, Type.DYNAMIC
         case syntax.Call():
             yield from _arguments(node)
+        case syntax.MvExpand() | syntax.MvApply():
+            yield from ((c.name, Type.DYNAMIC) for c in map(_expanded, node.columns) if isinstance(c, syntax.Name))
         case _:
             pass
+
+
+def _expanded(column: syntax.Expr) -> syntax.Expr:
+    return column.value if isinstance(column, syntax.NamedExpression) else column
 
 
 def _pair(operator: str, name: syntax.Expr, other: syntax.Expr) -> Iterator[tuple[str, Type | None]]:
@@ -257,8 +265,10 @@ def _kind(other: syntax.Expr) -> Type | None:
         case syntax.Literal():
             kind = TYPE_NAMES[other.kind]
             return Type.LONG if kind is Type.INT else kind
-        case syntax.Call(name="ago" | "now" | "datetime" | "startofday" | "endofday" | "todatetime" | "make_datetime"):
+        case syntax.Name(name="TimeGenerated" | "Timestamp"):
             return Type.DATETIME
+        case syntax.Call():
+            return _result_kind(other)
         case syntax.Binary(operator="+" | "-"):
             return _kind(other.left) or _kind(other.right)
         case syntax.Unary():
@@ -267,19 +277,42 @@ def _kind(other: syntax.Expr) -> Type | None:
             return None
 
 
-def _arguments(call: syntax.Call) -> Iterator[tuple[str, Type | None]]:
+def _result_kind(call: syntax.Call) -> Type | None:
+    """The type of a function's result, where its declaration says one."""
+    if call.name in ("ago", "now"):
+        return Type.DATETIME
     function = FUNCTIONS.find(call.name) or FUNCTIONS.find(call.name, aggregate=True)
-    if function is None or not function.overloads:
+    results = {o.result for o in function.overloads} if function is not None else set()
+    (only,) = results if len(results) == 1 else ("",)
+    kind = TYPE_NAMES.get(only)
+    return Type.LONG if kind is Type.INT else kind
+
+
+def _arguments(call: syntax.Call) -> Iterator[tuple[str, Type | None]]:
+    """What the parameters of a function say of the names that fill them; nothing where its overloads differ."""
+    function = FUNCTIONS.find(call.name) or FUNCTIONS.find(call.name, aggregate=True)
+    if function is None or not function.overloads or not call.arguments:
         return
-    overload = next((o for o in function.overloads if len(o.parameters) >= len(call.arguments)), function.overloads[0])
     if call.name in ("bin", "floor") and len(call.arguments) == 2 and isinstance(call.arguments[0], syntax.Name):
         step = _kind(call.arguments[1])
         yield call.arguments[0].name, Type.DATETIME if step is Type.TIMESPAN else step
         return
-    for position, argument in enumerate(call.arguments):
-        parameter = overload.parameter(position)
-        if isinstance(argument, syntax.Name) and parameter is not None and len(parameter.accepts) == 1:
-            yield argument.name, next(iter(parameter.accepts))
+    arguments = call.arguments[1:] if call.name in _BY_PART else call.arguments
+    overloads = [o for o in function.overloads if o.parameter(len(arguments) - 1) is not None] or function.overloads
+    for position, argument in enumerate(arguments):
+        if isinstance(argument, syntax.Name):
+            parameters = (o.parameter(position) for o in overloads)
+            accepts = frozenset[Type]().union(*(p.accepts for p in parameters if p is not None))
+            yield argument.name, _of_family(accepts)
+
+
+def _of_family(accepts: frozenset[Type]) -> Type | None:
+    """What a parameter says of its argument: its one type, or a number where only numbers (and spans) are taken."""
+    if len(accepts) == 1:
+        return next(iter(accepts))
+    if accepts and accepts <= SUMMABLE and Type.DATETIME not in accepts:
+        return Type.LONG if accepts <= INTEGERS else Type.REAL
+    return None
 
 
 def declared_with(catalog: Catalog, inferred: Mapping[str, Mapping[str, str]]) -> Catalog:
