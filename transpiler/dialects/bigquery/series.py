@@ -1,4 +1,4 @@
-"""BigQuery's spellings: series. An array is JSON text; its elements are texts, its numbers FLOAT64 or, where all are whole, INT64."""
+"""BigQuery's spellings: series. An array is JSON text; its numbers are FLOAT64 or, where all are whole, INT64."""
 
 from __future__ import annotations
 

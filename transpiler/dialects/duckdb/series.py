@@ -1,8 +1,9 @@
-"""DuckDB's spellings: series. An array is JSON text; its elements are texts, its numbers DOUBLE or, where all are whole, BIGINT."""
+"""DuckDB's spellings: series. An array is JSON text; its numbers are DOUBLE or, where all are whole, BIGINT."""
 
 from __future__ import annotations
 
 import json
+
 from sqlglot import exp
 
 from transpiler.dialects.series import PAIRS, Element
