@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from transpiler.catalog import Catalog
+from transpiler.catalog import Catalog, Table
 from transpiler.diagnostics import KqlError
 from transpiler.dialects import TARGETS
 from transpiler.dialects.dialect import Dialect
@@ -20,6 +20,9 @@ from transpiler.plan.relations import Filter, Relation, Scan
 from transpiler.semantics.inference import declared_with, infer_tables
 from transpiler.source import Source, Span
 from transpiler.types import Type
+
+LONGEST_WINDOW = timedelta(days=36_600)
+"""A hundred years: what lies further back is no lookback, and before the first instant that a warehouse can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,8 @@ def _translated(
     infer: bool,
 ) -> Translation:
     dialect = dialect_of(target)
-    catalog = tables if isinstance(tables, Catalog) else Catalog(tables or {})
+    check_times(now, window)
+    catalog = _catalog(tables)
     inferred = infer_tables(parse_query(source), catalog) if infer else {}
     catalog = declared_with(catalog, inferred)
     statement = lower_statement(
@@ -131,17 +135,49 @@ def _translated(
     return Translation(sql, target, columns, stages, requires, inferred)
 
 
+def _catalog(tables: Mapping[str, Mapping[str, str]] | Catalog | None) -> Catalog:
+    """The tables as a Catalog. Raises KqlError (KQL104) for what is not columns and KQL types by table."""
+    if isinstance(tables, Catalog):
+        return tables
+    try:
+        declared = {name: t if isinstance(t, Table) else Table(name, t) for name, t in (tables or {}).items()}
+    except (AttributeError, TypeError, ValueError) as error:
+        raise KqlError("KQL104", f"the tables are not columns and KQL types by table: {error}") from None
+    if not all(isinstance(name, str) for name in declared):
+        raise KqlError("KQL104", "a table's name is a text")
+    return Catalog(declared)
+
+
+def check_times(now: datetime | RunTime | None, window: timedelta | None) -> None:
+    """Raises KqlError for a ``now`` that is no moment (KQL104) or a ``window`` without a length that fits (KQL104, KQL206)."""
+    if not isinstance(now, datetime | RunTime | None):
+        raise KqlError("KQL104", f"now is None, a datetime or a RunTime, not {now!r}")
+    if not isinstance(window, timedelta | None):
+        raise KqlError("KQL104", f"window is None or a timedelta, not {window!r}")
+    if window is None:
+        return
+    if window <= timedelta(0):
+        raise KqlError("KQL206", f"window is a length of time, not {window}")
+    if window > LONGEST_WINDOW:
+        raise KqlError("KQL206", f"window is at most {LONGEST_WINDOW.days} days, not {window}")
+
+
 def dialect_of(target: str) -> Dialect:
     """The target of a name. Raises KqlError (KQL204) for one that is not known."""
-    dialect = TARGETS.get(target)
+    dialect = TARGETS.get(target) if isinstance(target, str) else None
     if dialect is None:
         raise KqlError("KQL204", f"no target '{target}'; known: {', '.join(sorted(TARGETS))}")
     return dialect
 
 
 def check_size(sql: str, dialect: Dialect) -> None:
-    """Raises KqlError (KQL207) for a statement that is larger than the target takes."""
-    if len(sql.encode()) > dialect.max_bytes:
+    """Raises KqlError for a statement that is larger than the target takes (KQL207), or is no Unicode text (KQL206)."""
+    try:
+        size = len(sql.encode())
+    except UnicodeEncodeError as error:
+        half = sql[error.start]
+        raise KqlError("KQL206", f"the text holds half of a character, U+{ord(half):04X}; SQL is UTF-8") from None
+    if size > dialect.max_bytes:
         raise KqlError("KQL207", f"the SQL is larger than {dialect.name} takes ({dialect.max_bytes} bytes)")
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlglot import exp
 
+from transpiler.diagnostics import KqlError
 from transpiler.dialects.dialect import Dialect
 from transpiler.plan.scalars import Constant
 from transpiler.types import Type
@@ -27,6 +28,9 @@ def now_tree(dialect: Dialect, now: datetime | RunTime | None) -> exp.Expr:
         case RunTime():
             return dialect.run_time(now.delay)
         case datetime():
-            moment = now.astimezone(UTC).replace(tzinfo=None) if now.tzinfo else now
+            try:
+                moment = now.astimezone(UTC).replace(tzinfo=None) if now.tzinfo else now
+            except OverflowError:
+                raise KqlError("KQL206", f"now, {now}, lies outside the years 1 to 9999 in UTC") from None
             ticks = ((moment - datetime(1, 1, 1)) // timedelta(microseconds=1)) * 10
             return dialect.constant(Constant(Type.DATETIME, ticks))

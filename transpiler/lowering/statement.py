@@ -9,6 +9,7 @@ from datetime import timedelta
 from sqlglot import exp
 
 from transpiler.catalog import Catalog
+from transpiler.diagnostics import KqlError
 from transpiler.dialects.dialect import Dialect
 from transpiler.kql import syntax
 from transpiler.kql.parser import parse_query
@@ -45,6 +46,8 @@ def lower_statement(
     query = parse_query(source)
     environment = Environment(catalog, dialect.name, window=window, parameters=parameters or {})
     plan, _ = bind_query(query, source, environment)
+    if not plan.visible:
+        raise KqlError("KQL204", "the result has no columns; a SELECT has one at least", query.span, source=source)
     taken = [*catalog.names(), *(s.name for s in query.statements if isinstance(s, syntax.Let))]
     lowering = QueryLowering(dialect, plan, now, taken, header, as_rows)
     return Statement(lowering.lower(), plan, lowering)

@@ -11,8 +11,8 @@ from transpiler.semantics.calls import call_function, convert, make_call, overlo
 from transpiler.semantics.dispatch import MULTI_BINDERS, bind_constant, bind_scalar, binds_function
 from transpiler.semantics.json_paths import path_steps
 from transpiler.semantics.packing import as_dynamic
-from transpiler.semantics.scope import Scope
-from transpiler.types import INTEGERS, NUMBERS, TYPE_NAMES, Type, widest
+from transpiler.semantics.scope import Scope, type_named
+from transpiler.types import INTEGERS, NUMBERS, Type, widest
 
 _NULL = Constant(Type.DYNAMIC, None)
 
@@ -152,7 +152,7 @@ def _extract_json(scope: Scope, node: syntax.Call) -> Scalar:
         kind = node.arguments[2]
         if not isinstance(kind, syntax.TypeOf) or kind.type_name is None:
             raise scope.error("KQL104", "a typeof(…) is expected here", kind.span)
-        wanted = TYPE_NAMES[kind.type_name]
+        wanted = type_named(scope, kind.type_name, kind.span)
     return convert(scope, value, wanted)
 
 

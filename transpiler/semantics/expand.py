@@ -16,9 +16,9 @@ from transpiler.semantics.calls import call_function, convert, overload_of
 from transpiler.semantics.dispatch import bind_scalar, bind_whole, binds_operator
 from transpiler.semantics.joins import word
 from transpiler.semantics.names import UniqueNames, result_name
-from transpiler.semantics.scope import Scope, Tabular
+from transpiler.semantics.scope import Scope, Tabular, type_named
 from transpiler.semantics.shaping import column_for, origin_of, project
-from transpiler.types import NUMBERS, TYPE_NAMES, Type
+from transpiler.types import NUMBERS, Type
 
 OLD_LIMIT = 128
 """How many elements of a value ``mvexpand``, the old spelling, expands."""
@@ -69,7 +69,7 @@ def bind_items(scope: Scope, tabular: Tabular, columns: Sequence[syntax.Expr]) -
         final = names.unnamed(scope.environment) if name is None else name
         if name is not None and not names.take(name):
             raise scope.error("KQL101", f"two expanded columns are named '{name}'", column.span)
-        wanted = TYPE_NAMES[type_name] if type_name else Type.DYNAMIC
+        wanted = type_named(scope, type_name, column.span) if type_name else Type.DYNAMIC
         items.append(Item(final, value, wanted, written is None and isinstance(inner, syntax.Name)))
     return items
 

@@ -29,8 +29,8 @@ from transpiler.semantics.dispatch import (
 from transpiler.semantics.expressions import binary, bind_predicate
 from transpiler.semantics.invocation import call_scalar_function
 from transpiler.semantics.names import call_name
-from transpiler.semantics.scope import FunctionLet, Scope, did_you_mean
-from transpiler.types import NUMBERS, TYPE_NAMES, Type
+from transpiler.semantics.scope import FunctionLet, Scope, did_you_mean, type_named
+from transpiler.types import NUMBERS, Type
 
 
 @binds_scalar(syntax.Call)
@@ -250,4 +250,4 @@ def type_argument(scope: Scope, node: syntax.Node) -> Type:
     """The type of a ``typeof(…)`` argument."""
     if not isinstance(node, syntax.TypeOf) or node.type_name is None:
         raise scope.error("KQL104", "a typeof(…) is expected here", node.span)
-    return TYPE_NAMES[node.type_name]
+    return type_named(scope, node.type_name, node.span)

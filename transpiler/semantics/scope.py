@@ -13,6 +13,7 @@ from transpiler.kql import syntax
 from transpiler.plan.relations import AggregateCall, OrderKey, Relation
 from transpiler.plan.scalars import Column, Scalar
 from transpiler.source import Source, Span
+from transpiler.types import TYPE_NAMES, Type
 
 if TYPE_CHECKING:
     from transpiler.semantics.environment import Environment
@@ -119,6 +120,14 @@ class Scope:
     def error(self, code: str, message: str, span: Span, *, hint: str = "") -> KqlError:
         """A refusal at a place of this scope's text."""
         return KqlError(code, message, span, hint=hint, source=self.source)
+
+
+def type_named(scope: Scope, name: str, span: Span) -> Type:
+    """The type of a name in ``typeof(…)``, where the grammar takes any name. Raises KqlError (KQL100) for no type's name."""
+    found = TYPE_NAMES.get(name)
+    if found is None:
+        raise scope.error("KQL100", f"'{name}' is not a type", span, hint=did_you_mean(name, TYPE_NAMES))
+    return found
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

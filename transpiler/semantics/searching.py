@@ -18,10 +18,10 @@ from transpiler.semantics.calls import call_function, convert
 from transpiler.semantics.dispatch import bind_scalar, bind_source, binds_operator
 from transpiler.semantics.expressions import binary, bind_predicate, connect
 from transpiler.semantics.joins import word
-from transpiler.semantics.scope import ScalarLet, Scope, Tabular, did_you_mean
+from transpiler.semantics.scope import ScalarLet, Scope, Tabular, did_you_mean, type_named
 from transpiler.semantics.shaping import origin_of, over, project
 from transpiler.semantics.unions import matching_tables, unite
-from transpiler.types import TYPE_NAMES, Type
+from transpiler.types import Type
 
 TABLE = "$table"
 _OPERATORS = {
@@ -258,6 +258,6 @@ def _item(scope: Scope, item: syntax.Expr) -> tuple[str, Type | None]:
         case syntax.Name():
             return item.name, None
         case syntax.NamedExpression(value=syntax.Name() as name, type_name=str() as written):
-            return name.name, TYPE_NAMES[written]
+            return name.name, type_named(scope, written, item.span)
         case _:
             raise scope.error("KQL200", "find … project takes columns; pack(*) is not translated", item.span)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from transpiler.kql import syntax
+from transpiler.kql.literals import typed_literal
 from transpiler.plan.relations import Origin, Plan, Project, Values
 from transpiler.plan.scalars import Column, Constant, Scalar
 from transpiler.semantics.calls import convert
@@ -16,6 +18,7 @@ from transpiler.semantics.tables import is_table
 from transpiler.source import NOWHERE, Source, Span
 from transpiler.types import TYPE_NAMES, Type
 
+_READ = (Type.INT, Type.LONG, Type.GUID, Type.DECIMAL)
 MAX_SCALAR = 20_000
 """How many operations a let may come to: lets that use each other twice double at each step."""
 
@@ -71,6 +74,11 @@ def bind_statements(scope: Scope, statements: tuple[syntax.Statement, ...]) -> t
                 results.append(statement.value)
             case syntax.SetOption():
                 pass
+            case syntax.ControlCommand():
+                hint = "a query begins with a table, an operator or let"
+                raise scope.error(
+                    "KQL003", f"the control command .{statement.verb} is not a query", statement.span, hint=hint
+                )
             case _:
                 name = type(statement).__name__
                 raise scope.error(
@@ -114,7 +122,7 @@ def _parameters(scope: Scope, statement: syntax.DeclareParameters) -> Scope:
 
 
 def _given(scope: Scope, parameter: syntax.Parameter, wanted: Type) -> Constant:
-    """A parameter's value from the caller: bool, int, float, str, datetime (UTC) or timedelta."""
+    """A parameter's value from the caller: bool, int, float, str (of a dynamic: its JSON), datetime (UTC) or timedelta."""
     value = scope.environment.parameters[parameter.name]
     match value:
         case datetime() if wanted is Type.DATETIME:
@@ -123,14 +131,23 @@ def _given(scope: Scope, parameter: syntax.Parameter, wanted: Type) -> Constant:
             return Constant(wanted, ticks(value), parameter.span)
         case bool() if wanted is Type.BOOL:
             return Constant(wanted, value, parameter.span)
-        case int() if wanted in (Type.INT, Type.LONG) and not isinstance(value, bool):
-            return Constant(wanted, value, parameter.span)
-        case int() | float() if wanted is Type.REAL:
+        case int() | float() if wanted is Type.REAL and not isinstance(value, bool):
             return Constant(wanted, float(value), parameter.span)
-        case str() if wanted in (Type.STRING, Type.GUID, Type.DECIMAL, Type.DYNAMIC):
+        case str() if wanted is Type.STRING or (wanted is Type.DYNAMIC and _is_json(value)):
             return Constant(wanted, value, parameter.span)
-        case _:
-            raise scope.error("KQL107", f"the query parameter '{parameter.name}' must be a {wanted}", parameter.span)
+        case int() | str() if wanted in _READ and isinstance(value, str) is (wanted in (Type.GUID, Type.DECIMAL)):
+            read = typed_literal(f"{wanted}({value})", parameter.span)
+            if read.value is not None and not isinstance(value, bool):
+                return Constant(wanted, read.value, parameter.span)
+    raise scope.error("KQL107", f"the query parameter '{parameter.name}' must be a {wanted}", parameter.span)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text, parse_constant=int)  # NaN and Infinity are Python's, not JSON's, and no int
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def ticks(span: timedelta) -> int:

@@ -111,6 +111,10 @@ def declared_columns(types: dict[str, Type]) -> tuple[Column, ...]:
     return tuple(columns)
 
 
+# Operators that may begin a pipeline.
+_FIRST = (syntax.Print, syntax.Range, syntax.Search, syntax.Find, syntax.Union, syntax.Evaluate, syntax.MacroExpand)
+
+
 @binds_source(syntax.Pipeline)
 def _pipeline(scope: Scope, node: syntax.Pipeline) -> Tabular:
     scope = replace(scope.without_row(), aggregation=None)
@@ -121,6 +125,8 @@ def _pipeline(scope: Scope, node: syntax.Pipeline) -> Tabular:
 def bind_operators(scope: Scope, tabular: Tabular | None, operators: tuple[syntax.Operator, ...]) -> Tabular:
     """Operators one after another. ``as`` names what follows, so the scope may grow."""
     for operator in operators:
+        if tabular is None and not isinstance(operator, _FIRST):
+            raise scope.error("KQL003", f"'{operator.keyword}' has no table before it", operator.span)
         tabular = bind_operator(scope, tabular, operator)
         if isinstance(operator, syntax.As):
             scope = scope.bind(operator.name, TabularLet(operator.name, tabular))

@@ -1,0 +1,115 @@
+"""The public function ``transpile``: what its arguments may be, and that nothing but KqlError comes back from the rest."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+import transpiler
+from transpiler.dialects import TARGETS
+from transpiler.lowering.runtime import RunTime
+
+EVENTS = {"T": {"TimeGenerated": "datetime", "a": "string"}}
+EAST = timezone(timedelta(hours=5))
+
+
+def refusal(kql: str, target: str = "duckdb", **arguments: Any) -> transpiler.KqlError:  # Any: wrong types on purpose
+    with pytest.raises(transpiler.KqlError) as caught:
+        transpiler.transpile(kql, target, **{"tables": EVENTS, **arguments})
+    str(caught.value)
+    return caught.value
+
+
+@pytest.mark.parametrize("target", sorted(TARGETS))
+@pytest.mark.parametrize(
+    ("kql", "code"),
+    [
+        ("where a == 'x'", "KQL003"),
+        ("sort by a | union T", "KQL003"),
+        ("T | project-away *", "KQL204"),
+        ("T | take 1 | project-keep zz*", "KQL204"),
+        ("print n = dynamic([1]) | mv-expand n to typeof(strin)", "KQL100"),
+        ("print extract_json('$.a', '{}', typeof(strin))", "KQL100"),
+        ("print '\ud800'", "KQL206"),
+        (r"print '\ud800'", "KQL206"),
+    ],
+)
+def test_queries_that_once_escaped(kql: str, code: str, target: str) -> None:
+    assert refusal(kql, target).code == code
+
+
+def test_a_typo_in_a_type_has_a_hint() -> None:
+    assert refusal("print n = dynamic([1]) | mv-expand n to typeof(strin)").hint == "did you mean 'string'?"
+
+
+@pytest.mark.parametrize("now", ["2026-01-01", 5, date(2026, 1, 1), datetime(1, 1, 1, tzinfo=EAST)])
+def test_now_is_a_moment(now: object) -> None:
+    assert refusal("print now()", now=now).code in ("KQL104", "KQL206")
+
+
+@pytest.mark.parametrize("target", sorted(TARGETS))
+def test_now_with_and_without_a_zone_is_one_moment(target: str) -> None:
+    bare = transpiler.transpile("print now()", target, now=datetime(2026, 1, 1))
+    east = transpiler.transpile("print now()", target, now=datetime(2026, 1, 1, 5, tzinfo=EAST))
+    assert bare.sql == east.sql
+    assert transpiler.transpile("print now()", target, now=datetime(2026, 1, 1, tzinfo=UTC)).sql == bare.sql
+
+
+def test_a_run_time_is_bigquerys() -> None:
+    assert "@run_time" in transpiler.transpile("print now()", "bigquery", now=RunTime()).sql
+    assert refusal("print now()", now=RunTime()).code == "KQL204"
+
+
+@pytest.mark.parametrize("window", ["15m", 15, timedelta(0), timedelta(-1), timedelta.max, timedelta.min])
+def test_a_window_is_a_length_of_time(window: object) -> None:
+    assert refusal("T", window=window).code in ("KQL104", "KQL206")
+
+
+@pytest.mark.parametrize("tables", [{"T": {"a": "strin"}}, {"T": {"a": 5}}, {"T": ["a"]}, {"T": None}, {5: {}}, "T", 5])
+def test_tables_are_types_of_columns(tables: object) -> None:
+    assert refusal("T", tables=tables).code == "KQL104"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("long", 2**63),
+        ("int", 2**31),
+        ("long", "5"),
+        ("long", True),
+        ("real", True),
+        ("decimal", "abc"),
+        ("decimal", 5),
+        ("guid", "abc"),
+        ("dynamic", "{bad"),
+        ("dynamic", "[NaN]"),
+        ("string", 5),
+        ("datetime", "2026-01-01"),
+    ],
+)
+def test_a_parameter_has_the_declared_type(kind: str, value: object) -> None:
+    assert refusal(f"declare query_parameters(p: {kind}); print p", parameters={"p": value}).code == "KQL107"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "written"),
+    [
+        ("long", -(2**63), "long(-9223372036854775808)"),
+        ("int", 5, "int(5)"),
+        ("decimal", "1.5", "decimal(1.5)"),
+        ("guid", "74BE27DE-1E4E-49D9-B579-FE0B331D3642", "guid(74be27de-1e4e-49d9-b579-fe0b331d3642)"),
+        ("dynamic", '{"a":[1]}', 'dynamic({"a":[1]})'),
+        ("string", "a'b\\", r"'a\'b\\'"),
+        ("real", 2, "real(2)"),
+        ("timespan", timedelta(hours=1), "1h"),
+        ("datetime", datetime(2026, 1, 1), "datetime(2026-01-01)"),
+    ],
+)
+def test_a_parameter_is_what_its_literal_is(kind: str, value: object, written: str) -> None:
+    given = transpiler.transpile(
+        f"declare query_parameters(p: {kind}); print x = tostring(p)", parameters={"p": value}
+    ).sql
+    literal = transpiler.transpile(f"print x = tostring({written})").sql
+    assert given.partition("*/")[2] == literal.partition("*/")[2]
