@@ -32,12 +32,18 @@ def refusal(kql: str, target: str = "duckdb", **arguments: Any) -> transpiler.Kq
         ("T | take 1 | project-keep zz*", "KQL204"),
         ("print n = dynamic([1]) | mv-expand n to typeof(strin)", "KQL100"),
         ("print extract_json('$.a', '{}', typeof(strin))", "KQL100"),
+        ('print s = "" | parse kind=regex s with "[" a: string "]"', "KQL205"),
         ("print '\ud800'", "KQL206"),
         (r"print '\ud800'", "KQL206"),
     ],
 )
 def test_queries_that_once_escaped(kql: str, code: str, target: str) -> None:
     assert refusal(kql, target).code == code
+
+
+@pytest.mark.parametrize("target", sorted(TARGETS))
+def test_an_address_may_hold_half_a_character(target: str) -> None:
+    assert refusal(r'externaldata(a: string)["https://x/\ud800"] | where a != "\ud800"', target).code == "KQL206"
 
 
 def test_a_typo_in_a_type_has_a_hint() -> None:

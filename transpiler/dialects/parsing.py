@@ -31,6 +31,8 @@ def pattern_of(speller: Speller, call: Call, kept: int | None) -> str:
         return _GROUP.sub(lambda m: "(" if kept is None or int(m[1]) == kept else "(?:", pattern)
     try:
         regex = compiled(pattern)
+        if not regex.names.keys() >= {f"g{number}" for number in _GROUP.findall(pattern)}:
+            raise RegexError("a column's group lies inside a class or quotation of the pattern around it", 0)
         if kept == -1:
             return regex.bare()
         if kept is not None:

@@ -33,7 +33,7 @@ def _externaldata(scope: Scope, node: syntax.ExternalData) -> Tabular:
     types = {c.name: TYPE_NAMES[c.type_name] for c in node.columns}
     origin = uris[0].split(";")[0].split("?")[0] if uris else ""
     stem = re.sub(r"\W+", "_", origin.rsplit("/", 1)[-1].rsplit(".", 1)[0]).strip("_") or "data"
-    digest = hashlib.sha256("\n".join(uris).encode()).hexdigest()[:8]
+    digest = hashlib.sha256("\n".join(uris).encode(errors="surrogatepass")).hexdigest()[:8]
     return named_table(scope, f"external_{stem}_{digest}", types, "external", origin, node.span)
 
 
