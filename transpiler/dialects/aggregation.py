@@ -94,7 +94,7 @@ def filtered(tree: exp.Expr, *predicates: exp.Expr) -> exp.Expr:
 
 
 def ordered(speller: Speller, keys: Sequence[OrderKey], *, has_nulls_clause: bool = True) -> list[exp.Expr]:
-    """Sort keys within an aggregate. A target without NULLS FIRST there sorts by ``x IS NULL`` first, where that is not its default."""
+    """Sort keys within an aggregate; without NULLS FIRST in a target, ``x IS NULL`` sorts first where its default differs."""
     found: list[exp.Expr] = []
     for key in keys:
         if isinstance(key.value, Constant):
