@@ -104,4 +104,6 @@ SAMPLES: tuple[str, ...] = (
     "declare pattern app = (id:string)[scope:string] { ('x').['s'] = { A | take 1 }; ('y') = { let z = 1; B }; }; A",
     "#connect somewhere\nT // comment\n| take 1 // done",
     "T | where {placeholder} == 1",
+    ".create-or-alter function f(x:long=5) { let y = x; T | where k == y }\n.create function g() { print 1 }",
+    ".set-or-append Kept <| let a = 1; T | where x == a | take 1",
 )

@@ -394,6 +394,7 @@ ERRORS = [
     ("T where x == 1", "KQL003", 1, 3, "where", "expected ';', '|'", "a pipe stands"),
     ("T;;", "KQL003", 1, 3, ";", "expected an expression", ""),
     (".show tables", "KQL003", 1, 1, ".", "control command", ""),
+    (".create function f() { T } | take 1", "KQL003", 1, 28, "|", "expected '.'", ""),
     ("T | render", "KQL003", 1, 11, "", "expected a kind of chart", ""),
     ("T | summarize by bin=1h", "KQL003", 1, 18, "bin", "expected an expression", ""),
     ("print " + "9" * 500, "KQL002", 1, 7, "9" * 500, "more digits", ""),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from transpiler.diagnostics import KqlError
+from transpiler.kql.commands import commands
 from transpiler.kql.cursor import Cursor, Recursion
 from transpiler.kql.depth import check_height
 from transpiler.kql.pipelines import operator, operator_list, pipeline
@@ -51,10 +52,8 @@ def _parse(source: Source) -> Query:
         pass
     if c.kind == END:
         raise KqlError("KQL005", "the query is empty", Span(0, 0), source=source)
-    if c.kind == ".":
-        raise c.error("a control command is not a query", hint="a query begins with a table, an operator or let")
     start = c.pos
-    statements = statement_list(c)
+    statements = commands(c) if c.kind == "." else statement_list(c)
     if c.kind != END:
         c.fail("';', '|' or the end of the query", hint=_HINTS.get(c.token_text(c.pos).lower(), ""))
     query = Query(statements, span=c.span_from(start))

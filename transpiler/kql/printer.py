@@ -12,6 +12,7 @@ from transpiler.kql.print_text import TEXT_OF, name_text, text_of
 from transpiler.kql.syntax import (
     AliasDatabase,
     Call,
+    ControlCommand,
     DeclareParameters,
     DeclarePattern,
     FunctionBody,
@@ -37,7 +38,8 @@ def print_node(node: Node) -> str:
 
 
 def _query(node: Query) -> str:
-    return ";\n".join([text_of(statement) for statement in node.statements])
+    are_commands = isinstance(next(iter(node.statements), None), ControlCommand)
+    return ("\n\n" if are_commands else ";\n").join([text_of(statement) for statement in node.statements])
 
 
 def _lines(node: Node) -> str:
@@ -69,6 +71,16 @@ def _parameter(node: Parameter) -> str:
     return f"{name_text(node.name)}:{type_text}{default}"
 
 
+def _command(node: ControlCommand) -> str:
+    content = ";\n".join([text_of(part) for part in node.content])
+    is_function = any(isinstance(part, FunctionBody) for part in node.content)
+    return (
+        f".{node.verb} "
+        + (f"function {name_text(node.name)}" if is_function else f"{name_text(node.name)} <|\n")
+        + content
+    )
+
+
 def _set(node: SetOption) -> str:
     return f"set {name_text(node.name)}" + (f" = {value(node.value)}" if node.value is not None else "")
 
@@ -90,6 +102,7 @@ TEXT_OF.update(
         Parameter: _parameter,
         SetOption: _set,
         RestrictAccess: _restrict,
+        ControlCommand: _command,
         DeclareParameters: _declare,
         DeclarePattern: lambda node: node.text,
         AliasDatabase: lambda node: f"alias database {name_text(node.name)} = {value(node.value)}",

@@ -87,7 +87,7 @@ def _let_value(c: Cursor) -> Expr | FunctionBody:
         c.pos += 1
         return entity_group(c, start)
     if _function_begins(c):
-        return _function(c)
+        return function_body(c)
     return c.pipeline(c)
 
 
@@ -116,7 +116,8 @@ def _function_begins(c: Cursor) -> bool:
     return length > 0 and c.peek(offset + 1 + length) == ":"
 
 
-def _function(c: Cursor) -> FunctionBody:
+def function_body(c: Cursor) -> FunctionBody:
+    """``(parameters) { body }``, after an optional ``view``."""
     start = c.pos
     is_view = c.accept("view")
     parameters = _parameters(c)

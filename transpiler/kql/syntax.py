@@ -113,6 +113,7 @@ __all__ = [
     "Call",
     "ColumnDeclaration",
     "Consume",
+    "ControlCommand",
     "Count",
     "DataScoped",
     "DataTable",
@@ -278,8 +279,27 @@ class QueryStatement(Node):
     value: Expr
 
 
+@dataclass(frozen=True, slots=True)
+class ControlCommand(Node):
+    """``.create function name(…) { … }``, ``.set-or-append name <| query``: recognised, refused later.
+
+    ``content`` is the one FunctionBody, or the statements of the query.
+    """
+
+    verb: str
+    name: str
+    content: tuple[FunctionBody | Statement, ...]
+
+
 Statement: TypeAlias = (
-    Let | SetOption | DeclareParameters | DeclarePattern | AliasDatabase | RestrictAccess | QueryStatement
+    Let
+    | SetOption
+    | DeclareParameters
+    | DeclarePattern
+    | AliasDatabase
+    | RestrictAccess
+    | ControlCommand
+    | QueryStatement
 )
 
 
