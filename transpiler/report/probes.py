@@ -70,7 +70,7 @@ OPERATORS = {
     "mv-expand": "T | mv-expand d",
     "parse": "T | parse s with 'a' x: long 'b' *",
     "parse kind=regex": "T | parse kind=regex s with 'a+' x: long 'b' *",
-    "parse-kv": "T | parse-kv s as (a: string, b: long) with (pair_delimiter=' ', kv_delimiter='=')",
+    "parse-kv": "T | parse-kv s as (x: string, y: long) with (pair_delimiter=' ', kv_delimiter='=')",
     "parse-where": "T | parse-where s with 'a' x: long 'b' *",
     "partition": "T | partition by s (top 1 by l)",
     "project": "T | project s, x = l",
