@@ -265,26 +265,30 @@ def squeezed(sql: str) -> str:
 # ---- Dataform -------------------------------------------------------------------------------------------------------
 
 
-def test_dataform_compiles_the_project(tmp_path: Path) -> None:
-    """Dataform's own compiler gives back every MERGE, over the alerts table, at the aligned run time."""
+def dataform_compiled(project: Path) -> Any:
+    """What Dataform's own compiler makes of a project; the folder is changed so that it needs no network."""
     executable = Path(tool("dataform")).resolve()
-    core = next(
-        (p / "node_modules/@dataform/core" for p in executable.parents if (p / "node_modules/@dataform/core").is_dir()),
-        None,
-    )
+    places = (parent / "node_modules/@dataform/core" for parent in executable.parents)
+    core = next((place for place in places if place.is_dir()), None)
     if core is None:
         pytest.skip("the package @dataform/core is not installed beside the Dataform command")
+    version = json.loads((core / "package.json").read_text())["version"]
+    settings = project / "workflow_settings.yaml"
+    settings.write_text(re.sub(r"dataformCoreVersion.*\n", "", settings.read_text()))
+    write(project, {"package.json": json.dumps({"dependencies": {"@dataform/core": version}})})
+    shutil.copytree(core, project / "node_modules/@dataform/core")
+    compiled = json.loads(run(executable, "compile", ".", "--json", cwd=project))
+    assert not compiled.get("graphErrors", {}).get("compilationErrors")
+    return compiled
+
+
+def test_dataform_compiles_the_project(tmp_path: Path) -> None:
+    """Every MERGE comes back as it was, over the alerts table, at the aligned run time."""
     rules = {f"definitions/rules/{n}.sqlx": dataform_rule(r, CATALOG, SETTINGS) for n, r in RULES.items()}
     write(tmp_path, {**rules, **dataform_project(SETTINGS)})
-    version = json.loads((core / "package.json").read_text())["version"]
-    settings = tmp_path / "workflow_settings.yaml"
-    settings.write_text(re.sub(r"dataformCoreVersion.*\n", "", settings.read_text()))
-    write(tmp_path, {"package.json": json.dumps({"dependencies": {"@dataform/core": version}})})
-    shutil.copytree(core, tmp_path / "node_modules/@dataform/core")
-    compiled = json.loads(run(executable, "compile", ".", "--json", cwd=tmp_path))
+    compiled = dataform_compiled(tmp_path)
     queries = {o["target"]["name"]: "\n".join(o["queries"]).strip() for o in compiled["operations"]}
     assert queries.keys() == {"alerts", *RULES}
-    assert not compiled.get("graphErrors", {}).get("compilationErrors")
     for name, rule in RULES.items():
         path = ("my-project", "detections", "alerts")
         now = aligned_now(dt.timedelta(minutes=15))
