@@ -204,6 +204,20 @@ def test_validate_tells_good_from_bad(tmp_path: Path) -> None:
     assert result.exit_code == 1
 
 
+@pytest.mark.parametrize("command", [("validate",), ("export", "--check", "--allow-untested")])
+def test_what_is_doubtful_in_a_rule_is_said(tmp_path: Path, command: tuple[str, ...]) -> None:
+    text = (ROOT / f"rules/{RULE}.yaml").read_text()
+    (tmp_path / "rule.yaml").write_text(text.replace("version: 1.0.0", "versoin: 1.0.0"))
+    result = rulesql(*command, tmp_path / "rule.yaml")
+    assert "warning: RULE003 the field 'versoin' is not known" in result.stdout
+
+
+def test_a_shown_line_sends_the_terminal_no_commands() -> None:
+    result = rulesql("translate", "-", stdin='print "a\x1b[31mb", zz')
+    assert "\x1b" not in result.stderr
+    assert '  print "a\N{REPLACEMENT CHARACTER}[31mb", zz\n' + " " * 20 + "^^" in result.stderr
+
+
 def test_validate_of_good_rules_exits_with_0(tmp_path: Path) -> None:
     options = small_project(tmp_path)
     result = rulesql("validate", "good", *options)

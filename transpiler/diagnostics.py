@@ -119,7 +119,7 @@ class RuleError(RulesqlError):
 
 def show_place(place: Place) -> list[str]:
     """``file:line:column``, the line itself, and carets under the offending text."""
-    text = place.text.replace("\t", " ")
+    text = "".join(c if c.isprintable() else " " if c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in place.text)
     start = max(0, place.indent - 80)
     shown = text[start : start + 120]
     width = max(1, min(place.width, len(shown) - (place.indent - start)))

@@ -24,7 +24,7 @@ from transpiler.diagnostics import RuleError
 from transpiler.exports import DEFAULT_FORMATS, FORMATS, Exported, ExportReport, Settings, export_rules
 from transpiler.exports.formats import formats_of
 from transpiler.report.data import json_text
-from transpiler.report.show_verdicts import Line, line_of, show_lines, verdict_data, verdict_problems
+from transpiler.report.show_verdicts import Line, line_of, show_lines, verdict_data, verdict_problems, verdict_remarks
 from transpiler.rule import Fixture, fixture_folder, load_fixtures, load_rule
 from transpiler.rule.model import Rule
 from transpiler.validation import Outcome, Verdict, validate
@@ -146,9 +146,9 @@ def _line(result: Exported, rules: Path, check: bool) -> Line:
     changed = result.stale if check else result.written
     files = f"{len(result.files)} files, {len(changed)} {'stale' if check else 'changed'}" if result.files else "none"
     problems = verdict_problems(result.verdict) if result.verdict else []
-    return line_of(
-        _name(result.path, rules), result.verdict, files, problems or [result.problem] * bool(result.problem)
-    )
+    remarks = verdict_remarks(result.verdict) if result.verdict else []
+    shown = [*(problems or [result.problem] * bool(result.problem)), *remarks]
+    return line_of(_name(result.path, rules), result.verdict, files, shown)
 
 
 def _name(path: str | Path, rules: Path) -> str:
@@ -185,7 +185,8 @@ def validate_rules(
         data = [{"path": p} | (verdict_data(v) if v else {"verdict": "unreadable", "problem": e}) for p, v, e in found]
         typer.echo(json_text(data))
     else:
-        show_lines([line_of(_name(p, rules), v, "", verdict_problems(v) if v else [e]) for p, v, e in found], console())
+        said = [[*verdict_problems(v), *verdict_remarks(v)] if v else [e] for _, v, e in found]
+        show_lines([line_of(_name(p, rules), v, "", s) for (p, v, _), s in zip(found, said, strict=True)], console())
         _missing_engines([v for _, v, _ in found if v])
     if any(v is None or v.outcome in (Outcome.FAILED, Outcome.REFUSED) or v.refusals for _, v, _ in found):
         raise typer.Exit(FINDINGS)

@@ -65,8 +65,13 @@ def verdict_problems(verdict: Verdict) -> list[str]:
     return found + [str(f) for f in verdict.findings if f.severity == "error"]
 
 
+def verdict_remarks(verdict: Verdict) -> list[str]:
+    """What is doubtful, though it stops nothing: fields that nobody knows, values that Sentinel would refuse."""
+    return [str(f) for f in verdict.findings if f.severity == "warning"]
+
+
 def show_lines(lines: Sequence[Line], out: Console) -> None:
-    """The table, then the problems of each rule that has any."""
+    """The table, then the problems and remarks of each rule that has any."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("rule", overflow="fold")
     for title in _HEADINGS:
