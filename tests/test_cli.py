@@ -215,7 +215,7 @@ def test_what_is_doubtful_in_a_rule_is_said(tmp_path: Path, command: tuple[str, 
 def test_a_shown_line_sends_the_terminal_no_commands() -> None:
     result = rulesql("translate", "-", stdin='print "a\x1b[31mb", zz')
     assert "\x1b" not in result.stderr
-    assert '  print "a\N{REPLACEMENT CHARACTER}[31mb", zz\n' + " " * 20 + "^^" in result.stderr
+    assert '  print "a\N{REPLACEMENT CHARACTER}[31mb", zz\n' + " " * 19 + "^^" in result.stderr
 
 
 def test_validate_of_good_rules_exits_with_0(tmp_path: Path) -> None:
