@@ -6,7 +6,7 @@ from transpiler.plan.scalars import Call, Constant, Scalar
 
 _ARRAYS = frozenset(
     "split range extract_all bag_keys pack_array repeat zip array_concat array_reverse array_slice array_split array_iff "
-    "array_shift_left array_shift_right array_rotate_left array_rotate_right array_sort_asc array_sort_desc set_union "
+    "array_shift array_rotate array_sort set_union "
     "set_intersect set_difference".split()
 )
 
