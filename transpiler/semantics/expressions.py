@@ -7,8 +7,8 @@ from transpiler.kql import syntax
 from transpiler.plan.scalars import ColumnRef, Constant, Path, Scalar
 from transpiler.semantics.calls import call_function, convert, folded, make_call, overload_of
 from transpiler.semantics.dispatch import bind_scalar, binds_scalar
-from transpiler.semantics.json_paths import constant_step
 from transpiler.semantics.invocation import call_scalar_function
+from transpiler.semantics.json_paths import constant_step
 from transpiler.semantics.scope import FunctionLet, ScalarLet, Scope, TabularLet, did_you_mean
 from transpiler.source import Span
 from transpiler.types import INTEGERS, NUMBERS, SUMMABLE, TYPE_NAMES, Type, widest

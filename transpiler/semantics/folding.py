@@ -133,6 +133,9 @@ _DECIMALS: dict[str, Callable[..., decimal.Decimal]] = {
 
 def fold(key: str, result: Type, arguments: tuple[Constant, ...]) -> Constant | None:
     """The value of an operator over constants; None when it is not folded."""
+    if key == "strcat":  # a pattern is often put together so, and must be a constant
+        texts = [a.value for a in arguments if isinstance(a.value, str) and a.type is Type.STRING]
+        return Constant(result, "".join(texts)) if len(texts) == len(arguments) else None
     if key not in _WHOLE and key not in _REAL and key not in _DECIMALS:
         return None
     if any(a.value is None for a in arguments):
