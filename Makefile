@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3 p
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup export check test lint fmt update support ratchet lock clean
+.PHONY: help setup export check test lint fmt update support ratchet bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ support: $(READY) ## rewrite the summary of what is supported in README.md
 
 ratchet: $(READY) ## measure every suite of ../shared and keep the better figures (minutes)
 	@RULESQL_RATCHET=update $(BIN)/python -m pytest tests/test_ratchet.py $(ARGS)
+
+bench: $(READY) ## how long translations take and how large they are (tests/benchmarks)
+	@$(BIN)/python tests/benchmarks/translation.py $(ARGS)
 
 lock: $(READY) ## pin the newest allowed versions in requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
