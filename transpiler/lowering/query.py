@@ -12,7 +12,7 @@ from transpiler.diagnostics import KqlError
 from transpiler.dialects.dialect import Dialect
 from transpiler.lowering.liveness import Needs, check_chain, in_order, live_aggregates, needs_of, uses_of
 from transpiler.lowering.names import Names, column_names
-from transpiler.lowering.reading import Reading
+from transpiler.lowering.reading import Reading, distinct
 from transpiler.lowering.scalars import ScalarLowering
 from transpiler.lowering.ticks import shown, used_columns
 from transpiler.plan.ranges import may_be_nan
@@ -191,7 +191,7 @@ class QueryLowering:
         where += [scalars.predicate(w) for w in scan.window]
         trees = {c: self._stored(scan, raw[c], c) for c in columns}
         self.scanned.append(scan)
-        return Reading(scan, self.dialect.table(scan.identifier), trees, tuple(where), (scan,))
+        return Reading(scan, distinct(self.dialect.table(scan.identifier), scan), trees, tuple(where), (scan,))
 
     def _filter_reading(self, relation: Filter) -> Reading | None:
         reading = self._reading(relation.input)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
+from transpiler.lowering.names import Names
 from transpiler.plan.relations import Filter, Project, Reference, Relation, Scan
 from transpiler.plan.scalars import Column, Scalar, columns_of
 
@@ -60,6 +61,16 @@ class Reading:
         """The same under a reference's columns."""
         mapping = dict(zip(reference.target.columns, reference.columns, strict=True))
         return replace(self, trees={mapping[c]: t for c, t in self.trees.items() if c in mapping})
+
+
+def distinct(table: exp.Table, scan: Scan) -> exp.Table:
+    """The table under another name where a column has its own: BigQuery would read that name as the whole row."""
+    name = scan.identifier[-1].rpartition(".")[2].lower()
+    columns = {p.lower() if isinstance(p, str) else p.column[0].lower() for p in scan.physical.values()}
+    if name in columns:
+        alias = Names(columns).unique(f"{name}_rows")
+        table.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
+    return table
 
 
 def is_simple(tree: exp.Expr) -> bool:

@@ -166,7 +166,7 @@ class BigQuery(Dialect):
 
     def stored(self, reference: exp.Expr, column: Column) -> exp.Expr:
         if column.type is Type.DYNAMIC:
-            return call("TO_JSON_STRING", reference)
+            return self._json_text(reference)
         if column.type is Type.TIMESPAN:
             return fill("UNIX_MICROS(TIMESTAMP '1970-01-01 00:00:00+00' + {x})", self.sqlglot_name, {"x": reference})
         return reference
@@ -177,12 +177,16 @@ class BigQuery(Dialect):
         if physical.parse:
             return reference if physical.is_bare or not physical.path else self._json_value(reference, physical)
         if physical.is_bare:
-            return call("TO_JSON_STRING", reference) if stored not in _SCALAR_TYPES else reference
+            return self._json_text(reference) if stored not in _SCALAR_TYPES else reference
         if t is Type.DYNAMIC:
             source = reference if stored in ("JSON", "STRING") else call("TO_JSON", reference)
             found = call("JSON_QUERY", source, text(physical.json_path))
-            return found if stored == "STRING" else call("TO_JSON_STRING", found)
+            return found if stored == "STRING" else self._json_text(found)
         return self._json_value(reference, physical)
+
+    def _json_text(self, value: exp.Expr) -> exp.Expr:
+        """Stored JSON as text. A missing value and a JSON null both come as the text null."""
+        return fill("NULLIF(TO_JSON_STRING({x}), 'null')", self.sqlglot_name, {"x": value})
 
     def _json_value(self, reference: exp.Expr, physical: Physical) -> exp.Expr:
         """A field that no entry ever had is not in the STRUCT; through its JSON form it is missing, not an error."""

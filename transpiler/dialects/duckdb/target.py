@@ -175,20 +175,23 @@ class DuckDB(Dialect):
     def stored(self, reference: exp.Expr, column: Column) -> exp.Expr:
         if column.type is Type.TIMESPAN:
             return call("epoch_us", reference)
+        if column.type is Type.DYNAMIC:
+            return fill("NULLIF({x}, 'null')", self.sqlglot_name, {"x": reference})
         return reference
 
     def read(self, physical: Physical, t: Type) -> exp.Expr:
         reference = self._path(physical.column)
         if physical.is_bare:
-            return reference
+            is_json = physical.type.upper() == "JSON"
+            return fill("NULLIF({x}, 'null')", self.sqlglot_name, {"x": reference}) if is_json else reference
         path = text(physical.json_path)
         if physical.parse:
             reference = exp.JSONExtractScalar(this=reference, expression=path)
             return fill(
                 "CASE WHEN json_valid({x}) THEN {y} END", self.sqlglot_name, {"x": reference, "y": reference.copy()}
             )
-        arrow = "->" if t is Type.DYNAMIC else "->>"
-        return fill(f"{{x}} {arrow} {{p}}", self.sqlglot_name, {"x": reference, "p": path})
+        spelling = "NULLIF(({x} -> {p}), 'null')" if t is Type.DYNAMIC else "{x} ->> {p}"
+        return fill(spelling, self.sqlglot_name, {"x": reference, "p": path})
 
     def _path(self, parts: tuple[str, ...]) -> exp.Expr:
         tree: exp.Expr = exp.Column(this=self.identifier(parts[0]))

@@ -7,7 +7,7 @@ WITH where_9 AS (
     `timestamp` AS TimeGenerated,
     protopayload_auditlog.methodName AS MethodName,
     protopayload_auditlog.authenticationInfo.principalEmail AS PrincipalEmail,
-    TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata')) AS RequestMetadata
+    NULLIF(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata')), 'null') AS RequestMetadata
   FROM `my-project.logs.cloudaudit_googleapis_com_activity`
   WHERE
     `timestamp` >= TIMESTAMP_SUB(@run_time, INTERVAL 1445 MINUTE)
@@ -33,7 +33,7 @@ WITH where_9 AS (
     protopayload_auditlog.methodName AS MethodName,
     protopayload_auditlog.authenticationInfo.principalEmail AS PrincipalEmail,
     protopayload_auditlog.resourceName AS GCPResourceName,
-    TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata')) AS RequestMetadata
+    NULLIF(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata')), 'null') AS RequestMetadata
   FROM `my-project.logs.cloudaudit_googleapis_com_activity`
   WHERE
     `timestamp` >= TIMESTAMP_SUB(@run_time, INTERVAL 1445 MINUTE)

@@ -9,7 +9,7 @@ WITH where_2 AS (
     protopayload_auditlog.authenticationInfo.principalEmail AS PrincipalEmail,
     protopayload_auditlog.resourceName AS GCPResourceName,
     JSON_VALUE(TO_JSON(resource), '$.labels.project_id') AS ProjectId,
-    TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata')) AS RequestMetadata,
+    NULLIF(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata')), 'null') AS RequestMetadata,
     JSON_VALUE(TO_JSON(protopayload_auditlog), '$.requestJson') AS Request
   FROM `my-project.logs.cloudaudit_googleapis_com_activity`
   WHERE

@@ -8,8 +8,8 @@ WITH where_3 AS (
     protopayload_auditlog.serviceName AS ServiceName,
     protopayload_auditlog.methodName AS MethodName,
     protopayload_auditlog.authenticationInfo.principalEmail AS PrincipalEmail,
-    TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata')) AS RequestMetadata,
-    TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.status')) AS Status
+    NULLIF(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata')), 'null') AS RequestMetadata,
+    NULLIF(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.status')), 'null') AS Status
   FROM `my-project.logs.cloudaudit_googleapis_com_activity`
   WHERE
     `timestamp` >= TIMESTAMP_SUB(@run_time, INTERVAL 65 MINUTE)
@@ -37,7 +37,9 @@ WITH where_3 AS (
             THEN -2147483648
           END
         )
-      FROM UNNEST([JSON_QUERY(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.status')), '$.code')]) AS v
+      FROM UNNEST([
+        JSON_QUERY(NULLIF(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.status')), 'null'), '$.code')
+      ]) AS v
     ) = 7
 ), summarize_4 AS (
   /* summarize Denied = count(), Methods = dcount(MethodName), Services = make_set(ServiceName), FirstSeen = min(TimeGenerated), LastSeen = max(TimeGenerated) by PrincipalEmail, CallerIp = tostring(Requ... */

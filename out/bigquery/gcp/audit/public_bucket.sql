@@ -10,7 +10,7 @@ WITH where_2 AS (
     protopayload_auditlog.authenticationInfo.principalEmail AS PrincipalEmail,
     protopayload_auditlog.resourceName AS GCPResourceName,
     JSON_VALUE(TO_JSON(resource), '$.labels.project_id') AS ProjectId,
-    TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.servicedata_v1_iam')) AS ServiceData
+    NULLIF(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.servicedata_v1_iam')), 'null') AS ServiceData
   FROM `my-project.logs.cloudaudit_googleapis_com_activity`
   WHERE
     `timestamp` >= TIMESTAMP_SUB(@run_time, INTERVAL 20 MINUTE)

@@ -10,8 +10,8 @@ WITH where_3 AS (
     protopayload_auditlog.authenticationInfo.principalEmail AS PrincipalEmail,
     protopayload_auditlog.resourceName AS GCPResourceName,
     JSON_VALUE(TO_JSON(resource), '$.labels.project_id') AS ProjectId,
-    TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata')) AS RequestMetadata,
-    TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.status')) AS Status
+    NULLIF(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata')), 'null') AS RequestMetadata,
+    NULLIF(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.status')), 'null') AS Status
   FROM `my-project.logs.cloudaudit_googleapis_com_activity`
   WHERE
     `timestamp` >= TIMESTAMP_SUB(@run_time, INTERVAL 20 MINUTE)

@@ -7,7 +7,7 @@ WITH where_9 AS (
     TRY_CAST(entry ->> '$.timestamp' AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TimeGenerated,
     entry ->> '$.protoPayload.methodName' AS MethodName,
     entry ->> '$.protoPayload.authenticationInfo.principalEmail' AS PrincipalEmail,
-    entry -> '$.protoPayload.requestMetadata' AS RequestMetadata
+    NULLIF((entry -> '$.protoPayload.requestMetadata'), 'null') AS RequestMetadata
   FROM cloudaudit_googleapis_com
   WHERE
     TRY_CAST(entry ->> '$.timestamp' AS TIMESTAMPTZ) AT TIME ZONE 'UTC' >= (now() AT TIME ZONE 'UTC' - INTERVAL '1' DAY)
@@ -34,7 +34,7 @@ WITH where_9 AS (
     entry ->> '$.protoPayload.methodName' AS MethodName,
     entry ->> '$.protoPayload.authenticationInfo.principalEmail' AS PrincipalEmail,
     entry ->> '$.protoPayload.resourceName' AS GCPResourceName,
-    entry -> '$.protoPayload.requestMetadata' AS RequestMetadata
+    NULLIF((entry -> '$.protoPayload.requestMetadata'), 'null') AS RequestMetadata
   FROM cloudaudit_googleapis_com
   WHERE
     TRY_CAST(entry ->> '$.timestamp' AS TIMESTAMPTZ) AT TIME ZONE 'UTC' >= (now() AT TIME ZONE 'UTC' - INTERVAL '1' DAY)

@@ -8,15 +8,15 @@ WITH where_3 AS (
     entry ->> '$.protoPayload.serviceName' AS ServiceName,
     entry ->> '$.protoPayload.methodName' AS MethodName,
     entry ->> '$.protoPayload.authenticationInfo.principalEmail' AS PrincipalEmail,
-    entry -> '$.protoPayload.requestMetadata' AS RequestMetadata,
-    entry -> '$.protoPayload.status' AS Status
+    NULLIF((entry -> '$.protoPayload.requestMetadata'), 'null') AS RequestMetadata,
+    NULLIF((entry -> '$.protoPayload.status'), 'null') AS Status
   FROM cloudaudit_googleapis_com
   WHERE
     TRY_CAST(entry ->> '$.timestamp' AS TIMESTAMPTZ) AT TIME ZONE 'UTC' >= (now() AT TIME ZONE 'UTC' - INTERVAL '1' HOUR)
     AND TRY_CAST(entry ->> '$.timestamp' AS TIMESTAMPTZ) AT TIME ZONE 'UTC' < now() AT TIME ZONE 'UTC'
     AND contains(entry ->> '$.logName', '/logs/cloudaudit.googleapis.com%2F')
     AND list_transform(
-      [(entry -> '$.protoPayload.status') -> '$.code'],
+      [NULLIF((entry -> '$.protoPayload.status'), 'null') -> '$.code'],
       LAMBDA v : COALESCE(
         CAST(TRY_CAST(regexp_extract(json_extract_string(v, '$'), '^\s*([+-]?\d+|0[xX][0-9a-fA-F]+)\s*$', 1) AS INT) AS BIGINT),
         xor(TRY_CAST(regexp_extract(CAST(v AS TEXT), '^-?[0-9]+$') AS BIGINT) & 4294967295, 2147483648) - 2147483648,

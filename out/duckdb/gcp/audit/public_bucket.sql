@@ -10,7 +10,7 @@ WITH where_2 AS (
     entry ->> '$.protoPayload.authenticationInfo.principalEmail' AS PrincipalEmail,
     entry ->> '$.protoPayload.resourceName' AS GCPResourceName,
     entry ->> '$.resource.labels.project_id' AS ProjectId,
-    entry -> '$.protoPayload.serviceData' AS ServiceData
+    NULLIF((entry -> '$.protoPayload.serviceData'), 'null') AS ServiceData
   FROM cloudaudit_googleapis_com
   WHERE
     TRY_CAST(entry ->> '$.timestamp' AS TIMESTAMPTZ) AT TIME ZONE 'UTC' >= (now() AT TIME ZONE 'UTC' - INTERVAL '15' MINUTE)

@@ -10,8 +10,8 @@ WITH where_3 AS (
     entry ->> '$.protoPayload.authenticationInfo.principalEmail' AS PrincipalEmail,
     entry ->> '$.protoPayload.resourceName' AS GCPResourceName,
     entry ->> '$.resource.labels.project_id' AS ProjectId,
-    entry -> '$.protoPayload.requestMetadata' AS RequestMetadata,
-    entry -> '$.protoPayload.status' AS Status
+    NULLIF((entry -> '$.protoPayload.requestMetadata'), 'null') AS RequestMetadata,
+    NULLIF((entry -> '$.protoPayload.status'), 'null') AS Status
   FROM cloudaudit_googleapis_com
   WHERE
     TRY_CAST(entry ->> '$.timestamp' AS TIMESTAMPTZ) AT TIME ZONE 'UTC' >= (now() AT TIME ZONE 'UTC' - INTERVAL '15' MINUTE)
