@@ -9,6 +9,7 @@ import pytest
 
 import transpiler
 from transpiler.dialects import TARGETS
+from transpiler.engine.duckdb import connect
 from transpiler.lowering.runtime import RunTime
 
 EVENTS = {"T": {"TimeGenerated": "datetime", "a": "string"}}
@@ -119,3 +120,15 @@ def test_a_parameter_is_what_its_literal_is(kind: str, value: object, written: s
     ).sql
     literal = transpiler.transpile(f"print x = tostring({written})").sql
     assert given.partition("*/")[2] == literal.partition("*/")[2]
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u2003", "\u200b", "\ufeff"])
+@pytest.mark.parametrize("header", ["Bob's rule", 'a 3.5" disk', "*/ SELECT 1 /*"])
+def test_no_comment_changes_a_text_in_duckdb(space: str, header: str) -> None:
+    sql = transpiler.transpile(f"print x = 'it\\'s{space}b'", header=header).sql
+    with connect() as database:
+        assert database.run(sql).rows == ((f"it's{space}b",),)
+
+
+def test_a_comment_keeps_its_quotes_where_they_harm_nothing() -> None:
+    assert "Bob's rule" in transpiler.transpile("print x = 'é'", header="Bob's rule").sql
