@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
+from transpiler.diagnostics import KqlError
 from transpiler.functions.registry import FUNCTIONS
 from transpiler.kql import syntax
 from transpiler.plan.relations import Filter, Origin, Project
@@ -129,26 +131,31 @@ def _text_group(scope: Scope, part: syntax.ParsePart, following: syntax.ParsePar
     number = _WHOLE if t in INTEGERS else _NUMBER if t in NUMBERS else None
     if following is not None and following.text is None:
         if number is None:
-            what = "'*'" if following.star else f"column '{following.column}'"
-            raise scope.error(
-                "KQL105", f"{what} cannot follow column '{part.column}' ({t}), which has no end", part.span
-            )
+            raise _endless(scope, part, following, t)
         return f"(?:{number})?" if relaxed else number
     if t in INTEGERS and not relaxed:
         return _WHOLE
     return ".*" if following is None else ".*?"
 
 
+def _endless(scope: Scope, part: syntax.ParsePart, following: syntax.ParsePart, kind: Type) -> KqlError:
+    what = "'*'" if following.star else f"column '{following.column}'"
+    return scope.error("KQL105", f"{what} cannot follow column '{part.column}' ({kind}), which has no end", part.span)
+
+
 def _regex_pattern(scope: Scope, node: syntax.Parse, flags: str) -> str:
     written = [f"(?{flags})" if flags else "", r"\A"]
     group = 0
-    for part in node.parts:
+    for part, following in zip_longest(node.parts, node.parts[1:]):
         if part.text is not None:
             written.append(f"(?:{part.text})")
         elif part.star:
             written.append(".*?")
         else:
-            inner = _WHOLE if TYPE_NAMES[part.type_name or "string"] in INTEGERS else ".*"
+            t = TYPE_NAMES[part.type_name or "string"]
+            if following is not None and following.column is not None and t not in NUMBERS:
+                raise _endless(scope, part, following, t)
+            inner = _WHOLE if t in INTEGERS else ".*"
             written.append(f"(?P<g{group}>{inner})")
             group += 1
     if node.parts and node.parts[-1].star:
