@@ -17,6 +17,7 @@ from transpiler.dialects.aggregation import (
     row_of,
     shaped,
 )
+from transpiler.dialects.computed import hygienic
 from transpiler.dialects.dialect import AggregateBuilder
 from transpiler.dialects.spelling import Speller, Spelling, call
 from transpiler.plan.ranges import may_be_nan
@@ -25,6 +26,12 @@ from transpiler.plan.scalars import Call, Column, Constant
 from transpiler.types import Type
 
 _NAN = "CAST('nan' AS DOUBLE)"
+# Trap: ``@e@.key`` would be the field of a column of that name.
+_BAG_OF_MEMBERS = (
+    "array_to_string(list_transform(list_filter({l}, lambda @e@, @i@: list_position(list_transform({l}, "
+    "lambda @o@: struct_extract(@o@, 'key')), struct_extract(@e@, 'key')) = @i@), lambda @e@: "
+    "to_json(struct_extract(@e@, 'key')) || ':' || COALESCE(CAST(struct_extract(@e@, 'value') AS TEXT), 'null')), ',')"
+)
 _SHAPES: dict[str, Shape] = {
     "count_distinct": Shape("count(DISTINCT {x})"),
     "dcount": Shape("count(DISTINCT {x})"),
@@ -141,21 +148,16 @@ def _bag(speller: Speller, aggregate: AggregateCall) -> dict[Column, exp.Expr]:
     of = aggregate.call
     tree = speller.value(of.arguments[0])
     conditions = [speller.predicate(p)] if (p := predicate_of(of)) is not None else []
-    conditions.append(speller.sql("json_type({x}) = 'OBJECT'", x=tree.copy()))
-    members = exp.Cast(
-        this=speller.sql("CAST({x} AS JSON)", x=tree), to=exp.DataType.build("MAP(TEXT, JSON)", "duckdb")
-    )
+    # Trap: a FILTER does not keep the engine from casting the other rows' values.
+    bag = speller.sql("CASE WHEN json_type({x}) = 'OBJECT' THEN CAST({x} AS JSON) END", x=tree)
+    members = exp.Cast(this=bag, to=exp.DataType.build("MAP(TEXT, JSON)", "duckdb"))
     entries = call("map_entries", members)
     keys = ordered(speller, aggregate.order)
     inner = exp.Order(this=entries, expressions=keys) if keys else entries
     every = speller.sql("flatten({x})", x=filtered(call("list", inner), *conditions))
     joined = speller.once(
         every,
-        lambda entry: speller.sql(
-            "array_to_string(list_transform(list_filter({l}, lambda e, i: list_position(list_transform({l}, "
-            "lambda o: o.key), e.key) = i), lambda e: to_json(e.key) || ':' || COALESCE(CAST(e.value AS TEXT), 'null')), ',')",
-            l=entry,
-        ),
+        lambda entry: hygienic(speller, _BAG_OF_MEMBERS, l=entry),
     )
     return {aggregate.columns[0]: speller.sql("'{' || {x} || '}'", x=_or(speller, of, joined, "''"))}
 
