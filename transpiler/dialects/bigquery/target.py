@@ -217,7 +217,11 @@ class BigQuery(Dialect):
     def equal_reals(self, left: exp.Expr, right: exp.Expr, *, null_safe: bool) -> exp.Expr:
         """The text of two NaN is equal, the values are not; the sum makes one zero of -0.0 and 0.0."""
         tree = fill("TO_JSON_STRING({a} + 0.0) = TO_JSON_STRING({b} + 0.0)", self.sqlglot_name, {"a": left, "b": right})
-        return tree if null_safe else exp.And(this=tree, expression=exp.Not(this=exp.Is(this=left.copy(), expression=exp.Null())))
+        return (
+            tree
+            if null_safe
+            else exp.And(this=tree, expression=exp.Not(this=exp.Is(this=left.copy(), expression=exp.Null())))
+        )
 
     def shown(self, reference: exp.Expr, t: Type) -> exp.Expr:
         if t is Type.DYNAMIC:
