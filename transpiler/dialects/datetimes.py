@@ -101,12 +101,12 @@ def timespan_format(
 
 
 def within_clock(speller: Speller, parts: Mapping[str, Scalar], tree: exp.Expr) -> exp.Expr:
-    """The tree, NULL where an hour, minute or second is outside of its clock. Constants were checked by the binder."""
+    """The tree, NULL where an hour, minute or second is outside of its clock."""
     limits = {"hour": "{x} BETWEEN 0 AND 23", "minute": "{x} BETWEEN 0 AND 59", "second": "{x} >= 0 AND {x} < 60"}
     tests = [
         speller.sql(limits[name], x=speller.value(part))
         for name, part in parts.items()
-        if name in limits and not isinstance(part, Constant)
+        if name in limits and not _is_on_clock(name, part)
     ]
     if not tests:
         return tree
@@ -114,6 +114,13 @@ def within_clock(speller: Speller, parts: Mapping[str, Scalar], tree: exp.Expr) 
     for other in tests[1:]:
         test = exp.And(this=test, expression=other)
     return speller.sql("CASE WHEN {test} THEN {x} END", test=test, x=tree)
+
+
+def _is_on_clock(name: str, part: Scalar) -> bool:
+    """Whether an hour, minute or second is a constant within its limits."""
+    if not isinstance(part, Constant) or not isinstance(part.value, int | float):
+        return False
+    return 0 <= part.value < (24 if name == "hour" else 60)
 
 
 def whole_amount(call: Call, position: int) -> int | None:

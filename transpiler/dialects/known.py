@@ -6,9 +6,8 @@ from transpiler.plan.scalars import Call, Constant, Scalar
 
 _ARRAYS = frozenset(
     "split range extract_all bag_keys pack_array repeat zip array_concat array_reverse array_slice array_split array_iff "
-    "array_shift array_rotate array_sort set_union "
-    "set_intersect set_difference".split()
-)
+    "set_union set_intersect set_difference".split()
+) | {"shifted array", "rotated array", "sorted array"}
 
 
 def is_array(scalar: Scalar) -> bool:

@@ -44,7 +44,9 @@ def when_positive(speller: Speller, size: Scalar, tree: exp.Expr) -> exp.Expr:
     """The tree, NULL where a computed bin size is not above zero."""
     if size_of(size) is not None:
         return tree
-    return speller.sql("CASE WHEN {s} > 0 THEN {x} END", s=speller.value(size), x=tree)
+    # NaN is above zero in DuckDB and not in BigQuery; in Kusto the bin is NaN.
+    test = "NOT {s} <= 0" if size.type is Type.REAL else "{s} > 0"
+    return speller.sql(f"CASE WHEN {test} THEN {{x}} END", s=speller.value(size), x=tree)
 
 
 def bin_whole(

@@ -15,15 +15,15 @@ fn("array_slice(array: dynamic, start: integer, end: integer) -> dynamic?")
 fn("array_sum(array: dynamic) -> real?")
 fn("array_index_of(array: dynamic, value: dynamic, start: integer?, length: integer?, occurrence: integer?) -> long?")
 # The shift is to the left; what is shifted in is the default.
-fn("array_shift(array: dynamic, shift: integer, default: dynamic) -> dynamic?")
-fn("array_rotate(array: dynamic, shift: integer) -> dynamic?")
+fn("shifted array(array: dynamic, shift: integer, default: dynamic) -> dynamic?")
+fn("rotated array(array: dynamic, shift: integer) -> dynamic?")
 fn("array_iff(conditions: dynamic, when_true: dynamic, when_false: dynamic) -> dynamic?")
 # The options are the positions at which the array is cut.
 fn("array_split(array: dynamic, index: any) -> dynamic?")
 # The options: whether it ascends, whether nulls come last. With a second array: that one in the order of the first.
 fn(
-    ("array_sort(array: dynamic) -> dynamic?", "array_sort"),
-    ("array_sort(key: dynamic, array: dynamic) -> dynamic?", "array_sort by"),
+    ("sorted array(array: dynamic) -> dynamic?", "sorted array"),
+    ("sorted array(key: dynamic, array: dynamic) -> dynamic?", "sorted array by"),
 )
 fn("zip(arrays: dynamic*) -> dynamic?")
 fn("repeat(value: dynamic, count: integer) -> dynamic?", naming=Naming.PREFIX_AND_FIRST, prefix="repeat")

@@ -59,7 +59,10 @@ fn(
     ("%(left: datetime, right: datetime) -> timespan?", "% datetimes"),
     ("%(left: datetime, right: number) -> datetime?", "% datetime number"),
 )
-fn("negate(value: number|timespan) -> arithmetic", ("negate(value: datetime) -> datetime", "negate datetime"))
+fn(
+    ("unary -(value: number|timespan) -> arithmetic", "negate"),
+    ("unary -(value: datetime) -> datetime", "negate datetime"),
+)
 
 # Equality is total but for two nulls: a null and a value are not equal, two nulls give null. A string has no null.
 fn(

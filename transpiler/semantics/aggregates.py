@@ -301,7 +301,8 @@ def _percentiles(scope: Scope, function: Function, node: syntax.Call, keys: Keys
         )
     points = _points(scope, node.arguments[1:])
     name = result_name(node.arguments[0]) or ""
-    t = Type.LONG if value.type is Type.INT else value.type
+    value = convert(scope, value, Type.LONG) if value.type is Type.INT else value
+    t = value.type
     columns = tuple(Column(f"percentile_{name}_{_point_text(p)}", t, True) for p in points)
     call = make_call(scope, function.overloads[0], (value, *points), node.span, t)
     aggregate = AggregateCall(columns=columns, call=_with_rows(call, keys))

@@ -44,14 +44,14 @@ def _shifting(name: str, *, to_left: bool) -> None:
     def bind(scope: Scope, node: syntax.Call) -> Scalar:
         array, shift, *default = _bound(scope, node, 2, 3)
         value = as_dynamic(scope, default[0]) if default else _NULL
-        return call_function(scope, "array_shift", [array, _left(scope, shift, to_left), value], node.span)
+        return call_function(scope, "shifted array", [array, _left(scope, shift, to_left), value], node.span)
 
 
 def _rotating(name: str, *, to_left: bool) -> None:
     @binds_function(name)
     def bind(scope: Scope, node: syntax.Call) -> Scalar:
         array, shift = _bound(scope, node, 2, 2)
-        return call_function(scope, "array_rotate", [array, _left(scope, shift, to_left)], node.span)
+        return call_function(scope, "rotated array", [array, _left(scope, shift, to_left)], node.span)
 
 
 def _left(scope: Scope, shift: Scalar, to_left: bool) -> Scalar:
@@ -59,7 +59,7 @@ def _left(scope: Scope, shift: Scalar, to_left: bool) -> Scalar:
         return shift
     if isinstance(shift, Constant) and isinstance(shift.value, int):
         return replace(shift, value=-shift.value)
-    return call_function(scope, "negate", [shift], shift.span)
+    return call_function(scope, "unary -", [shift], shift.span)
 
 
 _shifting("array_shift_left", to_left=True)
@@ -101,8 +101,8 @@ def _sorting(name: str, *, ascending: bool) -> None:
         if not arguments:
             raise scope.error("KQL103", f"{name} takes 1 or more arguments", node.span)
         first, *others = (a if a.type is Type.DYNAMIC else convert(scope, a, Type.DYNAMIC) for a in arguments)
-        calls = [make_call(scope, overload_of("array_sort", "array_sort"), (first,), node.span)]
-        by = overload_of("array_sort", "array_sort by")
+        calls = [make_call(scope, overload_of("sorted array", "sorted array"), (first,), node.span)]
+        by = overload_of("sorted array", "sorted array by")
         calls += [make_call(scope, by, (first, other), node.span) for other in others]
         return [replace(c, options=(ascending, nulls_last)) for c in calls]
 

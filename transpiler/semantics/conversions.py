@@ -155,7 +155,7 @@ def _significant(value: Value) -> str:
 
 def _widened(value: str | bool | int | float, wanted: Type) -> Value:
     if wanted is Type.DECIMAL:
-        return str(value)
+        return str(value) if math.isfinite(float(value)) else None
     return float(value) if wanted is Type.REAL else value
 
 

@@ -43,7 +43,9 @@ def _name(scope: Scope, node: syntax.Name) -> Scalar:
     if isinstance(binding, ScalarLet):
         return _moved(binding.value, node.span)
     if isinstance(binding, FunctionLet) and not binding.body.parameters:
-        return call_scalar_function(scope, binding.body, binding.scope, syntax.Call(node.name, (), node.span, span=node.span))
+        return call_scalar_function(
+            scope, binding.body, binding.scope, syntax.Call(node.name, (), node.span, span=node.span)
+        )
     if isinstance(binding, TabularLet | FunctionLet) or scope.environment.has_table(node.name):
         raise scope.error("KQL104", f"'{node.name}' is a table or function; a scalar is expected here", node.span)
     known = [c.name for c in scope.row.columns] if scope.row else []
@@ -107,7 +109,7 @@ def _unary(scope: Scope, node: syntax.Unary) -> Scalar:
         return operand
     if isinstance(operand, Constant) and operand.type is Type.INT and isinstance(operand.value, int):
         return Constant(Type.INT, -operand.value, node.span)
-    return folded(call_function(scope, "negate", [operand], node.span))
+    return folded(call_function(scope, "unary -", [operand], node.span))
 
 
 _ARITHMETIC = frozenset("+-*/%")
@@ -202,7 +204,10 @@ def _comparable(scope: Scope, operator: str, left: Scalar, right: Scalar, span: 
     if left.type is right.type:
         if left.type is Type.DYNAMIC:
             raise scope.error(
-                "KQL102", f"'{operator}' does not compare two dynamic values", span, hint="convert one: tostring(…), tolong(…)"
+                "KQL102",
+                f"'{operator}' does not compare two dynamic values",
+                span,
+                hint="convert one: tostring(…), tolong(…)",
             )
         return left, right
     pair = {left.type, right.type}

@@ -45,7 +45,7 @@ def bind_call(scope: Scope, node: syntax.Call) -> Scalar:
         return _aggregate(scope, node)
     if (binder := FUNCTION_BINDERS.get(node.name)) is not None:
         return binder(scope, node)
-    function = FUNCTIONS.find(node.name)
+    function = FUNCTIONS.find(node.name) if node.name.isidentifier() else None
     if function is not None:
         return _declared(scope, function, node)
     stored = scope.environment.function(node.name)
@@ -164,8 +164,7 @@ def unify(scope: Scope, values: list[Scalar], node: syntax.Node) -> tuple[list[S
         elif isinstance(value, Constant) and value.value is None:
             found.append(Constant(wanted, None, value.span))
         elif {value.type, wanted} <= NUMBERS or Type.DYNAMIC in (value.type, wanted):
-            narrow = {value.type, wanted} == {Type.INT, Type.LONG}
-            found.append(value if narrow and not isinstance(value, Constant) else convert(scope, value, wanted))
+            found.append(convert(scope, value, wanted))
         else:
             raise scope.error("KQL102", f"the results are of different types: {wanted} and {value.type}", node.span)
     return found, wanted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zoneinfo
 from collections.abc import Callable
 from dataclasses import replace
@@ -161,6 +162,8 @@ def _zoned(scope: Scope, node: syntax.Call) -> Scalar:
 def _ticks(scalar: Scalar, factor: int) -> int | None:
     """A constant number times a factor, as ticks."""
     if not isinstance(scalar, Constant) or scalar.value is None or scalar.type not in NUMBERS:
+        return None
+    if not math.isfinite(float(scalar.value)):
         return None
     return int((Decimal(str(scalar.value)) * factor).to_integral_value(ROUND_HALF_EVEN))
 

@@ -2,7 +2,8 @@
 
 JSON paths are constants there and count from the start only. An index from the end, or one that is computed, takes the
 array apart; a computed name looks through the members. The JSON functions over STRING keep numbers and the order of
-members as written, and answer NULL for what is missing, is null, or is no JSON.
+members as written, and answer NULL for what is missing or is null. They take the beginning of what is no JSON for a
+value (``10.0`` of an address), so that a text is parsed before it is read.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from transpiler.source import Span
 from transpiler.types import INTEGERS, Type
 
 _PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+
+IS_JSON = "NOT SAFE.PARSE_JSON({v}, wide_number_mode => 'round') IS NULL"
+"""Whether a text ``{v}`` is JSON, null included."""
 
 # RE2 does not count brackets, but a pattern can hold them to a depth.
 DEPTH = 10
@@ -87,6 +91,11 @@ def _at(speller: Speller, scalar: Scalar, function: str, *, bare: bool = False) 
     base = scalar.base if isinstance(scalar, Path) else scalar
     is_parsed = isinstance(base, Call) and base.overload.key == "parse_json" and bool(steps)
     tree = speller.value(base.arguments[0] if is_parsed and isinstance(base, Call) else base)
+    if is_parsed and function == "JSON_VALUE" and isinstance(scalar, Path) and is_plain(scalar):
+        # The JSON value gives a number as Kusto does, 1.5 for 1.50.
+        tree = speller.sql("SAFE.PARSE_JSON({v}, wide_number_mode => 'round')", v=tree)
+    elif is_parsed:
+        tree = speller.once(tree, lambda v: speller.sql(f"CASE WHEN {IS_JSON} THEN {{v}} END", v=v))
     written = "$"
     for step in steps:
         if isinstance(step, str):

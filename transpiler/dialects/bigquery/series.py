@@ -133,6 +133,17 @@ def _of_two(template: str) -> Builder:
     return spell
 
 
+_CORRELATION = _of_two("IF(COUNT(p * q) < COUNT(*), NULL, IF(COUNT(*) = 1, CAST('nan' AS FLOAT64), CORR(p, q)))")
+
+
+def _pearson(speller: Speller, of: Call) -> exp.Expr:
+    """Null for series of different lengths, and where an element is no number."""
+    tree = _CORRELATION(speller, of)
+    first, second = (speller.value(a) for a in of.arguments)
+    test = "CASE WHEN ARRAY_LENGTH(JSON_QUERY_ARRAY({x})) = ARRAY_LENGTH(JSON_QUERY_ARRAY({y})) THEN {tree} END"
+    return speller.sql(test, x=first, y=second, tree=tree)
+
+
 _STATISTICS: dict[str, str] = {
     "min": "MIN(y)",
     "max": "MAX(y)",
@@ -251,7 +262,7 @@ SPELLINGS: dict[str, Spelling] = {
     "series_magnitude": _number(f"SQRT(SUM(POW({_NUMBER}, 2)))"),
     "series_dot_product": _of_two(_SUM_OF_PRODUCTS),
     "series_cosine_similarity": _of_two(f"{_SUM_OF_PRODUCTS} / NULLIF(SQRT(SUM(p * p)) * SQRT(SUM(q * q)), 0)"),
-    "series_pearson_correlation": _of_two("CORR(p, q)"),
+    "series_pearson_correlation": _pearson,
     "series_fill_const": _fill_const,
     "series_fill_forward": _filled("<=", "DESC"),
     "series_fill_backward": _filled(">=", "ASC"),

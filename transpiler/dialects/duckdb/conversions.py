@@ -12,6 +12,7 @@ from transpiler.dialects.computed import computed_from, computed_once
 from transpiler.dialects.duckdb.paths import json_of, text_of
 from transpiler.dialects.spelling import Speller, Spelling
 from transpiler.plan.scalars import Call
+from transpiler.types import Type
 
 _LONG_TEXT = r"TRY_CAST(regexp_extract({x}, '^\s*([+-]?\d+|0[xX][0-9a-fA-F]+)\s*$', 1) AS BIGINT)"
 _INT_TEXT = _LONG_TEXT.replace("BIGINT", "INTEGER")
@@ -173,6 +174,12 @@ def _identity(speller: Speller, call: Call) -> exp.Expr:
     return speller.value(call.arguments[0])
 
 
+def _wide(speller: Speller, call: Call) -> exp.Expr:
+    """A stored int has 32 bits."""
+    tree = speller.value(call.arguments[0])
+    return speller.sql("CAST({x} AS BIGINT)", x=tree) if call.arguments[0].type is Type.INT else tree
+
+
 SPELLINGS: dict[str, Spelling] = {
     "tostring long": "CAST({value} AS VARCHAR)",
     "tostring dynamic": _of_string("{value}"),
@@ -184,7 +191,7 @@ SPELLINGS: dict[str, Spelling] = {
     "tostring guid": "CAST({value} AS VARCHAR)",
     "tolong string": _LONG_TEXT.replace("{x}", "{value}"),
     "tolong dynamic": _dynamic(_LONG_OF_DYNAMIC),
-    "tolong integer": _identity,
+    "tolong integer": _wide,
     "tolong real": computed_once(_SATURATED),
     "tolong decimal": "TRY_CAST(trunc({value}) AS BIGINT)",
     "tolong bool": "CAST({value} AS BIGINT)",

@@ -140,7 +140,10 @@ def _number(template: str) -> Builder:
 
 
 _DOT = "list_sum(list_transform(range(1, least(len({x}), len({y})) + 1), lambda i: {x}[i] * {y}[i]))"
-_SQUARES = "list_sum(list_transform({x}, lambda e: e * e))"
+_ALL_SQUARES = "list_sum(list_transform({x}, lambda e: e * e))"
+# The longer series is cut to the length of the shorter one.
+_SQUARES = "list_sum(list_transform(range(1, least(len({x}), len({y})) + 1), lambda i: {x}[i] * {x}[i]))"
+_OTHER_SQUARES = _SQUARES.replace("{x}[i]", "{y}[i]")
 
 
 def _dot(speller: Speller, of: Call) -> exp.Expr:
@@ -149,12 +152,17 @@ def _dot(speller: Speller, of: Call) -> exp.Expr:
     return _number(_DOT)(speller, of)
 
 
-_COSINE = f"{_DOT} / NULLIF(sqrt({_SQUARES}) * sqrt({_SQUARES.replace('{x}', '{y}')}), 0)"
+_COSINE = f"{_DOT} / NULLIF(sqrt({_SQUARES}) * sqrt({_OTHER_SQUARES}), 0)"
 
 
 def _pearson(speller: Speller, of: Call) -> exp.Expr:
+    """Null for series of different lengths, and where an element is no number."""
     first, second = (numbers(speller, elements(speller, a)) for a in of.arguments)
-    return speller.sql("(SELECT corr(p, q) FROM (SELECT unnest({x}) AS p, unnest({y}) AS q))", x=first, y=second)
+    template = (
+        "CASE WHEN len({x}) = len({y}) AND list_count({x}) = len({x}) AND list_count({y}) = len({y}) "
+        "THEN (SELECT corr(p, q) FROM (SELECT unnest({x}) AS p, unnest({y}) AS q)) END"
+    )
+    return speller.sql(template, x=first, y=second)
 
 
 _STATISTICS: dict[str, str] = {
@@ -351,7 +359,7 @@ SPELLINGS: dict[str, Spelling] = {
     **{key: _pair(element) for key, element in _PAIRS.items()},
     "series_sum": _number("list_sum({x})"),
     "series_product": _number("list_product({x})"),
-    "series_magnitude": _number(f"sqrt({_SQUARES})"),
+    "series_magnitude": _number(f"sqrt({_ALL_SQUARES})"),
     "series_dot_product": _dot,
     "series_cosine_similarity": _number(_COSINE),
     "series_pearson_correlation": _pearson,
