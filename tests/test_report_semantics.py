@@ -34,7 +34,7 @@ def exists(file: str, case: str) -> bool:
         return False
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".md":
-        return f"\n## {case}\n" in text
+        return f"\n## {case}\n" in f"\n{text}"
     if path.suffix == ".test":
         return re.search(rf"\b{re.escape(case)}\(", text) is not None
     if path.suffix == ".py":
