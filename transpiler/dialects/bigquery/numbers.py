@@ -22,7 +22,6 @@ from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.scalars import Call, Constant
 from transpiler.types import Type
 
-_DAY = 86_400_000_000
 _NAN = "CAST('nan' AS FLOAT64)"
 _INF = "CAST('inf' AS FLOAT64)"
 _PI = "3.141592653589793"
@@ -55,7 +54,8 @@ _BETA_PDF = (
 
 
 def bucket(speller: Speller, instant: exp.Expr, size: int, origin: Constant | None) -> exp.Expr | None:
-    """``TIMESTAMP_TRUNC(t, HOUR, 'UTC')`` for one unit, else ``TIMESTAMP_BUCKET``, whose own origin is a midnight."""
+    """``TIMESTAMP_TRUNC(t, HOUR, 'UTC')`` for one unit, else ``TIMESTAMP_BUCKET``, whose own origin is a midnight of
+    the project's default zone."""
     count, unit = interval_of(size)
     if origin is None and count == 1 and unit != "MICROSECOND":
         zone = ", 'UTC'" if unit in ("DAY", "HOUR") else ""
@@ -63,8 +63,6 @@ def bucket(speller: Speller, instant: exp.Expr, size: int, origin: Constant | No
     step = exp.Interval(this=number(count), unit=exp.Var(this=unit))
     if origin is not None:
         return call_of("TIMESTAMP_BUCKET", instant, step, speller.value(origin))
-    if _DAY % size == 0:
-        return call_of("TIMESTAMP_BUCKET", instant, step)
     first = exp.Cast(this=text("0001-01-01 00:00:00+00"), to=speller.dialect.data_type(Type.DATETIME))
     return call_of("TIMESTAMP_BUCKET", instant, step, first)
 

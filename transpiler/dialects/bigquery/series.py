@@ -6,6 +6,7 @@ import json
 
 from sqlglot import exp
 
+from transpiler.dialects.computed import hygienic
 from transpiler.dialects.series import PAIRS, Element
 from transpiler.dialects.spelling import Builder, Refusal, Speller, Spelling
 from transpiler.plan.scalars import Call, Constant, Scalar
@@ -42,7 +43,7 @@ _IS_REAL = "REGEXP_CONTAINS({s}, '[.eEN]')"
 def _joined(text: str, source: str) -> str:
     """A SELECT that joins the texts of elements, in their order ``o``, to an array."""
     return (
-        f"(SELECT CONCAT('[', COALESCE(STRING_AGG(COALESCE({text}, 'null'), ',' ORDER BY o), ''), ']') FROM {source})"
+        f"(SELECT CONCAT('[', COALESCE(STRING_AGG(COALESCE({text}, 'null'), ',' ORDER BY @o@), ''), ']') FROM {source})"
     )
 
 
@@ -70,9 +71,9 @@ def _each(element: Element) -> Builder:
     """A function of one element."""
 
     def spell(speller: Speller, of: Call) -> exp.Expr:
-        text = _texts(element, "SAFE_CAST(e AS TYPE)")
-        body = _of_array(_joined(text, "UNNEST(JSON_QUERY_ARRAY({s})) AS e WITH OFFSET AS o"))
-        return speller.once(speller.value(of.arguments[0]), lambda s: speller.sql(body, s=s))
+        text = _texts(element, "SAFE_CAST(@e@ AS TYPE)")
+        body = _of_array(_joined(text, "UNNEST(JSON_QUERY_ARRAY({s})) AS @e@ WITH OFFSET AS @o@"))
+        return speller.once(speller.value(of.arguments[0]), lambda s: hygienic(speller, body, s=s))
 
     return spell
 
@@ -84,13 +85,13 @@ def _pair(element: Element) -> Builder:
         first, second = of.arguments
         if Type.DYNAMIC not in (first.type, second.type):
             raise speller.refuse(f"{of.overload.name} takes an array", of.span)
-        a, b = (f"SAFE_CAST({n} AS TYPE)" for n in ("x[SAFE_OFFSET(o)]", "y[SAFE_OFFSET(o)]"))
-        text = _texts(element, a, b).replace("{s}", "CONCAT(ARRAY_TO_STRING(x, ','), ARRAY_TO_STRING(y, ','))")
-        longest = "GENERATE_ARRAY(0, GREATEST(ARRAY_LENGTH(x), ARRAY_LENGTH(y)) - 1)"
-        source = f"UNNEST({longest}) AS o"
+        a, b = (f"SAFE_CAST({n} AS TYPE)" for n in ("@x@[SAFE_OFFSET(@o@)]", "@y@[SAFE_OFFSET(@o@)]"))
+        text = _texts(element, a, b).replace("{s}", "CONCAT(ARRAY_TO_STRING(@x@, ','), ARRAY_TO_STRING(@y@, ','))")
+        longest = "GENERATE_ARRAY(0, GREATEST(ARRAY_LENGTH(@x@), ARRAY_LENGTH(@y@)) - 1)"
+        source = f"UNNEST({longest}) AS @o@"
         inner = _joined(text, source)
-        template = f"(SELECT IF(x IS NULL OR y IS NULL, NULL, {inner}) FROM (SELECT {{x}} AS x, {{y}} AS y))"
-        return speller.sql(template, x=_operand(speller, first, second), y=_operand(speller, second, first))
+        template = f"(SELECT IF(@x@ IS NULL OR @y@ IS NULL, NULL, {inner}) FROM (SELECT {{x}} AS @x@, {{y}} AS @y@))"
+        return hygienic(speller, template, x=_operand(speller, first, second), y=_operand(speller, second, first))
 
     return spell
 
@@ -108,12 +109,14 @@ def _operand(speller: Speller, scalar: Scalar, other: Scalar) -> exp.Expr:
 
 # ---------------------------------------------------------------- numbers of a whole series
 
-_POINTS = "UNNEST(JSON_QUERY_ARRAY({s})) AS e WITH OFFSET AS o"
-_NUMBER = "SAFE_CAST(e AS FLOAT64)"
+_POINTS = "UNNEST(JSON_QUERY_ARRAY({s})) AS @e@ WITH OFFSET AS @o@"
+_NUMBER = "SAFE_CAST(@e@ AS FLOAT64)"
 
 
 def _number(template: str) -> Builder:
-    return lambda speller, of: speller.sql(f"(SELECT {template} FROM {_POINTS})", s=speller.value(of.arguments[0]))
+    return lambda speller, of: hygienic(
+        speller, f"(SELECT {template} FROM {_POINTS})", s=speller.value(of.arguments[0])
+    )
 
 
 def _of_two(template: str) -> Builder:
@@ -124,16 +127,18 @@ def _of_two(template: str) -> Builder:
             raise speller.refuse(f"{of.overload.name} of a number is not translated", of.span)
         first, second = (speller.value(a) for a in of.arguments)
         sql = (
-            f"(SELECT {template} FROM (SELECT SAFE_CAST(d AS FLOAT64) AS p, SAFE_CAST(e AS FLOAT64) AS q "
-            "FROM UNNEST(JSON_QUERY_ARRAY({x})) AS d WITH OFFSET AS n "
-            "INNER JOIN UNNEST(JSON_QUERY_ARRAY({y})) AS e WITH OFFSET AS o ON n = o))"
+            f"(SELECT {template} FROM (SELECT SAFE_CAST(@d@ AS FLOAT64) AS @p@, SAFE_CAST(@e@ AS FLOAT64) AS @q@ "
+            "FROM UNNEST(JSON_QUERY_ARRAY({x})) AS @d@ WITH OFFSET AS @n@ "
+            "INNER JOIN UNNEST(JSON_QUERY_ARRAY({y})) AS @e@ WITH OFFSET AS @o@ ON @n@ = @o@))"
         )
-        return speller.sql(sql, x=first, y=second)
+        return hygienic(speller, sql, x=first, y=second)
 
     return spell
 
 
-_CORRELATION = _of_two("IF(COUNT(p * q) < COUNT(*), NULL, IF(COUNT(*) = 1, CAST('nan' AS FLOAT64), CORR(p, q)))")
+_CORRELATION = _of_two(
+    "IF(COUNT(@p@ * @q@) < COUNT(*), NULL, IF(COUNT(*) = 1, CAST('nan' AS FLOAT64), CORR(@p@, @q@)))"
+)
 
 
 def _pearson(speller: Speller, of: Call) -> exp.Expr:
@@ -145,14 +150,14 @@ def _pearson(speller: Speller, of: Call) -> exp.Expr:
 
 
 _STATISTICS: dict[str, str] = {
-    "min": "MIN(y)",
-    "max": "MAX(y)",
-    "min_idx": "ARRAY_AGG(o ORDER BY y, o LIMIT 1)[SAFE_OFFSET(0)]",
-    "max_idx": "ARRAY_AGG(o ORDER BY y DESC, o LIMIT 1)[SAFE_OFFSET(0)]",
-    "avg": "AVG(y)",
-    "stdev": "COALESCE(STDDEV_SAMP(y), 0)",
-    "variance": "COALESCE(VAR_SAMP(y), 0)",
-    "sum": "SUM(y)",
+    "min": "MIN(@y@)",
+    "max": "MAX(@y@)",
+    "min_idx": "ARRAY_AGG(@o@ ORDER BY @y@, @o@ LIMIT 1)[SAFE_OFFSET(0)]",
+    "max_idx": "ARRAY_AGG(@o@ ORDER BY @y@ DESC, @o@ LIMIT 1)[SAFE_OFFSET(0)]",
+    "avg": "AVG(@y@)",
+    "stdev": "COALESCE(STDDEV_SAMP(@y@), 0)",
+    "variance": "COALESCE(VAR_SAMP(@y@), 0)",
+    "sum": "SUM(@y@)",
     "len": "COUNT(*)",
 }
 
@@ -163,36 +168,38 @@ def _statistic(speller: Speller, of: Call) -> exp.Expr:
     if ignores and which in ("min_idx", "max_idx"):
         raise speller.refuse("the positions of series_stats that ignores elements are not translated", of.span)
     value = _STATISTICS[str(which)]
-    is_finite = "y IS NOT NULL AND NOT IS_NAN(y) AND NOT IS_INF(y)"
-    rows = f"SELECT {_NUMBER} AS y, o FROM {_POINTS}"
+    is_finite = "@y@ IS NOT NULL AND NOT IS_NAN(@y@) AND NOT IS_INF(@y@)"
+    rows = f"SELECT {_NUMBER} AS @y@, @o@ FROM {_POINTS}"
     if ignores:
         template = f"(SELECT {value} FROM ({rows}) WHERE {is_finite})"
     else:
         template = f"(SELECT IF(COUNTIF({is_finite}) = COUNT(*), {value}, NULL) FROM ({rows}))"
-    return speller.sql(template, s=speller.value(of.arguments[0]))
+    return hygienic(speller, template, s=speller.value(of.arguments[0]))
 
 
 # Positions count from 1, as the interception of Kusto's documentation shows.
-_LINE_ROWS = f"(SELECT {_NUMBER} AS y, CAST(o + 1 AS FLOAT64) AS x FROM {_POINTS})"
-_SLOPE = "COVAR_POP(y, x) / NULLIF(VAR_POP(x), 0)"
+_LINE_ROWS = f"(SELECT {_NUMBER} AS @y@, CAST(@o@ + 1 AS FLOAT64) AS @x@ FROM {_POINTS})"
+_SLOPE = "COVAR_POP(@y@, @x@) / NULLIF(VAR_POP(@x@), 0)"
 _LINE: dict[str, str] = {
-    "rsquare": "POW(CORR(y, x), 2)",
+    "rsquare": "POW(CORR(@y@, @x@), 2)",
     "slope": _SLOPE,
-    "variance": "COALESCE(VAR_SAMP(y), 0)",
-    "rvariance": "(VAR_POP(y) - POW(COVAR_POP(y, x), 2) / NULLIF(VAR_POP(x), 0)) * COUNT(y) / NULLIF(COUNT(y) - 1, 0)",
-    "interception": f"AVG(y) - {_SLOPE} * AVG(x)",
+    "variance": "COALESCE(VAR_SAMP(@y@), 0)",
+    "rvariance": "(VAR_POP(@y@) - POW(COVAR_POP(@y@, @x@), 2) / NULLIF(VAR_POP(@x@), 0)) * COUNT(@y@) / NULLIF(COUNT(@y@) - 1, 0)",
+    "interception": f"AVG(@y@) - {_SLOPE} * AVG(@x@)",
 }
 
 
 def _line(speller: Speller, of: Call) -> exp.Expr:
-    return speller.sql(f"(SELECT {_LINE[str(of.options[0])]} FROM {_LINE_ROWS})", s=speller.value(of.arguments[0]))
+    return hygienic(
+        speller, f"(SELECT {_LINE[str(of.options[0])]} FROM {_LINE_ROWS})", s=speller.value(of.arguments[0])
+    )
 
 
 def _line_values(speller: Speller, of: Call) -> exp.Expr:
     fit = f"(SELECT AS STRUCT {_LINE['slope']} AS slope, {_LINE['interception']} AS base FROM {_LINE_ROWS})"
-    text = _REAL.replace("{r}", "f.slope * (o + 1) + f.base")
-    body = _joined(text, f"{_POINTS} CROSS JOIN UNNEST([{fit}]) AS f")
-    return speller.once(speller.value(of.arguments[0]), lambda s: speller.sql(_of_array(body), s=s))
+    text = _REAL.replace("{r}", "@f@.slope * (@o@ + 1) + @f@.base")
+    body = _joined(text, f"{_POINTS} CROSS JOIN UNNEST([{fit}]) AS @f@")
+    return speller.once(speller.value(of.arguments[0]), lambda s: hygienic(speller, _of_array(body), s=s))
 
 
 # ---------------------------------------------------------------- missing values and filters
@@ -201,11 +208,11 @@ def _line_values(speller: Speller, of: Call) -> exp.Expr:
 def _filled(where: str, direction: str) -> Builder:
     """An element, or where it is null the nearest that is there, on one side."""
     nearest = (
-        "(SELECT d FROM UNNEST(JSON_QUERY_ARRAY({s})) AS d WITH OFFSET AS n "
-        f"WHERE d <> 'null' AND n {where} o ORDER BY n {direction} LIMIT 1)"
+        "(SELECT @d@ FROM UNNEST(JSON_QUERY_ARRAY({s})) AS @d@ WITH OFFSET AS @n@ "
+        f"WHERE @d@ <> 'null' AND @n@ {where} @o@ ORDER BY @n@ {direction} LIMIT 1)"
     )
-    body = _of_array(_joined(f"IF(e <> 'null', e, {nearest})", _POINTS))
-    return lambda speller, of: speller.once(speller.value(of.arguments[0]), lambda s: speller.sql(body, s=s))
+    body = _of_array(_joined(f"IF(@e@ <> 'null', @e@, {nearest})", _POINTS))
+    return lambda speller, of: speller.once(speller.value(of.arguments[0]), lambda s: hygienic(speller, body, s=s))
 
 
 def _fill_const(speller: Speller, of: Call) -> exp.Expr:
@@ -213,9 +220,9 @@ def _fill_const(speller: Speller, of: Call) -> exp.Expr:
     text = speller.sql("'0'")
     if constant is not None:
         value = speller.value(constant)
-        text = speller.sql(_REAL if constant.type is Type.REAL else "CAST({r} AS STRING)", r=value)
-    body = _of_array(_joined("IF(e <> 'null', e, {c})", _POINTS))
-    return speller.once(speller.value(of.arguments[0]), lambda s: speller.sql(body, s=s, c=text))
+        text = hygienic(speller, _REAL if constant.type is Type.REAL else "CAST({r} AS STRING)", r=value)
+    body = _of_array(_joined("IF(@e@ <> 'null', @e@, {c})", _POINTS))
+    return speller.once(speller.value(of.arguments[0]), lambda s: hygienic(speller, body, s=s, c=text))
 
 
 def _fill_linear(speller: Speller, of: Call) -> exp.Expr:
@@ -223,26 +230,26 @@ def _fill_linear(speller: Speller, of: Call) -> exp.Expr:
     edges, constant = (of.arguments[n] if len(of.arguments) > n else None for n in (1, 2))
     fills = not isinstance(edges, Constant) or edges.value is None or bool(edges.value)
     none = float(str(constant.value)) if isinstance(constant, Constant) and constant.value is not None else 0.0
-    there = "UNNEST(JSON_QUERY_ARRAY({s})) AS d WITH OFFSET AS n WHERE d <> 'null'"
-    low = f"(SELECT AS STRUCT d, n FROM {there} AND n <= o ORDER BY n DESC LIMIT 1)"
-    high = f"(SELECT AS STRUCT d, n FROM {there} AND n >= o ORDER BY n LIMIT 1)"
-    a, b = "SAFE_CAST(l.d AS FLOAT64)", "SAFE_CAST(h.d AS FLOAT64)"
-    between = f"{a} + ({b} - {a}) * (o - l.n) / (h.n - l.n)"
+    there = "UNNEST(JSON_QUERY_ARRAY({s})) AS @d@ WITH OFFSET AS @n@ WHERE @d@ <> 'null'"
+    low = f"(SELECT AS STRUCT @d@, @n@ FROM {there} AND @n@ <= @o@ ORDER BY @n@ DESC LIMIT 1)"
+    high = f"(SELECT AS STRUCT @d@, @n@ FROM {there} AND @n@ >= @o@ ORDER BY @n@ LIMIT 1)"
+    a, b = "SAFE_CAST(@l@.@d@ AS FLOAT64)", "SAFE_CAST(@h@.@d@ AS FLOAT64)"
+    between = f"{a} + ({b} - {a}) * (@o@ - @l@.@n@) / (@h@.@n@ - @l@.@n@)"
     number = f"IF({_IS_REAL}, {_REAL.replace('{r}', between)}, CAST(CAST(TRUNC({between}) AS INT64) AS STRING))"
-    edge = "COALESCE(l.d, h.d)" if fills else "CAST(NULL AS STRING)"
-    filled = f"CASE WHEN e <> 'null' THEN e WHEN l.n IS NULL OR h.n IS NULL THEN {edge} ELSE {number} END"
+    edge = "COALESCE(@l@.@d@, @h@.@d@)" if fills else "CAST(NULL AS STRING)"
+    filled = f"CASE WHEN @e@ <> 'null' THEN @e@ WHEN @l@.@n@ IS NULL OR @h@.@n@ IS NULL THEN {edge} ELSE {number} END"
     nothing = "NOT EXISTS (SELECT 1 FROM " + there + ")"
     text = f"IF({nothing}, '{none!r}', {filled})"
-    source = f"{_POINTS} CROSS JOIN UNNEST([{low}]) AS l CROSS JOIN UNNEST([{high}]) AS h"
+    source = f"{_POINTS} CROSS JOIN UNNEST([{low}]) AS @l@ CROSS JOIN UNNEST([{high}]) AS @h@"
     body = _of_array(_joined(text, source))
-    return speller.once(speller.value(of.arguments[0]), lambda s: speller.sql(body, s=s))
+    return speller.once(speller.value(of.arguments[0]), lambda s: hygienic(speller, body, s=s))
 
 
 def _fir(speller: Speller, of: Call) -> exp.Expr:
     """Each element of the result is a weighted sum of those before; there is 0 before the first."""
     weights, is_whole, shift = of.options
     terms = [
-        f"{w!r} * COALESCE(SAFE_CAST(JSON_QUERY_ARRAY({{s}})[SAFE_OFFSET(o - {k} + {shift})] AS TYPE), 0)"
+        f"{w!r} * COALESCE(SAFE_CAST(JSON_QUERY_ARRAY({{s}})[SAFE_OFFSET(@o@ - {k} + {shift})] AS TYPE), 0)"
         for k, w in enumerate(json.loads(str(weights)))
     ]
     total = " + ".join(terms)
@@ -250,10 +257,10 @@ def _fir(speller: Speller, of: Call) -> exp.Expr:
     if is_whole:
         text = f"IF({_IS_REAL}, {text}, CAST({total.replace('TYPE', 'INT64')} AS STRING))"
     body = _of_array(_joined(text, _POINTS))
-    return speller.once(speller.value(of.arguments[0]), lambda s: speller.sql(body, s=s))
+    return speller.once(speller.value(of.arguments[0]), lambda s: hygienic(speller, body, s=s))
 
 
-_SUM_OF_PRODUCTS = "SUM(p * q)"
+_SUM_OF_PRODUCTS = "SUM(@p@ * @q@)"
 SPELLINGS: dict[str, Spelling] = {
     **{key: _each(element) for key, element in _UNARY.items()},
     **{key: _pair(element) for key, element in _PAIRS.items()},
@@ -261,7 +268,7 @@ SPELLINGS: dict[str, Spelling] = {
     "series_product": Refusal("BigQuery has no product over rows"),
     "series_magnitude": _number(f"SQRT(SUM(POW({_NUMBER}, 2)))"),
     "series_dot_product": _of_two(_SUM_OF_PRODUCTS),
-    "series_cosine_similarity": _of_two(f"{_SUM_OF_PRODUCTS} / NULLIF(SQRT(SUM(p * p)) * SQRT(SUM(q * q)), 0)"),
+    "series_cosine_similarity": _of_two(f"{_SUM_OF_PRODUCTS} / NULLIF(SQRT(SUM(@p@ * @p@)) * SQRT(SUM(@q@ * @q@)), 0)"),
     "series_pearson_correlation": _pearson,
     "series_fill_const": _fill_const,
     "series_fill_forward": _filled("<=", "DESC"),

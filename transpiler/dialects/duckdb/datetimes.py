@@ -9,6 +9,7 @@ from transpiler.dialects.duckdb.arithmetic import IN_RANGE
 from transpiler.dialects.spelling import Speller, Spelling, number
 from transpiler.plan.clocks import Piece
 from transpiler.plan.scalars import Call
+from transpiler.types import Type
 
 _DAYS = "to_days(CAST({n} AS INTEGER))"
 _WEEKS = "to_days(CAST({n} * 7 AS INTEGER))"
@@ -164,8 +165,11 @@ def _unix_time(per_second: int, is_real: bool) -> Spelling:
         micros = f"{{v}} * {factor}" if factor > 1 else "{v}"
 
     def spell(speller: Speller, call: Call) -> exp.Expr:
+        number = speller.value(call.arguments[0])
+        if call.arguments[0].type is Type.INT:  # stored in 32 bits, too few for microseconds
+            number = speller.sql("CAST({n} AS BIGINT)", n=number)
         return speller.once(
-            speller.value(call.arguments[0]),
+            number,
             lambda v: speller.sql(f"CASE WHEN {{v}} BETWEEN {low} AND {high} THEN make_timestamp({micros}) END", v=v),
         )
 

@@ -6,6 +6,7 @@ import json
 
 from sqlglot import exp
 
+from transpiler.dialects.computed import hygienic
 from transpiler.dialects.series import PAIRS, Element
 from transpiler.dialects.spelling import Builder, Speller, Spelling, call
 from transpiler.plan.scalars import Call, Scalar
@@ -43,13 +44,14 @@ _PAIRS: dict[str, Element] = {
 def elements(speller: Speller, scalar: Scalar) -> exp.Expr:
     """The elements of an array as JSON texts; NULL for what is no array."""
     return speller.sql(
-        "CASE WHEN json_type({x}) = 'ARRAY' THEN CAST(json_extract({x}, '$[*]') AS TEXT[]) END", x=speller.value(scalar)
+        "CASE WHEN json_type({x}) = 'ARRAY' THEN CAST(json_extract({x}, '$[*]') AS TEXT[]) END",
+        x=speller.value(scalar),
     )
 
 
 def numbers(speller: Speller, texts: exp.Expr, t: str = "DOUBLE") -> exp.Expr:
     """Elements as numbers; NULL for what is none."""
-    return speller.sql(f"list_transform({{v}}, lambda e: TRY_CAST(e AS {t}))", v=texts)
+    return hygienic(speller, f"list_transform({{v}}, lambda @e@: TRY_CAST(@e@ AS {t}))", v=texts)
 
 
 def _json(speller: Speller, listed: exp.Expr) -> exp.Expr:
@@ -69,8 +71,8 @@ def _each(element: Element) -> Builder:
     """A function of one element."""
 
     def listed(speller: Speller, texts: exp.Expr, template: str, t: str) -> exp.Expr:
-        inner = template.replace("{a}", "e")
-        return speller.sql(f"list_transform({{v}}, lambda e: {inner})", v=numbers(speller, texts, t))
+        inner = template.replace("{a}", "@e@")
+        return hygienic(speller, f"list_transform({{v}}, lambda @e@: {inner})", v=numbers(speller, texts, t))
 
     def spell(speller: Speller, of: Call) -> exp.Expr:
         def over(texts: exp.Expr) -> exp.Expr:
@@ -108,13 +110,16 @@ def _operand(speller: Speller, scalar: Scalar) -> exp.Expr:
 
 def _paired(speller: Speller, element: Element, of: Call, a: exp.Expr, b: exp.Expr) -> exp.Expr:
     first, second = of.arguments
-    x = "{x}[i]" if first.type is Type.DYNAMIC else "{x}[1]"
-    y = "{y}[i]" if second.type is Type.DYNAMIC else "{y}[1]"
+    x = "{x}[@i@]" if first.type is Type.DYNAMIC else "{x}[1]"
+    y = "{y}[@i@]" if second.type is Type.DYNAMIC else "{y}[1]"
 
     def listed(template: str, t: str) -> exp.Expr:
         inner = template.replace("{a}", f"TRY_CAST({x} AS {t})").replace("{b}", f"TRY_CAST({y} AS {t})")
-        return speller.sql(
-            f"list_transform(range(1, greatest(len({{x}}), len({{y}})) + 1), lambda i: {inner})", x=a.copy(), y=b.copy()
+        return hygienic(
+            speller,
+            f"list_transform(range(1, greatest(len({{x}}), len({{y}})) + 1), lambda @i@: {inner})",
+            x=a.copy(),
+            y=b.copy(),
         )
 
     if element.is_bool:
@@ -133,17 +138,19 @@ def _number(template: str) -> Builder:
     def spell(speller: Speller, of: Call) -> exp.Expr:
         listed = [numbers(speller, _operand(speller, a)) for a in of.arguments]
         if len(listed) == 1:
-            return speller.once(listed[0], lambda x: speller.sql(template, x=x))
-        return speller.once(listed[0], lambda x: speller.once(listed[1], lambda y: speller.sql(template, x=x, y=y)))
+            return speller.once(listed[0], lambda x: hygienic(speller, template, x=x))
+        return speller.once(
+            listed[0], lambda x: speller.once(listed[1], lambda y: hygienic(speller, template, x=x, y=y))
+        )
 
     return spell
 
 
-_DOT = "list_sum(list_transform(range(1, least(len({x}), len({y})) + 1), lambda i: {x}[i] * {y}[i]))"
-_ALL_SQUARES = "list_sum(list_transform({x}, lambda e: e * e))"
+_DOT = "list_sum(list_transform(range(1, least(len({x}), len({y})) + 1), lambda @i@: {x}[@i@] * {y}[@i@]))"
+_ALL_SQUARES = "list_sum(list_transform({x}, lambda @e@: @e@ * @e@))"
 # The longer series is cut to the length of the shorter one.
-_SQUARES = "list_sum(list_transform(range(1, least(len({x}), len({y})) + 1), lambda i: {x}[i] * {x}[i]))"
-_OTHER_SQUARES = _SQUARES.replace("{x}[i]", "{y}[i]")
+_SQUARES = "list_sum(list_transform(range(1, least(len({x}), len({y})) + 1), lambda @i@: {x}[@i@] * {x}[@i@]))"
+_OTHER_SQUARES = _SQUARES.replace("{x}[@i@]", "{y}[@i@]")
 
 
 def _dot(speller: Speller, of: Call) -> exp.Expr:
@@ -160,9 +167,9 @@ def _pearson(speller: Speller, of: Call) -> exp.Expr:
     first, second = (numbers(speller, elements(speller, a)) for a in of.arguments)
     template = (
         "CASE WHEN len({x}) = len({y}) AND list_count({x}) = len({x}) AND list_count({y}) = len({y}) "
-        "THEN (SELECT corr(p, q) FROM (SELECT unnest({x}) AS p, unnest({y}) AS q)) END"
+        "THEN (SELECT corr(@p@, @q@) FROM (SELECT unnest({x}) AS @p@, unnest({y}) AS @q@)) END"
     )
-    return speller.sql(template, x=first, y=second)
+    return hygienic(speller, template, x=first, y=second)
 
 
 _STATISTICS: dict[str, str] = {
@@ -187,36 +194,38 @@ def _statistic(speller: Speller, of: Call) -> exp.Expr:
 
     def over(x: exp.Expr) -> exp.Expr:
         if ignores:
-            kept = speller.sql("list_filter({x}, lambda e: isfinite(e))", x=x)
-            return speller.once(kept, lambda y: speller.sql(template, x=y))
-        test = "len(list_filter({x}, lambda e: isfinite(e))) = len({x})"
-        return speller.sql(f"CASE WHEN {test} THEN {template} END", x=x)
+            kept = hygienic(speller, "list_filter({x}, lambda @e@: isfinite(@e@))", x=x)
+            return speller.once(kept, lambda y: hygienic(speller, template, x=y))
+        test = "len(list_filter({x}, lambda @e@: isfinite(@e@))) = len({x})"
+        return hygienic(speller, f"CASE WHEN {test} THEN {template} END", x=x)
 
     return speller.once(numbers(speller, elements(speller, of.arguments[0])), over)
 
 
 # Positions count from 1, as the interception of Kusto's documentation shows.
-_POINTS = "FROM (SELECT unnest(l) AS y, CAST(unnest(range(1, len(l) + 1)) AS DOUBLE) AS x FROM (SELECT {v} AS l))"
-_SLOPE = "covar_pop(y, x) / NULLIF(var_pop(x), 0)"
+_POINTS = (
+    "FROM (SELECT unnest(@l@) AS @y@, CAST(unnest(range(1, len(@l@) + 1)) AS DOUBLE) AS @x@ FROM (SELECT {v} AS @l@))"
+)
+_SLOPE = "covar_pop(@y@, @x@) / NULLIF(var_pop(@x@), 0)"
 _LINE: dict[str, str] = {
-    "rsquare": "pow(corr(y, x), 2)",
+    "rsquare": "pow(corr(@y@, @x@), 2)",
     "slope": _SLOPE,
-    "variance": "COALESCE(var_samp(y), 0)",
-    "rvariance": "(var_pop(y) - pow(covar_pop(y, x), 2) / NULLIF(var_pop(x), 0)) * count(y) / NULLIF(count(y) - 1, 0)",
-    "interception": f"avg(y) - {_SLOPE} * avg(x)",
+    "variance": "COALESCE(var_samp(@y@), 0)",
+    "rvariance": "(var_pop(@y@) - pow(covar_pop(@y@, @x@), 2) / NULLIF(var_pop(@x@), 0)) * count(@y@) / NULLIF(count(@y@) - 1, 0)",
+    "interception": f"avg(@y@) - {_SLOPE} * avg(@x@)",
 }
 
 
 def _line(speller: Speller, of: Call) -> exp.Expr:
     listed = numbers(speller, elements(speller, of.arguments[0]))
-    return speller.sql(f"(SELECT {_LINE[str(of.options[0])]} {_POINTS})", v=listed)
+    return hygienic(speller, f"(SELECT {_LINE[str(of.options[0])]} {_POINTS})", v=listed)
 
 
 def _line_values(speller: Speller, of: Call) -> exp.Expr:
-    slope = "covar_pop(y, x) OVER () / NULLIF(var_pop(x) OVER (), 0)"
-    fitted = f"SELECT x, avg(y) OVER () + {slope} * (x - avg(x) OVER ()) AS f {_POINTS}"
+    slope = "covar_pop(@y@, @x@) OVER () / NULLIF(var_pop(@x@) OVER (), 0)"
+    fitted = f"SELECT @x@, avg(@y@) OVER () + {slope} * (@x@ - avg(@x@) OVER ()) AS @f@ {_POINTS}"
     listed = numbers(speller, elements(speller, of.arguments[0]))
-    return _json(speller, speller.sql(f"(SELECT list(f ORDER BY x) FROM ({fitted}))", v=listed))
+    return _json(speller, hygienic(speller, f"(SELECT list(@f@ ORDER BY @x@) FROM ({fitted}))", v=listed))
 
 
 # ---------------------------------------------------------------- missing values and filters
@@ -228,9 +237,10 @@ def _filled(pick: str) -> Builder:
     def spell(speller: Speller, of: Call) -> exp.Expr:
         return speller.once(
             elements(speller, of.arguments[0]),
-            lambda v: speller.sql(
+            lambda v: hygienic(
+                speller,
                 "'[' || array_to_string(list_transform(range(1, len({v}) + 1), "
-                f"lambda i: COALESCE(NULLIF({{v}}[i], 'null'), {pick}, 'null')), ',') || ']'",
+                f"lambda @i@: COALESCE(NULLIF({{v}}[@i@], 'null'), {pick}, 'null')), ',') || ']'",
                 v=v,
             ),
         )
@@ -243,8 +253,9 @@ def _fill_const(speller: Speller, of: Call) -> exp.Expr:
     text = speller.sql("'0'") if constant is None else speller.sql("CAST({c} AS TEXT)", c=speller.value(constant))
     return speller.once(
         elements(speller, of.arguments[0]),
-        lambda v: speller.sql(
-            "'[' || array_to_string(list_transform({v}, lambda e: COALESCE(NULLIF(e, 'null'), {c})), ',') || ']'",
+        lambda v: hygienic(
+            speller,
+            "'[' || array_to_string(list_transform({v}, lambda @e@: COALESCE(NULLIF(@e@, 'null'), {c})), ',') || ']'",
             v=v,
             c=text,
         ),
@@ -258,12 +269,14 @@ def _fir(speller: Speller, of: Call) -> exp.Expr:
 
     def listed(v: exp.Expr, t: str) -> exp.Expr:
         parts = [
-            f"{w!r} * COALESCE({{x}}[i - {k} + {shift}], 0)" if k else f"{w!r} * COALESCE({{x}}[i + {shift}], 0)"
+            f"{w!r} * COALESCE({{x}}[@i@ - {k} + {shift}], 0)" if k else f"{w!r} * COALESCE({{x}}[@i@ + {shift}], 0)"
             for k, w in enumerate(weights)
         ]
-        guarded = [f"CASE WHEN i - {k} + {shift} > 0 THEN {p} ELSE 0 END" for k, p in enumerate(parts)]
-        return speller.sql(
-            f"list_transform(range(1, len({{x}}) + 1), lambda i: {' + '.join(guarded)})", x=numbers(speller, v, t)
+        guarded = [f"CASE WHEN @i@ - {k} + {shift} > 0 THEN {p} ELSE 0 END" for k, p in enumerate(parts)]
+        return hygienic(
+            speller,
+            f"list_transform(range(1, len({{x}}) + 1), lambda @i@: {' + '.join(guarded)})",
+            x=numbers(speller, v, t),
         )
 
     def over(v: exp.Expr) -> exp.Expr:
@@ -275,7 +288,7 @@ def _fir(speller: Speller, of: Call) -> exp.Expr:
 
 
 def _as_double(speller: Speller) -> exp.Expr:
-    function: exp.Expr = speller.sql("list_transform([1], lambda e: CAST(e AS DOUBLE))").expressions[1]
+    function: exp.Expr = hygienic(speller, "list_transform([1], lambda @e@: CAST(@e@ AS DOUBLE))").expressions[1]
     return function
 
 
@@ -283,21 +296,23 @@ def _iir(speller: Speller, of: Call) -> exp.Expr:
     """``list_reduce`` carries the results so far: each needs those before it."""
     above, below = (json.loads(str(o)) for o in of.options)
     inputs = " + ".join(
-        f"CASE WHEN len(y) + 1 > {k} THEN COALESCE({{x}}[len(y) + 1 - {k}], 0) ELSE 0 END * {float(b)!r}e0"
+        f"CASE WHEN len(@y@) + 1 > {k} THEN COALESCE({{x}}[len(@y@) + 1 - {k}], 0) ELSE 0 END * {float(b)!r}e0"
         for k, b in enumerate(above)
     )
     outputs = "".join(
-        f" - CASE WHEN len(y) >= {k} THEN y[len(y) + 1 - {k}] ELSE 0 END * {float(a)!r}e0"
+        f" - CASE WHEN len(@y@) >= {k} THEN @y@[len(@y@) + 1 - {k}] ELSE 0 END * {float(a)!r}e0"
         for k, a in enumerate(below)
         if k
     )
-    step = f"list_append(y, ({inputs}{outputs}) / {float(below[0])!r}e0)"
+    step = f"list_append(@y@, ({inputs}{outputs}) / {float(below[0])!r}e0)"
 
     def over(x: exp.Expr) -> exp.Expr:
         return _json(
             speller,
-            speller.sql(
-                f"list_reduce(list_transform({{x}}, lambda e: [e]), lambda y, e: {step}, CAST([] AS DOUBLE[]))", x=x
+            hygienic(
+                speller,
+                f"list_reduce(list_transform({{x}}, lambda @e@: [@e@]), lambda @y@, @e@: {step}, CAST([] AS DOUBLE[]))",
+                x=x,
             ),
         )
 
@@ -305,37 +320,38 @@ def _iir(speller: Speller, of: Call) -> exp.Expr:
 
 
 # The last (first) element that is there, before (after) a place.
-_BEFORE = "list_filter(list_slice({v}, 1, i), lambda e: e <> 'null')[-1]"
-_AFTER = "list_filter(list_slice({v}, i, len({v})), lambda e: e <> 'null')[1]"
+_BEFORE = "list_filter(list_slice({v}, 1, @i@), lambda @e@: @e@ <> 'null')[-1]"
+_AFTER = "list_filter(list_slice({v}, @i@, len({v})), lambda @e@: @e@ <> 'null')[1]"
 
 
 def _fill_linear(speller: Speller, of: Call) -> exp.Expr:
     """Between two neighbours along the line through them; whole numbers are cut, edges take the nearest."""
     edges, constant = _edges(of)
-    places = "list_filter(range(1, len({v}) + 1), lambda j: {v}[j] <> 'null')"
-    low = f"list_filter({places}, lambda j: j <= i)[-1]"
-    high = f"list_filter({places}, lambda j: j >= i)[1]"
+    places = "list_filter(range(1, len({v}) + 1), lambda @j@: {v}[@j@] <> 'null')"
+    low = f"list_filter({places}, lambda @j@: @j@ <= @i@)[-1]"
+    high = f"list_filter({places}, lambda @j@: @j@ >= @i@)[1]"
 
     def value(t: str) -> str:
         a, b = f"TRY_CAST({{v}}[{low}] AS DOUBLE)", f"TRY_CAST({{v}}[{high}] AS DOUBLE)"
-        between = f"{a} + ({b} - {a}) * (i - {low}) / ({high} - {low})"
+        between = f"{a} + ({b} - {a}) * (@i@ - {low}) / ({high} - {low})"
         cut = between if t == "DOUBLE" else f"trunc({between})"
         edge = f"COALESCE({{v}}[{low}], {{v}}[{high}])" if edges else "NULL"
         return (
-            f"CASE WHEN {{v}}[i] <> 'null' THEN TRY_CAST({{v}}[i] AS {t}) "
+            f"CASE WHEN {{v}}[@i@] <> 'null' THEN TRY_CAST({{v}}[@i@] AS {t}) "
             f"WHEN {low} IS NULL OR {high} IS NULL THEN TRY_CAST({edge} AS {t}) ELSE CAST({cut} AS {t}) END"
         )
 
     def over(v: exp.Expr) -> exp.Expr:
         def listed(t: str) -> exp.Expr:
-            return speller.sql(f"list_transform(range(1, len({{v}}) + 1), lambda i: {value(t)})", v=v.copy())
+            return hygienic(speller, f"list_transform(range(1, len({{v}}) + 1), lambda @i@: {value(t)})", v=v.copy())
 
         filled = _either(speller, v.copy(), _json(speller, listed("DOUBLE")), listed("BIGINT"))
-        none = speller.sql(
-            f"'[' || array_to_string(list_transform({{v}}, lambda e: '{constant}'), ',') || ']'", v=v.copy()
+        none = hygienic(
+            speller, f"'[' || array_to_string(list_transform({{v}}, lambda @e@: '{constant}'), ',') || ']'", v=v.copy()
         )
-        return speller.sql(
-            "CASE WHEN len({v}) > 0 AND len(list_filter({v}, lambda e: e <> 'null')) = 0 THEN {n} ELSE {f} END",
+        return hygienic(
+            speller,
+            "CASE WHEN len({v}) > 0 AND len(list_filter({v}, lambda @e@: @e@ <> 'null')) = 0 THEN {n} ELSE {f} END",
             v=v,
             n=none,
             f=filled,

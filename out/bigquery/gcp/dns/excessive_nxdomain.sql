@@ -27,7 +27,7 @@ WITH where_3 AS (
   /* summarize Failures = count(), Names = dcount(Query), Sample = make_set(Query, 5) by SrcIpAddr, Window = bin(TimeGenerated, 10m) */
   SELECT
     COALESCE(SrcIpAddr, '') AS SrcIpAddr,
-    TIMESTAMP_BUCKET(TimeGenerated, INTERVAL 10 MINUTE) AS `Window`,
+    TIMESTAMP_BUCKET(TimeGenerated, INTERVAL 10 MINUTE, CAST('0001-01-01 00:00:00+00' AS TIMESTAMP)) AS `Window`,
     COUNT(*) AS Failures,
     COUNT(DISTINCT COALESCE(Query, '')) AS Names,
     TO_JSON_STRING(ARRAY_AGG(DISTINCT COALESCE(Query, '') IGNORE NULLS LIMIT 5)) AS Sample

@@ -54,7 +54,7 @@ WITH GCPVPCFlow_1 AS (
     COALESCE(SrcIp, '') AS SrcIp,
     COALESCE(DestIp, '') AS DestIp,
     COALESCE(DestInstanceVmName, '') AS DestInstanceVmName,
-    TIMESTAMP_BUCKET(TimeGenerated, INTERVAL 5 MINUTE) AS `Window`,
+    TIMESTAMP_BUCKET(TimeGenerated, INTERVAL 5 MINUTE, CAST('0001-01-01 00:00:00+00' AS TIMESTAMP)) AS `Window`,
     COUNT(DISTINCT COALESCE(DestPort, '')) AS Ports,
     COUNT(*) AS Flows,
     COALESCE(SUM(SAFE_CAST(PacketsSent AS INT64)), 0) AS Packets
