@@ -178,9 +178,7 @@ SPELLINGS: dict[str, Spelling] = {
     "isutf8": lambda speller, check: exp.Boolean(this=True),
     "unicode_codepoints_from_string": "TO_JSON_STRING(TO_CODE_POINTS({value}))",
     "unicode_codepoints_to_string": _from_codepoints,
-    "tohex": _tohex(
-        "CASE WHEN {v} = 0 THEN '0' ELSE LTRIM(FORMAT('%08x%08x', {v} >> 32, {v} & 4294967295), '0') END"
-    ),
+    "tohex": _tohex("CASE WHEN {v} = 0 THEN '0' ELSE LTRIM(FORMAT('%08x%08x', {v} >> 32, {v} & 4294967295), '0') END"),
     "tohex int": _tohex("FORMAT('%x', {v} & 4294967295)"),
     "parse_version": _parse_version,
 }

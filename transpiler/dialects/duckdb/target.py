@@ -38,7 +38,9 @@ from transpiler.plan.relations import Expand, Series
 from transpiler.plan.scalars import Call, Column, Constant, Scalar
 from transpiler.types import INTEGERS, Type
 
-_NARROW = frozenset({"coalesce", "negate", "max_of", "min_of", "round long", "round whole", "ceiling long", "+", "-", "*"})
+_NARROW = frozenset(
+    {"coalesce", "negate", "max_of", "min_of", "round long", "round whole", "ceiling long", "+", "-", "*"}
+)
 
 
 def is_narrow(scalar: Scalar) -> bool:
