@@ -113,11 +113,14 @@ def _paired(speller: Speller, element: Element, of: Call, a: exp.Expr, b: exp.Ex
     x = "{x}[@i@]" if first.type is Type.DYNAMIC else "{x}[1]"
     y = "{y}[@i@]" if second.type is Type.DYNAMIC else "{y}[1]"
 
+    lengths = [f"len({{{n}}})" for n, s in (("x", first), ("y", second)) if s.type is Type.DYNAMIC]
+    length = f"greatest({', '.join(lengths)})" if len(lengths) > 1 else lengths[0]
+
     def listed(template: str, t: str) -> exp.Expr:
         inner = template.replace("{a}", f"TRY_CAST({x} AS {t})").replace("{b}", f"TRY_CAST({y} AS {t})")
         return hygienic(
             speller,
-            f"list_transform(range(1, greatest(len({{x}}), len({{y}})) + 1), lambda @i@: {inner})",
+            f"list_transform(range(1, {length} + 1), lambda @i@: {inner})",
             x=a.copy(),
             y=b.copy(),
         )
