@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import string
 
 import pytest
@@ -27,6 +28,11 @@ FUNCTIONS = (
 ROW = "dynamic([1, null, 5.5, 7]), dynamic([1, 2, 4, 9]), dynamic([4, 3, 1, 1]), dynamic({'a': 1}), 1"
 
 
+@functools.cache
+def _expected(target: str) -> tuple[object, ...]:
+    return _answer(target, {k: f"column_{k}" for k in "abcgn"})
+
+
 def _answer(target: str, names: dict[str, str]) -> tuple[object, ...]:
     columns = ", ".join(f"{names[k]}: {'long' if k == 'n' else 'dynamic'}" for k in "abcgn")
     values = ", ".join(f"r{i} = tostring({f.format(**names)})" for i, f in enumerate(FUNCTIONS))
@@ -43,10 +49,10 @@ def _answer(target: str, names: dict[str, str]) -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize("target", ["duckdb", "bigquery"])
-@pytest.mark.parametrize("shift", range(26))
+@pytest.mark.parametrize("shift", range(0, 26, 2))
 def test_answers_do_not_depend_on_the_names_of_columns(target: str, shift: int) -> None:
     if target == "bigquery" and not googlesql.available():
         pytest.skip("the extra bigquery is not installed")
     letters = string.ascii_lowercase[shift:] + string.ascii_lowercase[:shift]
     names = dict(zip("abcgn", letters[::5], strict=False))
-    assert _answer(target, names) == _answer(target, {k: f"column_{k}" for k in "abcgn"})
+    assert _answer(target, names) == _expected(target)
