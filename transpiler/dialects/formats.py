@@ -72,7 +72,7 @@ _UNITS = ("Bytes", "KB", "MB", "GB", "TB", "PB", "EB")
 def format_bytes(speller: Speller, call: Call) -> exp.Expr:
     """``format_bytes``. How trailing zeros are written is not documented, so fractions are of constants only."""
     size, *rest = call.arguments
-    digits = int(str(rest[0].value or 0)) if rest and isinstance(rest[0], Constant) else 0
+    digits = int(float(str(rest[0].value or 0))) if rest and isinstance(rest[0], Constant) else 0
     unit = str(rest[1].value or "") if len(rest) > 1 and isinstance(rest[1], Constant) else ""
     if unit and unit not in _UNITS:
         raise speller.refuse(

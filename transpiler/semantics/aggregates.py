@@ -256,6 +256,12 @@ def _returned(scope: Scope, node: syntax.Call, first: int, keys: Keys) -> list[t
     return found
 
 
+def _check_varies(scope: Scope, node: syntax.Call, value: Scalar) -> None:
+    """A literal in ORDER BY is a position in SQL."""
+    if isinstance(value, Constant):
+        raise scope.error("KQL204", f"{node.name} orders the rows by a constant", node.arguments[0].span)
+
+
 def _extreme(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -> AggregateCall:
     """arg_max and arg_min: the first argument's extreme, then the returned values of one row that has it."""
     if not node.arguments:
@@ -263,6 +269,7 @@ def _extreme(scope: Scope, function: Function, node: syntax.Call, keys: Keys) ->
     extreme = bind_scalar(scope, node.arguments[0])
     if extreme.type not in function.overloads[0].parameters[0].accepts:
         raise scope.error("KQL102", f"{node.name} does not order a {extreme.type}", node.arguments[0].span)
+    _check_varies(scope, node, extreme)
     word = "max" if function.name == "arg_max" else "min"
     first_name = result_name(node.arguments[0])
     is_old = node.name in ("argmax", "argmin")
@@ -299,6 +306,7 @@ def _percentiles(scope: Scope, function: Function, node: syntax.Call, keys: Keys
         raise scope.error(
             "KQL102", f"{node.name} takes numbers and times, this is {value.type}", node.arguments[0].span
         )
+    _check_varies(scope, node, value)
     points = _points(scope, node.arguments[1:])
     name = result_name(node.arguments[0]) or ""
     value = convert(scope, value, Type.LONG) if value.type is Type.INT else value

@@ -128,7 +128,7 @@ def _split(speller: Speller, of: Call) -> exp.Expr:
     (array, _), positions = of.arguments, [int(str(p)) for p in of.options]
     cuts = [str(p) if p >= 0 else f"GREATEST(ARRAY_LENGTH({{a}}) - {-p}, 0)" for p in positions]
     tests = [f"@o@ >= {low} AND @o@ < {high}" for low, high in pairwise(cuts)]
-    tests = [f"@o@ < {cuts[0]}", *tests, f"@o@ >= {cuts[-1]}"]
+    tests = [f"@o@ < {cuts[0]}", *tests, f"@o@ >= {cuts[-1]}"] if cuts else ["TRUE"]
     parts = ", ',', ".join(listed("@e@", f"{_EACH} WHERE {test}") for test in tests)
     return over_array(speller, array, f"CONCAT('[', {parts}, ']')")
 

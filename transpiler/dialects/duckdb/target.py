@@ -34,13 +34,29 @@ from transpiler.dialects.duckdb.expanding import expand as expand_rows
 from transpiler.dialects.spelling import Speller, Spelling, call, fill, number, text
 from transpiler.dialects.terms import TERMS, has_relation
 from transpiler.dialects.times import instant_text, interval_of, microseconds
-from transpiler.plan.relations import Expand, Series
-from transpiler.plan.scalars import Call, Column, Constant, Scalar
+from transpiler.plan.relations import AggregateCall, Expand, Series
+from transpiler.plan.scalars import Call, Column, Constant, Scalar, WindowCall
 from transpiler.types import INTEGERS, Type
 
 _NARROW = frozenset(
-    {"coalesce", "negate", "max_of", "min_of", "round long", "round whole", "ceiling long", "+", "-", "*"}
+    {
+        "coalesce",
+        "negate",
+        "max_of",
+        "min_of",
+        "round long",
+        "round whole",
+        "ceiling long",
+        "prev",
+        "next",
+        "+",
+        "-",
+        "*",
+    }
 )
+
+
+_AGGREGATED = frozenset({"expr", "maximized", "minimized", "returned"})
 
 
 def is_narrow(scalar: Scalar) -> bool:
@@ -50,7 +66,7 @@ def is_narrow(scalar: Scalar) -> bool:
             return scalar.value is not None
         case Call() if scalar.overload.key == "case":
             return all(is_narrow(a) for a in (*scalar.arguments[1::2], scalar.arguments[-1]))
-        case Call() if scalar.overload.key in _NARROW:
+        case Call() | WindowCall() if scalar.overload.key in _NARROW:
             return all(is_narrow(a) for a in scalar.arguments)
         case _:
             return False
@@ -206,6 +222,16 @@ class DuckDB(Dialect):
         if scalar.type in INTEGERS and is_narrow(scalar):
             return exp.Cast(this=tree, to=self.data_type(Type.LONG))
         return tree
+
+    def aggregate(self, speller: Speller, aggregate: AggregateCall) -> dict[Column, exp.Expr]:
+        """The extreme of literals, and one of them, is as narrow as they are."""
+        trees = super().aggregate(speller, aggregate)
+        parameters = map(aggregate.call.overload.parameter, range(len(aggregate.call.arguments)))
+        values = [a for a, p in zip(aggregate.call.arguments, parameters, strict=True) if p and p.name in _AGGREGATED]
+        if not any(a.type in INTEGERS and is_narrow(a) for a in values):
+            return trees
+        wide = self.data_type(Type.LONG)
+        return {c: exp.Cast(this=t, to=wide.copy()) if c.type in INTEGERS else t for c, t in trees.items()}
 
     def shown(self, reference: exp.Expr, t: Type) -> exp.Expr:
         if t is Type.DYNAMIC:
