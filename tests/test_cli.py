@@ -218,6 +218,22 @@ def test_a_shown_line_sends_the_terminal_no_commands() -> None:
     assert '  print "a\N{REPLACEMENT CHARACTER}[31mb", zz\n' + " " * 19 + "^^" in result.stderr
 
 
+def test_a_fixture_gives_tables_that_the_query_reads(tmp_path: Path) -> None:
+    options = small_project(tmp_path)
+    fixture = tmp_path / "fixtures/good/plain_rows.yaml"
+    fixture.write_text(
+        re.sub(
+            r"^expect:\n.*",
+            "expect: {count: 0}\n",
+            fixture.read_text().replace("GCPCloudDNS:", "GCPCloudDNZ:"),
+            flags=re.M | re.S,
+        )
+    )
+    result = rulesql("validate", "good", *options)
+    assert result.exit_code == 1
+    assert "RULE008 the query does not read the given table 'GCPCloudDNZ' (it reads GCPCloudDNS)" in result.stdout
+
+
 def test_validate_of_good_rules_exits_with_0(tmp_path: Path) -> None:
     options = small_project(tmp_path)
     result = rulesql("validate", "good", *options)

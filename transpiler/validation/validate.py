@@ -13,7 +13,7 @@ from transpiler.diagnostics import KqlError
 from transpiler.engine import EngineError, duckdb, googlesql
 from transpiler.lowering.runtime import RunTime
 from transpiler.rule import check_columns
-from transpiler.rule.findings import Finding, Severity
+from transpiler.rule.findings import At, Finding, Severity
 from transpiler.rule.fixture import Fixture
 from transpiler.rule.model import Rule
 from transpiler.validation.inputs import Variant, fill_duckdb, google_tables, variants
@@ -65,7 +65,10 @@ def validate(
             translations[target] = proof.exported(rule, target, (headers or {}).get(target, ""))
         except KqlError as error:
             refusals[target] = error
+    read = {r.name for t in translations.values() for r in t.requires}
     findings = [*rule.findings, *_column_findings(rule, translations)]
+    if translations:
+        findings += [finding for fixture in fixtures for finding in _unread(fixture, read)]
     evidence: list[Evidence] = []
     for fixture in fixtures:
         for target, translation in translations.items():
@@ -82,6 +85,19 @@ def _column_findings(rule: Rule, translations: Mapping[str, Translation]) -> tup
     if not translations:
         return ()
     return tuple(check_columns(rule, [c.name for c in next(iter(translations.values())).columns]))
+
+
+def _unread(fixture: Fixture, read: set[str]) -> list[Finding]:
+    """Tables that a fixture gives and the query does not read: a name with a typo would leave the query without events."""
+    found = []
+    for table in fixture.given:
+        if table not in read:
+            line, column = fixture.source.file_position(max(0, fixture.source.text.find(f"{table}:")))
+            message = (
+                f"the query does not read the given table '{table}' (it reads {', '.join(sorted(read)) or 'none'})"
+            )
+            found.append(Finding("RULE008", Severity.ERROR, message, At(line, column, fixture.path)))
+    return found
 
 
 def _outcome(
