@@ -82,6 +82,19 @@ def real_text(value: float) -> str:
     return f"{sign}{digits[0]}{tail}e{point - 1}"
 
 
+_REAL_IN_JSON = re.compile(r'("(?:[^"\\]|\\.)*")|-?\d+(?:\.\d+(?:[eE][+-]?\d+)?|[eE][+-]?\d+)')
+
+
+def json_as_kusto_writes(text: str) -> str:
+    """JSON text with its reals as Kusto writes them: ``1.5`` for 1.50. What is too large for a real stays."""
+
+    def written(match: re.Match[str]) -> str:
+        value = 0.0 if match[1] else float(match[0])
+        return match[0] if match[1] or math.isinf(value) else real_text(value)
+
+    return _REAL_IN_JSON.sub(written, text)
+
+
 def _truncated(low: int, high: int) -> Callable[[float], int | None]:
     """A real without its fraction; what is too large becomes the largest, what is no finite number null."""
     return lambda value: min(max(math.trunc(value), low), high) if math.isfinite(value) else None

@@ -6,6 +6,7 @@ from transpiler.functions.registry import FUNCTIONS
 from transpiler.kql import syntax
 from transpiler.plan.scalars import ColumnRef, Constant, Path, Scalar
 from transpiler.semantics.calls import call_function, convert, folded, make_call, overload_of
+from transpiler.semantics.conversions import json_as_kusto_writes
 from transpiler.semantics.dispatch import bind_scalar, binds_scalar
 from transpiler.semantics.invocation import call_scalar_function
 from transpiler.semantics.json_paths import constant_step
@@ -30,6 +31,8 @@ def _literal(scope: Scope, node: syntax.Literal) -> Scalar:
         raise scope.error("KQL104", f"'{node.malformed}' is not a {node.kind}", node.span)
     if node.kind in ("int", "long") and isinstance(node.value, int) and not -(2**63) <= node.value < 2**63:
         raise scope.error("KQL206", "the number does not fit a long", node.span, hint="real(…) or decimal(…) hold it")
+    if node.kind == "dynamic" and node.value is not None:
+        return Constant(Type.DYNAMIC, json_as_kusto_writes(str(node.value)), node.span)
     return Constant(TYPE_NAMES[node.kind], node.value, node.span)
 
 

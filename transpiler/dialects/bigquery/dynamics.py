@@ -13,18 +13,23 @@ from sqlglot import exp
 from transpiler.dialects.bigquery.arrays import ARRAYS
 from transpiler.dialects.bigquery.bags import BAGS
 from transpiler.dialects.bigquery.membership import MEMBERSHIP
-from transpiler.dialects.bigquery.paths import IS_JSON, path
+from transpiler.dialects.bigquery.paths import IS_JSON, numbers_in, path
 from transpiler.dialects.dialect import SpecialBuilder
 from transpiler.dialects.spelling import Speller, Spelling, call, text
 from transpiler.plan.scalars import Call, Constant, Scalar
 from transpiler.types import INTEGERS, Type
 
-_PARSED = f"CASE WHEN {IS_JSON} THEN JSON_QUERY({{v}}, '$') WHEN {{v}} <> '' THEN TO_JSON_STRING({{v}}) END"
+_PARSED = f"CASE WHEN {IS_JSON} THEN {{x}} WHEN {{v}} <> '' THEN TO_JSON_STRING({{v}}) END"
 
 
 def _parse_json(speller: Speller, of: Call) -> exp.Expr:
     """A text that is no JSON is a string. JSON_QUERY answers NULL for null, and reads on where JSON ends or breaks off."""
-    return speller.once(speller.value(of.arguments[0]), lambda v: speller.sql(_PARSED, v=v))
+
+    def build(v: exp.Expr) -> exp.Expr:
+        whole = speller.sql("JSON_QUERY({v}, '$')", v=v.copy())
+        return speller.sql(_PARSED, v=v, x=numbers_in(speller, v.copy(), whole))
+
+    return speller.once(speller.value(of.arguments[0]), build)
 
 
 def identity(speller: Speller, of: Call) -> exp.Expr:

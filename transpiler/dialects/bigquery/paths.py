@@ -25,20 +25,26 @@ _PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 IS_JSON = "NOT SAFE.PARSE_JSON({v}, wide_number_mode => 'round') IS NULL"
 """Whether a text ``{v}`` is JSON, null included."""
 
-# RE2 does not count brackets, but a pattern can hold them to a depth.
-DEPTH = 10
-"""How many levels of arrays and bags a member of a bag may hold where a bag is taken apart."""
 _STRING = r'"(?:[^"\\]|\\.)*"'
-
-
-def _nested(depth: int) -> str:
-    inner = rf'(?:[^][{{}}"]|{_STRING})*'
-    for _ in range(depth - 1):
-        inner = rf'(?:[^][{{}}"]|{_STRING}|[{{[]{inner}[]}}])*'
-    return inner
-
-
-_MEMBERS = rf'{_STRING}:(?:[^][{{}}",]|{_STRING}|[{{[]{_nested(DEPTH)}[]}}])+'
+# The functions over STRING leave 1.50 and 1e3 as they are written; BigQuery's JSON has them as Kusto does, 1.5 and 1000.0,
+# but would sort the members of a bag.
+_ODD_NUMBER = r"\d[eE]|\.\d+0|\.\d{16}"
+_AROUND_NUMBERS = rf'{_STRING}|[^"\d-]+|[-+.\deE]+'
+_NUMBERS = (
+    "IF(REGEXP_CONTAINS({v}, {odd}), (SELECT STRING_AGG(IF(REGEXP_CONTAINS(@e@, {odd}) AND NOT STARTS_WITH(@e@, '\"'), "
+    "TO_JSON_STRING(PARSE_JSON(@e@, wide_number_mode => 'round')), @e@), '' ORDER BY @o@) "
+    "FROM UNNEST(REGEXP_EXTRACT_ALL({x}, {parts})) AS @e@ WITH OFFSET AS @o@), {x})"
+)
+_TOKEN = rf'{_STRING}|[][{{}},]|[^][{{}},"]+'
+# RE2 does not count brackets, so that the text is taken apart and its brackets are counted: a comma at the first level ends
+# a member, whatever the nesting of its value.
+_MEMBERS = (
+    "ARRAY(SELECT STRING_AGG(@e@, '' ORDER BY @o@) FROM (SELECT @e@, @o@, @d@ = 1 AND @e@ = ',' AS @c@, "
+    "COUNTIF(@d@ = 1 AND @e@ = ',') OVER (ORDER BY @o@) AS @n@ FROM (SELECT @e@, @o@, "
+    "SUM(CASE WHEN @e@ IN ({open}, '[') THEN 1 WHEN @e@ IN ({close}, ']') THEN -1 ELSE 0 END) OVER (ORDER BY @o@) AS @d@ "
+    "FROM UNNEST(REGEXP_EXTRACT_ALL({x}, {token})) AS @e@ WITH OFFSET AS @o@) WHERE @d@ > 0 AND @o@ > 0) "
+    "WHERE NOT @c@ GROUP BY @n@ ORDER BY @n@)"
+)
 MEMBER_NAME = rf"^({_STRING}):"
 MEMBER_VALUE = rf"(?s)^{_STRING}:(.*)$"
 _MEMBER = (
@@ -86,6 +92,11 @@ def path(speller: Speller, scalar: Path) -> exp.Expr:
     return json_of(speller, scalar)
 
 
+def numbers_in(speller: Speller, v: exp.Expr, tree: exp.Expr) -> exp.Expr:
+    """The JSON text ``tree``, made from the text ``v``, with its numbers as Kusto writes them."""
+    return hygienic(speller, _NUMBERS, v=v, x=tree, odd=text(_ODD_NUMBER), parts=text(_AROUND_NUMBERS))
+
+
 def _at(speller: Speller, scalar: Scalar, function: str, *, bare: bool = False) -> exp.Expr:
     steps: Sequence[str | int | Scalar] = scalar.steps if isinstance(scalar, Path) else ()
     base = scalar.base if isinstance(scalar, Path) else scalar
@@ -95,7 +106,9 @@ def _at(speller: Speller, scalar: Scalar, function: str, *, bare: bool = False) 
         # The JSON value gives a number as Kusto does, 1.5 for 1.50.
         tree = speller.sql("SAFE.PARSE_JSON({v}, wide_number_mode => 'round')", v=tree)
     elif is_parsed:
-        tree = speller.once(tree, lambda v: speller.sql(f"CASE WHEN {IS_JSON} THEN {{v}} END", v=v))
+        tree = speller.once(
+            tree, lambda v: speller.sql(f"CASE WHEN {IS_JSON} THEN {{x}} END", v=v, x=numbers_in(speller, v, v.copy()))
+        )
     written = "$"
     for step in steps:
         if isinstance(step, str):
@@ -141,7 +154,7 @@ def _element(speller: Speller, array: exp.Expr, index: exp.Expr) -> exp.Expr:
 
 def members(speller: Speller, tree: exp.Expr) -> exp.Expr:
     """The members of a bag's JSON text as an ARRAY of texts ``"name":value``, in their order; of no use for what is no bag."""
-    return speller.sql("REGEXP_EXTRACT_ALL({x}, {p})", x=tree, p=text(_MEMBERS))
+    return hygienic(speller, _MEMBERS, x=tree, token=text(_TOKEN), open=text("{"), close=text("}"))
 
 
 def member_name(speller: Speller, tree: exp.Expr) -> exp.Expr:
