@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import re
 from pathlib import Path
 
 import duckdb
@@ -111,6 +112,52 @@ def test_parquet_and_duckdb_files(tmp_path: Path) -> None:
     connection.close()
     for given in (f"{tmp_path}/dns.parquet", f"{tmp_path}/x.duckdb#dns"):
         assert hits(rulesql("run", RULE, "--table", f"GCPCloudDNS={given}", *AT, "-f", "json")) == ["flat"]
+
+
+def test_log_entries_in_typed_columns_are_the_same_entries(tmp_path: Path) -> None:
+    """DuckDB would write a zoned instant in the session's zone; a record is JSON whatever file it lies in."""
+    path = lines(tmp_path / "dns.jsonl", ENTRIES)
+    alerts = rulesql("run", RULE, "--table", f"GCPCloudDNS={path}", *AT, "--alerts", "-f", "json")
+    connection = duckdb.connect(str(tmp_path / "x.duckdb"))
+    connection.execute("SET TimeZone = 'Asia/Kathmandu'")
+    for kind, zone in (("plain", " AT TIME ZONE 'UTC'"), ("zoned", "")):
+        connection.execute(
+            f"CREATE OR REPLACE TABLE dns AS SELECT * REPLACE (timestamp::TIMESTAMPTZ{zone} AS timestamp) "
+            f"FROM read_json('{path}', columns = {{logName: 'VARCHAR', insertId: 'VARCHAR', timestamp: 'VARCHAR', "
+            "resource: 'JSON', jsonPayload: 'STRUCT(queryName VARCHAR, queryType VARCHAR, responseCode VARCHAR, "
+            "sourceIP VARCHAR)'})"
+        )
+        connection.execute(f"COPY dns TO '{tmp_path}/{kind}.parquet'")
+    connection.close()
+    for given in (f"{tmp_path}/plain.parquet", f"{tmp_path}/zoned.parquet", f"{tmp_path}/x.duckdb#dns"):
+        found = rulesql("run", RULE, "--table", f"GCPCloudDNS={given}", *AT, "--alerts", "-f", "json")
+        assert "log_entries" in found.stderr
+        assert json.loads(found.stdout) == json.loads(alerts.stdout) != []
+
+
+def test_a_near_real_time_rule_has_its_own_window(tmp_path: Path) -> None:
+    text = (ROOT / f"rules/{RULE}.yaml").read_text().replace("kind: Scheduled", "kind: NRT")
+    for field in ("queryFrequency", "queryPeriod", "triggerOperator", "triggerThreshold"):
+        text = re.sub(rf"^{field}: .*\n", "", text, flags=re.MULTILINE)
+    rule = tmp_path / "nrt.yaml"
+    rule.write_text(text)
+    path = lines(tmp_path / "dns.jsonl", ENTRIES)
+    for at, found in (("09:50:30", ["hit"]), ("10:00:00", [])):
+        result = rulesql("run", rule, "--table", f"GCPCloudDNS={path}", "--at", f"2026-03-02T{at}Z", "-f", "json")
+        assert hits(result) == found
+    said = rulesql("run", rule, "--table", f"GCPCloudDNS={path}", *AT, "--alerts")
+    assert "no ingestion time is stored here" in said.stderr
+    assert "INTERVAL '5' MINUTE" in rulesql("translate", rule, "--target", "duckdb").stdout
+
+
+def test_the_delay_is_in_the_run_time(tmp_path: Path) -> None:
+    path = lines(tmp_path / "dns.jsonl", ENTRIES)
+    for delay, due in (("0", "10:00:00"), ("PT12M", "10:12:00")):
+        result = rulesql("run", RULE, "--table", f"GCPCloudDNS={path}", *AT, "--alerts", "-f", "json", "--delay", delay)
+        assert json.loads(result.stdout)[0]["run_time"] == f"2026-03-02T{due}Z"
+    assert rulesql("run", RULE, "--table", f"GCPCloudDNS={path}", "--alerts", "--delay", "soon").exit_code == 2
+    translated = rulesql("translate", f"rules/{RULE}.yaml", "--now", "run-time", "--delay", "12m").stdout
+    assert "INTERVAL 27 MINUTE" in translated
 
 
 def test_a_table_without_files_is_an_error_unless_allowed() -> None:

@@ -116,6 +116,7 @@ class DuckDb:
         inputs: files.Inputs,
         columns: Mapping[str, Type] | None = None,
         table: str | None = None,
+        entry: str = "",
     ) -> None:
         """Make log files (paths, globs, or one DuckDB file) readable under a name (or under schema and name).
 
@@ -123,7 +124,8 @@ class DuckDb:
 
         With ``columns``, the view has exactly these, typed, NULL where a record lacks one. Without, JSON gives one JSON
         column ``entry`` a record, CSV its columns as text, Parquet and DuckDB files their own. ``table`` names
-        the table of a DuckDB file when it is not ``name``. EngineError when nothing matches or a file cannot be read.
+        the table of a DuckDB file when it is not ``name``. ``entry``: the name of one JSON column that holds a record
+        whole, whatever the kind of file. EngineError when nothing matches or a file cannot be read.
         """
         path = [name] if isinstance(name, str) else list(name)
         paths = files.expand(inputs)
@@ -131,7 +133,8 @@ class DuckDb:
         with self._said():
             for schema in path[:-1]:
                 self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
-            relation = files.relation(self._connection, paths, kept, table or path[-1], f"input_{len(self._inputs)}")
+            alias = f"input_{len(self._inputs)}"
+            relation = files.relation(self._connection, paths, kept, table or path[-1], alias, entry)
             self._connection.execute(f"CREATE VIEW {'.'.join(map(quoted, path))} AS {relation}")
         self._inputs += paths
 
@@ -250,6 +253,8 @@ def connect(*, threads: int | None = None, memory: str | None = None, zone: str 
     try:
         connection = duckdb.connect(":memory:", config=config)
         connection.execute(f"SET TimeZone = {files.literal(zone)}")
+        # In an interpreter without a script DuckDB draws its bar on standard output, amid the rows.
+        connection.execute("SET enable_progress_bar = false")
         return DuckDb(connection, spill)
     except duckdb.Error as e:
         shutil.rmtree(spill, ignore_errors=True)

@@ -71,25 +71,43 @@ def relation(
     columns: Mapping[str, Type] | None,
     table: str,
     alias: str,
+    entry: str = "",
 ) -> str:
     """The SELECT that reads the files; ``columns`` are those to deliver (None: as the files hold them).
 
     ``table`` and ``alias`` serve a DuckDB file only: the table to read, and the name to attach the file under.
+    ``entry``: the one JSON column to deliver, each record whole.
     """
     kinds = {format_of(p) for p in paths}
     if len(kinds) > 1:
         raise EngineError("duckdb", f"files of different kinds cannot be one table: {', '.join(sorted(kinds))}")
     kind = kinds.pop()
     if kind == "json":
-        return _json(paths, columns)
+        return _json(paths, columns, entry or "entry")
     if kind == "database":
         source = _attached(connection, paths, table, alias)
     else:
         source = _READERS[kind](paths)
-    if columns is None:
+    if columns is None and not entry:
         return f"SELECT * FROM {source}"
     held = {r[0]: r[1] for r in connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
-    return _typed(source, held, columns)
+    return _whole(source, held, entry) if columns is None else _typed(source, held, columns)
+
+
+def _whole(source: str, held: Mapping[str, str], entry: str) -> str:
+    """Each record as one JSON value: already stored so, or made of the columns."""
+    if [name.lower() for name in held] == [entry.lower()]:
+        return f"SELECT * FROM {source}"
+    # Instants as text in UTC: DuckDB would write them in the session's zone.
+    instants = {name: _utc_text(quoted(name), kind) for name, kind in held.items() if kind.startswith("TIMESTAMP")}
+    replaced = ", ".join(f"{value} AS {quoted(name)}" for name, value in instants.items())
+    record = f"SELECT *{f' REPLACE ({replaced})' if replaced else ''} FROM {source}"
+    return f"SELECT to_json(record) AS {quoted(entry)} FROM ({record}) AS record"
+
+
+def _utc_text(value: str, stored: str) -> str:
+    utc = f"({value} AT TIME ZONE 'UTC')" if stored == "TIMESTAMP WITH TIME ZONE" else value
+    return f"strftime({utc}::TIMESTAMP, '%Y-%m-%dT%H:%M:%S.%fZ')"
 
 
 def _list(paths: Sequence[Path]) -> str:
@@ -142,11 +160,11 @@ def pointer(name: str) -> str:
     return literal("/" + name.replace("~", "~0").replace("/", "~1"))
 
 
-def _json(paths: Sequence[Path], columns: Mapping[str, Type] | None) -> str:
+def _json(paths: Sequence[Path], columns: Mapping[str, Type] | None, entry: str) -> str:
     # `auto` tells a record a line from one array of records; both come out as a record a row.
     source = f"read_json_objects({_list(paths)}, format = 'auto')"
     if columns is None:
-        return f"SELECT json AS entry FROM {source}"
+        return f"SELECT json AS {quoted(entry)} FROM {source}"
     fields = []
     for name, kind in columns.items():
         step = pointer(name)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from transpiler.alerts import rule_alerts, run_window
+from transpiler.alerts import RuleAlerts, rule_alerts, run_window
+from transpiler.alerts.statement import DELAY
 from transpiler.api import ColumnInfo, Requirement, transpile
 from transpiler.catalog import Catalog, Shape
 from transpiler.catalog.schema_import import kql_type_of
 from transpiler.engine import duckdb
+from transpiler.rule.findings import Severity
 from transpiler.rule.model import Rule
 from transpiler.run.inputs import Input, chosen_shape, entry_column, inferred_tables
 from transpiler.source import Source
@@ -70,15 +72,25 @@ def prepare(
 
 
 def prepare_alerts(
-    rule: Rule, inputs: Sequence[Input], catalog: Catalog, *, now: datetime, shapes: Mapping[str, str] | None = None
+    rule: Rule,
+    inputs: Sequence[Input],
+    catalog: Catalog,
+    *,
+    now: datetime,
+    shapes: Mapping[str, str] | None = None,
+    delay: timedelta = DELAY,
 ) -> Prepared:
     """The alerts of a rule's run over the given files, as ``prepare``; the window is the rule's own."""
     window = run_window(rule)
+    made: list[RuleAlerts] = []
 
     def translated(fitted: Catalog) -> Readable:
-        return rule_alerts(rule, "duckdb", fitted, now=now)
+        made.append(rule_alerts(rule, "duckdb", fitted, now=now, delay=delay))
+        return made[-1]
 
-    return _over_files(translated, inputs, catalog, shapes or {}, now, window.period if window else None)
+    prepared = _over_files(translated, inputs, catalog, shapes or {}, now, window.period if window else None)
+    said = (str(f) for f in made[-1].findings if f.severity is Severity.WARNING)
+    return replace(prepared, notes=(*prepared.notes, *said))
 
 
 def _over_files(
@@ -139,7 +151,7 @@ def _provide(engine: duckdb.DuckDb, prepared: Prepared, name: str, physical: str
     if given is None:
         engine.create_table(path, columns or {_entry(shape): Type.DYNAMIC})
     else:
-        engine.load(path, given.files, columns, given.source_table)
+        engine.load(path, given.files, columns, given.source_table, entry_column(shape) if shape is not None else "")
 
 
 def _stored_columns(shape: Shape | None, required: Requirement) -> dict[str, Type] | None:
