@@ -402,6 +402,14 @@ def test_all_formats_at_once(project: Callable[..., Any], tmp_path: Path) -> Non
     assert project(check=True).stale == ("terraform/main.tf.json",)
 
 
+def test_the_delay_is_in_every_statement(project: Callable[..., Any], tmp_path: Path) -> None:
+    assert project(settings=Settings(delay=dt.timedelta(minutes=12))).is_good
+    for name in ("bigquery/a/r.sql", "bigquery/a/r.json", "bigquery/a/r.alerts.json", "terraform/a_r.tf.json"):
+        assert "INTERVAL 12 MINUTE" in (tmp_path / "out" / name).read_text(), name
+    for name in ("dataform/definitions/rules/a_r.sqlx", "dbt/models/rules/a_r.sql"):
+        assert "INTERVAL 12 MINUTE" in (tmp_path / "out" / name).read_text(), name
+
+
 def test_formats_are_chosen_by_name(project: Callable[..., Any], tmp_path: Path) -> None:
     assert project(formats=["terraform"]).is_good
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["report.json", "terraform"]
@@ -438,6 +446,8 @@ def test_the_query_of_a_continuous_rule_has_a_window_too(target: str) -> None:
     ("fields", "said"),
     [
         ({"queryFrequency": "7h", "queryPeriod": "7h"}, "the day is no multiple of it"),
+        ({"queryFrequency": "00:07:30", "queryPeriod": "00:07:30"}, "each run looks back 8m, so that no event"),
+        ({"queryFrequency": "15m", "queryPeriod": "1h"}, "an event can be in several alerts"),
         ({"query": "T | join kind=inner (Assets) on Host"}, "every run reads all of Assets"),
         ({"query": "let x = T | where Host has 'e'; union x, x"}, "every run reads T 2 times"),
     ],

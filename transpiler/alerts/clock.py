@@ -31,12 +31,16 @@ class RunWindow:
 def run_window(rule: Rule, least: timedelta = MINUTE) -> RunWindow | None:
     """A rule's schedule; None for rules that are run by hand. ``least``: the shortest interval that the scheduler has.
 
-    A continuous rule that runs less often than every minute looks back as far as it waits, so that no event is missed.
+    A scheduler that counts minutes runs less often than a rule may say. A run then looks back as far as it waits, so that
+    no event is missed.
     """
     continuous = rule.kind is Kind.NRT or (rule.schedule is not None and not rule.schedule.frequency)
     if continuous:
         return RunWindow(max(MINUTE, least), max(MINUTE, least), True)
-    return RunWindow(rule.schedule.frequency, rule.schedule.period) if rule.schedule else None
+    if rule.schedule is None or least <= MINUTE:
+        return RunWindow(rule.schedule.frequency, rule.schedule.period) if rule.schedule else None
+    frequency = max(least, -(-rule.schedule.frequency // MINUTE) * MINUTE)
+    return RunWindow(frequency, max(rule.schedule.period, frequency))
 
 
 @dataclass(frozen=True, slots=True)

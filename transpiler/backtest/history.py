@@ -54,12 +54,13 @@ class Backtest:
 
     @property
     def days(self) -> dict[date, int]:
-        """Alerts by the day (UTC) of the scheduled time, quiet days included."""
+        """Alerts by the day (UTC) on which the run's window ends, quiet days included; midnight ends the day before."""
         last = self.end - timedelta(microseconds=1)
         count = (last.date() - self.start.date()).days + 1
         found = {self.start.date() + timedelta(days=n): 0 for n in range(max(count, 1))}
         for run in self.noisy:
-            found[run.scheduled.date()] = found.get(run.scheduled.date(), 0) + run.alerts
+            day = (run.scheduled - timedelta(microseconds=1)).date()
+            found[day] = found.get(day, 0) + run.alerts
         return dict(sorted(found.items()))
 
     def entities(self, most: int = 10) -> list[EntityCount]:

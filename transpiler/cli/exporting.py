@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -12,11 +14,13 @@ from rich.text import Text
 from transpiler.cli.app import FINDINGS, app
 from transpiler.cli.options import (
     CatalogOption,
+    DelayOption,
     FixturesOption,
     Format,
     FormatOption,
     RulesOption,
     catalog_of,
+    delay_of,
     rule_paths,
 )
 from transpiler.cli.printing import console, messages, note
@@ -26,6 +30,8 @@ from transpiler.exports.formats import formats_of
 from transpiler.report.data import json_text
 from transpiler.report.show_verdicts import Line, line_of, show_lines, verdict_data, verdict_problems, verdict_remarks
 from transpiler.rule import Fixture, fixture_folder, load_fixtures, load_rule
+from transpiler.rule.checks import check_together
+from transpiler.rule.findings import Severity
 from transpiler.rule.model import Rule
 from transpiler.validation import Outcome, Verdict, validate
 
@@ -60,6 +66,7 @@ def export(
     formats: FormatsOption = None,
     alerts: AlertsOption = "detections.alerts",
     location: LocationOption = "US",
+    delay: DelayOption = "5m",
     catalog: CatalogOption = None,
     report: ReportOption = Format.TEXT,
 ) -> None:
@@ -73,7 +80,7 @@ def export(
 
       rulesql export --check
 
-      rulesql export --out deploy --format terraform --format alerts --alerts soc.alerts --location EU
+      rulesql export --out deploy --format terraform --format alerts --alerts soc.alerts --location EU --delay 10m
     """
     done = export_rules(
         rule_paths(names, rules),
@@ -85,11 +92,10 @@ def export(
         allow_untested=allow_untested,
         progress=_progress,
         formats=_known(formats),
-        settings=_settings(alerts, location),
+        settings=_settings(alerts, location, delay_of(delay)),
     )
     (_show_json if report is Format.JSON else _show)(done, rules, out, check)
-    if not done.is_good:
-        raise typer.Exit(FINDINGS)
+    raise typer.Exit(0 if done.is_good else FINDINGS)
 
 
 def _known(formats: list[str] | None) -> Sequence[str]:
@@ -101,12 +107,12 @@ def _known(formats: list[str] | None) -> Sequence[str]:
     return formats or DEFAULT_FORMATS
 
 
-def _settings(alerts: str, location: str) -> Settings:
+def _settings(alerts: str, location: str, delay: timedelta) -> Settings:
     """Where alerts go. Exits with 2 for another form than DATASET.TABLE."""
     dataset, _, table = alerts.partition(".")
     if not dataset or not table or "." in table:
         raise typer.BadParameter(f"'{alerts}' is not of the form DATASET.TABLE", param_hint="--alerts")
-    return Settings(dataset, table, location)
+    return Settings(dataset, table, location, delay)
 
 
 def _progress(result: Exported) -> None:
@@ -120,7 +126,10 @@ def _data(result: Exported, check: bool) -> dict[str, object]:
     data |= {"stale" if check else "written": result.stale if check else result.written}
     if result.problem:
         data["problem"] = result.problem
-    return data | (verdict_data(result.verdict) if result.verdict else {})
+    if result.verdict is None:
+        return data
+    known = verdict_data(result.verdict)
+    return data | known | {"findings": [str(f) for f in (*result.verdict.findings, *result.notes)]}
 
 
 def _show_json(done: ExportReport, rules: Path, out: Path, check: bool) -> None:
@@ -147,8 +156,10 @@ def _line(result: Exported, rules: Path, check: bool) -> Line:
     files = f"{len(result.files)} files, {len(changed)} {'stale' if check else 'changed'}" if result.files else "none"
     problems = verdict_problems(result.verdict) if result.verdict else []
     remarks = verdict_remarks(result.verdict) if result.verdict else []
+    remarks += [str(f) for f in result.notes if f.severity is Severity.WARNING]
     shown = [*(problems or [result.problem] * bool(result.problem)), *remarks]
-    return line_of(_name(result.path, rules), result.verdict, files, shown)
+    line = line_of(_name(result.path, rules), result.verdict, files, shown)
+    return replace(line, outcome="not exported") if result.rule and not result.verdict else line
 
 
 def _name(path: str | Path, rules: Path) -> str:
@@ -181,6 +192,7 @@ def validate_rules(
             found.append((str(path), validate(rule, known, _fixtures(rule, path, rules, fixtures)), ""))
         except RuleError as error:
             found.append((str(path), None, str(error)))
+    found = _with_shared_ids(found)
     if format_ is Format.JSON:
         data = [{"path": p} | (verdict_data(v) if v else {"verdict": "unreadable", "problem": e}) for p, v, e in found]
         typer.echo(json_text(data))
@@ -190,6 +202,15 @@ def validate_rules(
         _missing_engines([v for _, v, _ in found if v])
     if any(v is None or v.outcome in (Outcome.FAILED, Outcome.REFUSED) or v.refusals for _, v, _ in found):
         raise typer.Exit(FINDINGS)
+
+
+def _with_shared_ids(found: list[tuple[str, Verdict | None, str]]) -> list[tuple[str, Verdict | None, str]]:
+    """The verdicts, with a finding in each whose rule has the id of an earlier one."""
+    shared = {f.place.path: f for f in check_together(v.rule for _, v, _ in found if v)}
+    return [
+        (p, replace(v, findings=(*v.findings, shared[v.rule.path])) if v and v.rule.path in shared else v, e)
+        for p, v, e in found
+    ]
 
 
 def _fixtures(rule: Rule, path: Path, rules: Path, fixtures: Path) -> tuple[Fixture, ...]:

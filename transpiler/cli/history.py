@@ -115,7 +115,11 @@ def _backtest(
     prepared = _prepared(rule, table, catalog, end)
     state = keep / f"{rule.sha256[:16]}.jsonl" if keep else None
     with ready(prepared, memory=MEMORY) as engine, _progress(rule) as told:
-        return backtest(rule, prepared.catalog, engine, start, end, keep=state, progress=told)
+        found = backtest(rule, prepared.catalog, engine, start, end, keep=state, progress=told)
+    for finding in found.findings:
+        if finding.severity is Severity.WARNING:
+            note(str(finding))
+    return found
 
 
 @contextmanager

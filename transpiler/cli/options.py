@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from transpiler.alerts import run_window
 from transpiler.catalog import Catalog, Table, default_catalog, kql_type, load_catalog, load_schema
 from transpiler.rule import load_rule, rule_files
 from transpiler.rule.durations import parse_duration
@@ -67,6 +68,14 @@ WindowOption = Annotated[
 ParameterOption = Annotated[
     list[str] | None,
     typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A value for declare query_parameters. Repeatable."),
+]
+
+
+DelayOption = Annotated[
+    str,
+    typer.Option(
+        "--delay", metavar="TIME", help="How long events take to arrive: a run is due so much after its window ends."
+    ),
 ]
 
 
@@ -178,6 +187,20 @@ def _value(text: str) -> object:
         return text.lower() == "true"
     duration = parse_duration(text)
     return duration if duration is not None else text
+
+
+def period_of(rule: Rule, least: timedelta = timedelta(minutes=1)) -> timedelta | None:
+    """How far a run of a rule looks back, continuous rules included; None for rules without a schedule."""
+    window = run_window(rule, least)
+    return window.period if window else None
+
+
+def delay_of(text: str) -> timedelta:
+    """An ingestion delay: a duration, 0 for none. Exits with 2 for others."""
+    found = timedelta() if text == "0" else parse_duration(text)
+    if found is None or found < timedelta():
+        raise typer.BadParameter(f"'{text}' is no duration such as 5m or 0", param_hint="--delay")
+    return found
 
 
 def moment_of(text: str, option: str) -> datetime:

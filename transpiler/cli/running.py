@@ -15,15 +15,18 @@ import typer
 from transpiler.cli.app import app
 from transpiler.cli.options import (
     CatalogOption,
+    DelayOption,
     ParameterOption,
     RulesOption,
     WindowOption,
     catalog_of,
+    delay_of,
     inputs_of,
     moment_of,
     one_rule,
     pairs_of,
     parameters_of,
+    period_of,
     window_of,
 )
 from transpiler.cli.printing import console, messages, note
@@ -78,6 +81,7 @@ def run(
     shape: ShapeOption = None,
     parameter: ParameterOption = None,
     alerts: AlertsOption = False,
+    delay: DelayOption = "5m",
     missing_as_empty: EmptyOption = False,
     format_: RowsOption = RowFormat.TABLE,
     output: OutputOption = None,
@@ -103,9 +107,9 @@ def run(
         if alerts:
             if window or parameter:
                 raise typer.BadParameter("alerts have the rule's own window and no parameters", param_hint="--alerts")
-            prepared = prepare_alerts(found, inputs, known, now=moment, shapes=shapes)
+            prepared = prepare_alerts(found, inputs, known, now=moment, shapes=shapes, delay=delay_of(delay))
         else:
-            period = window_of(window, found.schedule.period if found.schedule else None)
+            period = window_of(window, period_of(found))
             values = parameters_of(parameter)
             prepared = prepare(found.source, inputs, known, now=moment, window=period, shapes=shapes, parameters=values)
     _execute(prepared, format_, output, missing_as_empty)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +17,7 @@ from transpiler.cli.options import (
     RUN_TIME,
     CatalogOption,
     ColumnsOption,
+    DelayOption,
     Format,
     FormatOption,
     InferOption,
@@ -26,8 +27,10 @@ from transpiler.cli.options import (
     TargetOption,
     WindowOption,
     catalog_of,
+    delay_of,
     moment_of,
     parameters_of,
+    period_of,
     tables_of,
     window_of,
 )
@@ -37,7 +40,7 @@ from transpiler.report.data import json_text
 from transpiler.rule.load import SUFFIXES, load_rule_bytes
 from transpiler.rule.model import Rule
 from transpiler.source import Source
-from transpiler.validation import DELAY
+from transpiler.validation.validate import SHORTEST_INTERVAL
 
 _RULE = re.compile(r"^[ \t\"']*(?:query|queryText|FunctionQuery|ParserQuery)[\"']?[ \t]*:", re.MULTILINE)
 
@@ -50,6 +53,7 @@ def translate(
     catalog: CatalogOption = None,
     now: NowOption = None,
     window: WindowOption = None,
+    delay: DelayOption = "5m",
     parameter: ParameterOption = None,
     infer_schema: InferOption = False,
     format_: FormatOption = Format.TEXT,
@@ -66,12 +70,12 @@ def translate(
     """
     source, rule = _read(file)
     known = catalog_of(catalog).merged(Catalog(tables_of(table)))
-    period = rule.schedule.period if rule and rule.schedule else None
+    period = period_of(rule, SHORTEST_INTERVAL) if rule else None
     found = transpile(
         source,
         str(target),
         known,
-        now=_now(now),
+        now=_now(now, delay_of(delay)),
         window=window_of(window, period),
         parameters=parameters_of(parameter),
         infer=infer_schema,
@@ -97,10 +101,10 @@ def print_translation(found: Translation, format_: Format) -> None:
         typer.echo(found.sql, nl=not found.sql.endswith("\n"))
 
 
-def _now(text: str | None) -> datetime | RunTime | None:
+def _now(text: str | None, delay: timedelta) -> datetime | RunTime | None:
     if text is None:
         return None
-    return RunTime(DELAY) if text == RUN_TIME else moment_of(text, "--now")
+    return RunTime(delay) if text == RUN_TIME else moment_of(text, "--now")
 
 
 def _read(file: str) -> tuple[Source, Rule | None]:

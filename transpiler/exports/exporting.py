@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import Any
@@ -17,6 +18,7 @@ from transpiler.exports.notes import export_notes
 from transpiler.exports.settings import Settings
 from transpiler.exports.writing import is_stale, write_whole
 from transpiler.rule import load_rule
+from transpiler.rule.checks import check_together
 from transpiler.rule.findings import Finding
 from transpiler.rule.fixture import fixture_folder, load_fixtures
 from transpiler.rule.model import Kind, Rule
@@ -81,23 +83,44 @@ def export_rules(
     """
     chosen, shared = formats_of(formats), settings or Settings()
     results: list[Exported] = []
-    for path in sorted(map(str, rules)):
-        result = export_rule(path, catalog, Path(out), root, fixtures, check, allow_untested, chosen, shared)
+    paths = sorted(map(str, rules))
+    same = shared_ids(paths)
+    for path in paths:
+        if path in same and any(f.needs_alerts for f in chosen):
+            # The alerts of both would have the same ids, and one rule's would be taken for the other's.
+            result = Exported(path, same[path][0], None, problem=str(same[path][1]))
+        else:
+            result = export_rule(path, catalog, Path(out), root, fixtures, check, allow_untested, chosen, shared)
+            result = replace(result, notes=(*result.notes, same[path][1])) if path in same else result
         results.append(result)
         if progress:
             progress(result)
     files = {**_shared_files(chosen, shared, results, Path(out)), "report.json": report_json(results, Path(out))}
+    return _settled(tuple(results), files, Path(out), check)
+
+
+def _settled(results: tuple[Exported, ...], files: dict[str, str], out: Path, check: bool) -> ExportReport:
+    """Writes the files that are no rule's own, or says which are stale."""
     if check:
         stale = [s for r in results for s in r.stale]
-        stale += [name for name, content in files.items() if is_stale(Path(out) / name, content)]
-        return ExportReport(tuple(results), tuple(stale))
+        stale += [name for name, content in files.items() if is_stale(out / name, content)]
+        return ExportReport(results, tuple(stale))
     for name, content in files.items():
         try:
-            write_whole(Path(out) / name, content)
+            write_whole(out / name, content)
         except OSError as error:
-            problem = f"{Path(out) / name} cannot be written: {error.strerror or error}"
-            return ExportReport(tuple(results), error=problem)
-    return ExportReport(tuple(results))
+            return ExportReport(results, error=f"{out / name} cannot be written: {error.strerror or error}")
+    return ExportReport(results)
+
+
+def shared_ids(paths: Sequence[str]) -> dict[str, tuple[Rule, Finding]]:
+    """The files whose rule has the id of an earlier one, and what is said of each."""
+    rules: dict[str, Rule] = {}
+    for path in paths:
+        with suppress(RuleError):
+            rules[path] = load_rule(path)
+    found = {f.place.path: f for f in check_together(rules.values())}
+    return {path: (rule, found[rule.path]) for path, rule in rules.items() if rule.path in found}
 
 
 def _shared_files(
@@ -138,9 +161,9 @@ def export_rule(
             path, rule, None, problem=f"a {rule.kind} file is no detection; it is used by rules, not exported"
         )
     header = header_of(rule)
-    verdict = validate(rule, catalog, given, headers={"bigquery": header, "duckdb": header})
-    problem = _problem(verdict, allow_untested)
     chosen, shared = formats or formats_of(DEFAULT_FORMATS), settings or Settings()
+    verdict = validate(rule, catalog, given, delay=shared.delay, headers={"bigquery": header, "duckdb": header})
+    problem = _problem(verdict, allow_untested)
     if not problem and any(f.needs_alerts for f in chosen):
         problem = alerts_problem(rule, catalog, given, shared.delay)
     files: dict[str, str] = {}
@@ -216,7 +239,8 @@ def _entry(result: Exported) -> dict[str, Any]:  # Any: JSON
     entry: dict[str, Any] = {"path": result.path}
     if rule is not None:
         entry |= {"id": rule.id, "name": rule.name, "severity": rule.severity, "sha256": rule.sha256}
-    entry["verdict"] = str(verdict.outcome) if verdict else "unreadable" if rule is None else "not a detection"
+    unjudged = "unreadable" if rule is None else "not exported"
+    entry["verdict"] = str(verdict.outcome) if verdict else unjudged
     if result.problem:
         entry["problem"] = result.problem.splitlines()
     if verdict is not None:

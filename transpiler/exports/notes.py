@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+from transpiler.alerts.notes import notes_of
 from transpiler.catalog import Catalog
 from transpiler.exports.cost import cost
 from transpiler.exports.schedule import schedule_of
 from transpiler.exports.settings import window_in_service
+from transpiler.rule.durations import show_duration
 from transpiler.rule.findings import Finding, Severity
 from transpiler.rule.model import Rule
 from transpiler.validation import Verdict
 
 
 def export_notes(rule: Rule, catalog: Catalog, verdict: Verdict) -> tuple[Finding, ...]:
-    """The findings about a rule that BigQuery takes; none where it is refused there."""
+    """The findings about a rule that BigQuery takes; none where it is refused there. Those of the verdict are left out."""
     if "bigquery" not in verdict.translations:
         return ()
-    return (*_schedule(rule), *cost(rule, catalog).findings)
+    columns = [c.name for c in verdict.translations["bigquery"].columns]
+    found = (
+        *notes_of(rule, window_in_service(rule), columns, has_table=True),
+        *_schedule(rule),
+        *cost(rule, catalog).findings,
+    )
+    return tuple(f for f in found if f not in verdict.findings)
 
 
 def _schedule(rule: Rule) -> tuple[Finding, ...]:
     window = window_in_service(rule)
     if window is None:
         return ()
-    message = schedule_of(window.frequency, rule.id).note
-    path = "queryFrequency"
+    asked = rule.schedule.frequency if rule.schedule else window.frequency
+    message = schedule_of(asked, rule.id).note
+    if rule.schedule and not window.is_continuous and window.period > rule.schedule.period:
+        message += f"; each run looks back {show_duration(window.period)}, so that no event is missed"
+    path = next(
+        (p for p in ("queryFrequency", "schedule.frequency", "schedule.period") if p in rule.places), "schedule"
+    )
     if window.is_continuous:
         path = "kind" if "kind" in rule.places else "schedule"
         message = "the service runs a query every 5 minutes at most; each run looks at the events of the last 5 minutes"

@@ -66,8 +66,8 @@ def verdict_problems(verdict: Verdict) -> list[str]:
 
 
 def verdict_remarks(verdict: Verdict) -> list[str]:
-    """What is doubtful, though it stops nothing: fields that nobody knows, values that Sentinel would refuse."""
-    return [str(f) for f in verdict.findings if f.severity == "warning"]
+    """What stops nothing: fields that nobody knows, values that Sentinel would refuse, advice."""
+    return [str(f) for f in verdict.findings if f.severity != "error"]
 
 
 def show_lines(lines: Sequence[Line], out: Console) -> None:

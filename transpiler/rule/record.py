@@ -210,7 +210,9 @@ class Record:
 
     def rest(self, known: Iterable[str] = ()) -> dict[str, Any]:  # Any: plain data
         """The fields that nothing has read, as data. Each is a finding, with the nearest known name that is free."""
-        names = [name for name in {*known, *self._read} if name.lower() not in self._fields]
+        # As they are written: what was read is in small letters.
+        spelled = {name: name for name in self._read} | {name.lower(): name for name in known}
+        names = [name for lower, name in spelled.items() if lower not in self._fields]
         elsewhere = {name.lower() for name in known}
         left: dict[str, Any] = {}
         for key, (node, value) in self._fields.items():
