@@ -222,7 +222,14 @@ def _projections(walk: _Walk, query: exp.Expr) -> Iterator[tuple[str, exp.Expr]]
 
 
 def _query_of(walk: _Walk, source: exp.Expr) -> exp.Expr:
-    return walk.ctes.get(source.name.lower(), source) if isinstance(source, exp.Table) else source
+    """What a source reads; of a CTE that reads itself, nothing that its first part does not yield."""
+    if not isinstance(source, exp.Table):
+        return source
+    around = source.find_ancestor(exp.CTE)
+    if around is not None and around.alias.lower() == source.name.lower():
+        return source
+    found: exp.Expr = walk.ctes.get(source.name.lower(), source)
+    return found
 
 
 _ARRAY_PARTS = (exp.ArrayConcat, exp.Coalesce, exp.If, exp.Case, exp.Paren)

@@ -75,7 +75,7 @@ def _stored(physical: str | Physical) -> str:
 
 
 def _times(tree: exp.Expr) -> dict[str, int]:
-    """How often each CTE is run, by its name in lower case; the statement itself (``''``) once."""
+    """How often each CTE is run, by its name in lower case; the statement itself (``''``) once, as one that reads itself is."""
     with_ = tree.args.get("with_")
     ctes: Sequence[exp.Expr] = with_.expressions if with_ else []
     names = {cte.alias.lower() for cte in ctes}
@@ -85,8 +85,9 @@ def _times(tree: exp.Expr) -> dict[str, int]:
     times: Counter[str] = Counter({"": 1})
     times.update(_references(last, names))
     for name in reversed([cte.alias.lower() for cte in ctes]):
+        own = 1 if reads[name].pop(name, 0) else times[name]
         for other, count in reads[name].items():
-            times[other] += count * times[name]
+            times[other] += count * own
     return dict(times)
 
 

@@ -36,6 +36,7 @@ from transpiler.dialects.spelling import call, number
 from transpiler.lowering.names import Names
 from transpiler.lowering.printer import print_sql
 from transpiler.lowering.runtime import RunTime
+from transpiler.lowering.stages import with_clause
 from transpiler.lowering.statement import Statement, lower_statement
 from transpiler.rule.findings import Finding
 from transpiler.rule.model import Grouping, Kind, Operator, Rule, Trigger
@@ -182,7 +183,7 @@ class _Build:
             rows = self._cte(ctes, "placed", self._placed(numbered))
         alerts = self._cte(ctes, "grouped", self._alerts(rows))
         select = self._final(alerts)
-        select.set("with_", exp.With(expressions=ctes))
+        select.set("with_", with_clause(ctes))
         if header:
             select.comments = [header]
         return select

@@ -125,6 +125,10 @@ class Dialect(ABC):
             return builder(speller, aggregate)
         return {aggregate.columns[0]: speller.value(aggregate.call)}
 
+    def materialize(self, cte: exp.CTE) -> None:
+        """Makes a CTE run once although it is read several times: what reads it must see the same order of equal rows."""
+        cte.set("materialized", True)
+
     @abstractmethod
     def table(self, identifier: tuple[str, ...]) -> exp.Table:
         """A physical table by its parts."""

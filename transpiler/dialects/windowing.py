@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from transpiler.dialects.dialect import SpecialBuilder
 from transpiler.dialects.spelling import Speller, call, number, operand
+from transpiler.dialects.times import microseconds
 from transpiler.plan.scalars import Constant, Scalar, WindowCall
 from transpiler.types import Type
 
@@ -80,6 +81,19 @@ def total(name: str, cast: Callable[[Speller, exp.Expr, Type], exp.Expr] | None 
         return cast(speller, tree, window.type) if cast is not None else tree
 
     return spell
+
+
+def count_within(speller: Speller, window: WindowCall) -> exp.Expr:
+    """The rows of the part whose term (microseconds) is less than this row's and a distance."""
+    term, distance = window.arguments
+    assert isinstance(distance, Constant)
+    assert isinstance(distance.value, int)
+    tree = _over(speller, call("COUNT", exp.Star()), window)
+    tree.set("order", exp.Order(expressions=[exp.Ordered(this=speller.value(term), desc=False, nulls_first=True)]))
+    start = {"kind": "RANGE", "start": "UNBOUNDED", "start_side": "PRECEDING"}
+    last = number(microseconds(distance.value, distance.span) - 1)
+    tree.set("spec", exp.WindowSpec(**start, end=last, end_side="FOLLOWING"))
+    return tree
 
 
 def staged_only(speller: Speller, window: WindowCall) -> exp.Expr:

@@ -10,17 +10,17 @@ fn("prev(column: any, offset: integer#?, default: any?) -> column?", kind=Kind.W
 fn("next(column: any, offset: integer#?, default: any?) -> column?", kind=Kind.WINDOW)
 fn("row_rank_dense(term: any, restart: bool?) -> long!", kind=Kind.WINDOW)
 fn("row_rank_min(term: any, restart: bool?) -> long!", kind=Kind.WINDOW)
+fn(
+    "row_window_session(expr: datetime, from_first: timespan#, between: timespan#, restart: bool?) -> datetime?",
+    kind=Kind.WINDOW,
+)
 # Written by the binder only: the greatest, least and first value so far, the sum over all rows of a part.
 fn("running max(term: any) -> term?", kind=Kind.WINDOW)
 fn("running min(term: any) -> term?", kind=Kind.WINDOW)
 fn("running first(term: any) -> term?", kind=Kind.WINDOW)
 fn("sum up to(term: number) -> term!", kind=Kind.WINDOW)
 fn("total sum(term: number) -> term!", kind=Kind.WINDOW)
+# How many rows of the part have a term less than this one's plus a distance.
+fn("count within(term: timespan, distance: timespan#) -> long!", kind=Kind.WINDOW)
 
-refused(
-    "where a session ends depends on where it began, row after row",
-    "row_window_session",
-    hint="sessions that end by a gap alone: row_cumsum(iff(t - prev(t) > gap, 1, 0))",
-    kind=Kind.WINDOW,
-)
 refused("its ids are Kusto's own", "row_id", kind=Kind.WINDOW)

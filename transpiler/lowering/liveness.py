@@ -23,10 +23,11 @@ from transpiler.plan.relations import (
     Series,
     UnionAll,
     Values,
+    Walk,
     Window,
     inputs,
 )
-from transpiler.plan.scalars import Column, InRelation, Scalar, ScalarSubquery, children, columns_of
+from transpiler.plan.scalars import Column, ColumnRef, InRelation, Scalar, ScalarSubquery, children, columns_of
 
 Needs = dict[int, set[Column]]
 
@@ -81,6 +82,10 @@ def scalars_of(relation: Relation, needed: set[Column] | None = None) -> list[Sc
             return [s for source in relation.sources for c, s in source.items() if needed is None or c in needed]
         case Expand():
             return [e.value for e in relation.expansions]
+        case Walk():
+            found = [ColumnRef(relation.place), *([relation.next] if relation.next is not None else [])]
+            found += [*relation.partition, *(s for level in relation.levels for s in level.values())]
+            return found + [s for state in relation.states for s in (state.initial, state.value)]
         case Reference():
             return []
 

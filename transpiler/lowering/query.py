@@ -14,7 +14,9 @@ from transpiler.lowering.liveness import Needs, check_chain, in_order, live_aggr
 from transpiler.lowering.names import Names, column_names
 from transpiler.lowering.reading import Reading, distinct
 from transpiler.lowering.scalars import ScalarLowering
+from transpiler.lowering.stages import Lowered, StageSql, conjunction, join_words, with_clause
 from transpiler.lowering.ticks import shown, used_columns
+from transpiler.lowering.walking import Walking
 from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.relations import (
     Aggregate,
@@ -32,6 +34,7 @@ from transpiler.plan.relations import (
     Series,
     UnionAll,
     Values,
+    Walk,
     Window,
 )
 from transpiler.plan.scalars import Column, Constant, Scalar, columns_of, subqueries_of
@@ -41,23 +44,6 @@ MAX_RELATIONS = 2000
 """How many stages a statement may come to; a table of the catalog counts as one."""
 MAX_CHAIN = 250
 """How many stages may lie one on another: DuckDB's binder recurses through CTEs and stops at about a thousand levels."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lowered:
-    """A relation that has SQL: the name to select from, its columns in order, and what each is called there."""
-
-    table: exp.Expr
-    columns: tuple[Column, ...]
-    names: Mapping[Column, str]
-
-
-@dataclass(frozen=True, slots=True)
-class StageSql:
-    """Which CTE a relation became."""
-
-    relation: Relation
-    name: str
 
 
 @dataclass(slots=True)
@@ -144,6 +130,8 @@ class QueryLowering:
                 return self._union(relation)
             case Expand():
                 return self._expand(relation)
+            case Walk():
+                return self._walk(relation)
 
     def _emit(
         self, relation: Relation, select: exp.Expr, columns: Sequence[Column], names: Mapping[Column, str]
@@ -373,6 +361,16 @@ class QueryLowering:
         select = self.dialect.expand(self._over_source(source), expand, source.table.copy(), kept, names)
         return self._emit(relation, select, columns, names)
 
+    def _walk(self, relation: Walk) -> Lowered:
+        source = self._source(relation.input)
+        name = source.table.name
+        self.dialect.materialize(next(c for c in self.ctes if c.alias == name))
+        walking = Walking(relation, self.dialect, source, self._over)
+        walk = self.dialect.identifier(self._names.unique(f"{name}_walk"))
+        self.ctes.append(exp.CTE(this=walking.recursion(walk), alias=exp.TableAlias(this=walk)))
+        select, names = walking.joined(walk)
+        return self._emit(relation, select, list(names), names)
+
     def _is_made(self, relation: Expand, column: Column, source: Lowered) -> bool:
         return column in source.columns or column not in relation.input.columns
 
@@ -397,7 +395,7 @@ class QueryLowering:
             select.set("from_", exp.From(this=self._aliased(left.table, "l")))
             kind = {"inner": "INNER", "leftouter": "LEFT", "rightouter": "RIGHT", "fullouter": "FULL", "cross": "CROSS"}
             word = kind[relation.kind]
-            join = exp.Join(this=self._aliased(right.table, "r"), **_join_words(word))
+            join = exp.Join(this=self._aliased(right.table, "r"), **join_words(word))
             if word != "CROSS":
                 join.set("on", on)
             select.set("joins", [join])
@@ -407,7 +405,7 @@ class QueryLowering:
 
     def _on(self, relation: Join, scalars: ScalarLowering) -> exp.Expr:
         pairs = [self._pair(self._key(scalars, a), self._key(scalars, b), a, b) for a, b in relation.on]
-        return _conjunction(pairs) if pairs else exp.Boolean(this=True)
+        return conjunction(pairs) if pairs else exp.Boolean(this=True)
 
     def _pair(self, left: exp.Expr, right: exp.Expr, a: Scalar, b: Scalar) -> exp.Expr:
         null_safe = a.nullable and b.nullable and a.type is not Type.STRING
@@ -434,7 +432,7 @@ class QueryLowering:
             for i, (a, b) in enumerate(zip(mine, theirs, strict=True))
         ]
         subquery = exp.Subquery(this=keyed, alias=exp.TableAlias(this=exp.to_identifier(keys_alias)))
-        join = exp.Join(this=subquery, on=_conjunction(pairs), **_join_words("LEFT" if anti else "INNER"))
+        join = exp.Join(this=subquery, on=conjunction(pairs), **join_words("LEFT" if anti else "INNER"))
         select.set("from_", exp.From(this=self._aliased(kept.table, alias)))
         select.set("joins", [join])
         if anti:
@@ -492,7 +490,7 @@ class QueryLowering:
             self._order(select, scalars, self.plan.order)
         select = self._inlined(select, source)
         if self.ctes:
-            select.set("with_", exp.With(expressions=self.ctes))
+            select.set("with_", with_clause(self.ctes))
         if self.header:
             # sqlglot writes the comments of a SELECT behind its CTEs, those of the WITH before them.
             first = select.args.get("with_") or select
@@ -562,7 +560,7 @@ class QueryLowering:
 
     def _where(self, select: exp.Select, predicates: Sequence[exp.Expr]) -> None:
         if predicates:
-            select.set("where", exp.Where(this=_conjunction(list(predicates))))
+            select.set("where", exp.Where(this=conjunction(predicates)))
 
     def _ordered(self, scalars: ScalarLowering, order: Sequence[OrderKey]) -> list[exp.Expr]:
         return [
@@ -574,18 +572,6 @@ class QueryLowering:
     def _order(self, select: exp.Select, scalars: ScalarLowering, order: Sequence[OrderKey]) -> None:
         if keys := self._ordered(scalars, order):
             select.set("order", exp.Order(expressions=keys))
-
-
-def _join_words(word: str) -> dict[str, str]:
-    return {"side": word} if word in ("LEFT", "RIGHT", "FULL") else {"kind": word}
-
-
-def _conjunction(trees: list[exp.Expr]) -> exp.Expr:
-    wrapped = [exp.Paren(this=t) if isinstance(t, exp.Or) else t for t in trees]
-    tree = wrapped[0]
-    for other in wrapped[1:]:
-        tree = exp.And(this=tree, expression=other)
-    return tree
 
 
 def _any_column(relation: Project | Window, computed: Mapping[Column, Scalar], source: Lowered) -> list[Column]:

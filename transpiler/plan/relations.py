@@ -181,6 +181,33 @@ class Window(Node):
     computed: Mapping[Column, WindowCall]
 
 
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a walk carries from row to row: ``before`` a row and ``after`` it, at first ``initial``, then ``value``."""
+
+    before: Column
+    after: Column
+    initial: Scalar
+    value: Scalar
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Walk(Node):
+    """Columns that depend on what the rows before came to: each part's rows are visited one after another.
+
+    ``place`` numbers the rows of each part from 1; ``next``, over the input, is the place that is visited after a row (the
+    next one where it is None). ``levels`` are columns that a row computes, each level over the input, the states before the
+    row and the levels before; ``value`` of a state is over all of them. A row that is not visited has NULL states.
+    """
+
+    input: Relation
+    place: Column
+    partition: tuple[Scalar, ...]
+    levels: tuple[Mapping[Column, Scalar], ...]
+    states: tuple[State, ...]
+    next: Scalar | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Reference(Node):
     """Another use of a relation that has a name of its own (a let): new columns, position by position, no SQL of its own."""
@@ -202,6 +229,7 @@ Relation: TypeAlias = (
     | UnionAll
     | Expand
     | Window
+    | Walk
     | Reference
 )
 

@@ -7,7 +7,7 @@ row: what counts, sorts or aggregates does so per row number, and the columns of
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from transpiler.functions.registry import FUNCTIONS
 from transpiler.kql import syntax
@@ -21,6 +21,8 @@ from transpiler.plan.relations import (
     Origin,
     Project,
     Relation,
+    UnionAll,
+    Walk,
     Window,
 )
 from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, InRelation, Path, Scalar, WindowCall
@@ -97,9 +99,15 @@ class PerRow:
     row: Column
     before: tuple[Column, ...]
     keyword: str = _KEYWORD
+    done: dict[int, tuple[Relation, Mapping[Column, Column]]] = field(default_factory=dict)
 
     def rewritten(self, relation: Relation) -> tuple[Relation, Mapping[Column, Column]]:
         """The relation within each row, and what each column of the input (and the row's number) is called there."""
+        if id(relation) not in self.done:
+            self.done[id(relation)] = self._rewritten(relation)
+        return self.done[id(relation)]
+
+    def _rewritten(self, relation: Relation) -> tuple[Relation, Mapping[Column, Column]]:
         if relation is self.start:
             return relation, {c: c for c in (*self.before, self.row)}
         match relation:
@@ -109,6 +117,12 @@ class PerRow:
             case Window():
                 below, now = self.rewritten(relation.input)
                 return self._passed(self._window(relation, now), below, now), now
+            case Walk():
+                below, now = self.rewritten(relation.input)
+                partition = (*relation.partition, self._key(now))
+                return self._passed(replace(relation, partition=partition), below, now), now
+            case UnionAll():
+                return self._union(relation)
             case Limit():
                 return self._limit(relation)
             case FirstPerGroup():
@@ -125,7 +139,7 @@ class PerRow:
 
     def _passed(
         self,
-        relation: Filter | Project | Expand | Window | FirstPerGroup,
+        relation: Filter | Project | Expand | Window | Walk | FirstPerGroup,
         below: Relation,
         now: Mapping[Column, Column],
     ) -> Relation:
@@ -159,6 +173,18 @@ class PerRow:
                 return replace(scalar, value=self._within(scalar.value, now))
             case _:
                 return scalar
+
+    def _union(self, relation: UnionAll) -> tuple[Relation, Mapping[Column, Column]]:
+        """Several views of the same rows, as scan's steps are; a table of its own ends in a refusal further down."""
+        parts = [self.rewritten(r) for r in relation.inputs]
+        moved = {c: Column(c.name, c.type, c.nullable, c.is_absent) for c in parts[0][1]}
+        sources: list[Mapping[Column, Scalar]] = []
+        for source, (_, now) in zip(relation.sources, parts, strict=True):
+            within = {c: self._within(s, now) for c, s in source.items()}
+            sources.append({**within, **{new: ColumnRef(now[c]) for c, new in moved.items() if not c.is_absent}})
+        columns = (*relation.columns, *moved.values())
+        inputs = tuple(r for r, _ in parts)
+        return replace(relation, columns=columns, inputs=inputs, sources=tuple(sources)), moved
 
     def _limit(self, relation: Limit) -> tuple[Relation, Mapping[Column, Column]]:
         """The first rows of each row's table: those whose number in it is small enough."""

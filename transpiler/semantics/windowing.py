@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 
 from transpiler.functions.registry import FUNCTIONS, Function
 from transpiler.kql import syntax
-from transpiler.plan.relations import Expand, OrderKey, Origin, Relation, Window, inputs
+from transpiler.plan.relations import Expand, OrderKey, Origin, Relation, State, Walk, Window, inputs
 from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, InRelation, Path, Scalar, WindowCall, children
+from transpiler.semantics import sessions
 from transpiler.semantics.calls import call_declared, convert, overload_of
 from transpiler.semantics.scope import Scope, Tabular
 from transpiler.source import NOWHERE, Span
@@ -104,7 +105,7 @@ def _is_simple(scalar: Scalar) -> bool:
         return False
     name = scalar.overload.name
     has_restart = name in ("row_number", "row_cumsum") and len(scalar.arguments) > 1
-    return not has_restart and not name.startswith("row_rank")
+    return not has_restart and not name.startswith("row_rank") and name != "row_window_session"
 
 
 def staged(
@@ -140,16 +141,44 @@ def _numbered(tabular: Tabular, scalars: dict[Column, Scalar]) -> tuple[Tabular,
     return replace(tabular, ordinal=ordinal, order=(*tabular.order, ordinal)), scalars
 
 
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """A state that is followed through the rows of a part, whose places are known by then."""
+
+    place: Scalar
+    part: Scalar
+    state: State
+    next: Scalar | None = None
+
+    def over(self, relation: Relation) -> Walk:
+        """The walk over a relation."""
+        assert isinstance(self.place, ColumnRef)
+        return Walk(
+            columns=(*relation.columns, self.state.after),
+            origin=Origin("window", NOWHERE, "", relation.origin.line),
+            input=relation,
+            place=self.place.column,
+            partition=(self.part,),
+            levels=(),
+            states=(self.state,),
+            next=self.next,
+        )
+
+
 # Written by the binder over an order of their own, not that of the rows.
 _OWN_ORDER = frozenset({"sum up to", "total sum"})
 
 
 @dataclass(slots=True)
 class _Stages:
-    """Hidden columns by the stage in which they are computed. Stage 0 runs over the sort keys and numbers the rows for the rest."""
+    """Hidden columns by the stage in which they are computed. Stage 0 runs over the sort keys and numbers the rows for the rest.
+
+    ``walks`` begin once their stage is computed; their columns belong to the stage after.
+    """
 
     input: Tabular
     levels: list[dict[Column, WindowCall]] = field(default_factory=list)
+    walks: dict[int, list[Walked]] = field(default_factory=dict)
     made: dict[Column, int] = field(default_factory=dict)
     known: dict[str, Column] = field(default_factory=dict)
     ordinal: OrderKey | None = None
@@ -193,6 +222,8 @@ class _Stages:
             return self._restarted(w)
         if name.startswith("row_rank"):
             return self._rank(w)
+        if name == "row_window_session":
+            return self._session(w)
         parts = [self.resolve(a) for a in w.arguments]
         groups = [self.resolve(p) for p in w.partition]
         level = max((n for _, n in (*parts, *groups)), default=0)
@@ -253,13 +284,46 @@ class _Stages:
         running = WindowCall(overload_of("running max"), (start,), Type.LONG, False, (), partition, w.span)
         return self._column(running, at)
 
+    def _session(self, w: WindowCall) -> tuple[Scalar, int]:
+        """The start of each row's session. Whatever needs no start to be known splits the rows into parts."""
+        time, level = self.resolve(w.arguments[0])
+        previous, at = self._column(WindowCall(overload_of("prev"), (time,), time.type, True, ()), level)
+        is_new = sessions.begins_anyway(time, previous, w)
+        if len(w.arguments) > 3:
+            restart, restart_level = self.resolve(w.arguments[3])
+            is_new, at = _call("or", [is_new, restart], w.span), max(at, restart_level)
+        part, at = self._column(count_true(is_new, w.span), at)
+        if sessions.is_ascending(w, self.input.order):
+            return self._jumped(time, part, w, at)
+        place, at = self._column(WindowCall(overload_of("row_number"), (), Type.LONG, False, (), (part,)), at)
+        return self._walk(Walked(place, part, sessions.followed(time, w)), at)
+
+    def _jumped(self, time: Scalar, part: Scalar, w: WindowCall, level: int) -> tuple[Scalar, int]:
+        """Rows in the order of their times: from each start the walk goes to the first row that is far enough from it."""
+        partition = (part,)
+        place, _ = self._column(WindowCall(overload_of("row_number"), (), Type.LONG, False, (), partition), level)
+        elapsed = sessions.since_epoch(time, w.span)
+        near = WindowCall(overload_of("count within"), (elapsed, w.arguments[1]), Type.LONG, False, (), partition)
+        count, at = self._column(near, level)
+        following = Call(overload_of("+"), (count, Constant(Type.LONG, 1)), Type.LONG, False, w.span)
+        start, at = self._walk(Walked(place, part, sessions.started(time), following), at)
+        last = WindowCall(overload_of("running max"), (start,), time.type, True, (), partition)
+        return self._column(last, at)
+
+    def _walk(self, walk: Walked, level: int) -> tuple[Scalar, int]:
+        self.walks.setdefault(level - 1, []).append(walk)
+        self.made[walk.state.after] = level - 1
+        return ColumnRef(walk.state.after), level
+
     def tabular(self) -> Tabular:
         """The input under all stages."""
         relation = self.input.relation
         origin = Origin("window", NOWHERE, "", relation.origin.line)
-        for level in self.levels:
+        for number, level in enumerate(self.levels):
             if level:
                 relation = Window(columns=(*relation.columns, *level), origin=origin, input=relation, computed=level)
+            for walk in self.walks.get(number, ()):
+                relation = walk.over(relation)
         order = self.input.order
         if self.input.ordinal is None and self.ordinal is not None:
             order = (*order, self.ordinal)

@@ -93,6 +93,14 @@ class BigQuery(Dialect):
     }
     aggregates: ClassVar[Mapping[str, AggregateBuilder]] = AGGREGATES
 
+    def materialize(self, cte: exp.CTE) -> None:
+        """The service keeps the rows of recursive CTEs only; every other one runs again wherever it is read."""
+        if not isinstance(cte.this, exp.Union):
+            itself = exp.Table(this=cte.args["alias"].this.copy())
+            none = exp.Where(this=exp.Boolean(this=False))
+            rest = exp.Select(expressions=[exp.Star()], from_=exp.From(this=itself), where=none)
+            cte.set("this", exp.Union(this=cte.this, expression=rest, distinct=False))
+
     def table(self, identifier: tuple[str, ...]) -> exp.Table:
         return exp.Table(this=exp.Identifier(this=".".join(identifier), quoted=True))
 

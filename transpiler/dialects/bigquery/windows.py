@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from transpiler.dialects.dialect import SpecialBuilder
 from transpiler.dialects.spelling import Spelling
-from transpiler.dialects.windowing import neighbour, row_number, running, staged_only, total
+from transpiler.dialects.windowing import count_within, neighbour, row_number, running, staged_only, total
 
 SPELLINGS: dict[str, Spelling] = {}
 SPECIAL: dict[str, SpecialBuilder] = {
@@ -17,6 +17,8 @@ SPECIAL: dict[str, SpecialBuilder] = {
     "total sum": total("SUM"),
     "prev": neighbour("LAG"),
     "next": neighbour("LEAD"),
+    "count within": count_within,
+    "row_window_session": staged_only,
     "row_rank_dense": staged_only,
     "row_rank_min": staged_only,
 }

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from transpiler.dialects.dialect import SpecialBuilder
 from transpiler.dialects.spelling import Speller, Spelling
-from transpiler.dialects.windowing import neighbour, row_number, running, staged_only, total
+from transpiler.dialects.windowing import count_within, neighbour, row_number, running, staged_only, total
 from transpiler.types import Type
 
 
@@ -26,6 +26,8 @@ SPECIAL: dict[str, SpecialBuilder] = {
     "total sum": total("sum", _narrow),
     "prev": neighbour("lag"),
     "next": neighbour("lead"),
+    "count within": count_within,
+    "row_window_session": staged_only,
     "row_rank_dense": staged_only,
     "row_rank_min": staged_only,
 }
