@@ -11,12 +11,11 @@ from functools import lru_cache
 
 from sqlglot import exp
 
-from transpiler.dialects.regex_classes import WORD, Wordness
+from transpiler.dialects.regex_boundaries import edged, is_boundary, repeated, without_known
 from transpiler.dialects.regex_syntax import (
     Alternation,
     Assertion,
     Character,
-    Edge,
     Flags,
     Group,
     Node,
@@ -27,8 +26,9 @@ from transpiler.dialects.regex_syntax import (
     parse,
 )
 from transpiler.dialects.spelling import Speller, text
-from transpiler.plan.scalars import Constant, Scalar
+from transpiler.plan.scalars import ColumnRef, Constant, Scalar
 from transpiler.source import Span
+from transpiler.types import Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +46,14 @@ class Regex:
 
     def matching(self) -> str:
         """For a test: a boundary at an edge may take the neighbour with it. No group captures."""
-        return _render(_edged(self.node, None), _Captures(frozenset()))
+        return _render(edged(self.node, None, merging=True), _Captures(frozenset()))
 
     def capturing(self, group: int) -> tuple[str, bool]:
         """For the first match: with one group only, and whether there is one; group 0 needs none, unless a boundary has to
         take its neighbour with it. RegexError for a boundary that cannot."""
         if group == 0:
             return self._whole()
-        return _render(_edged(self.node, group), _Captures(frozenset({group}))), True
+        return _render(edged(self.node, group, merging=True), _Captures(frozenset({group}))), True
 
     def _whole(self) -> tuple[str, bool]:
         lead, body, tail = self._split()
@@ -64,14 +64,14 @@ class Regex:
     def _split(self) -> tuple[str, str, str]:
         """The pattern as what a boundary takes before the match, the match, and what a boundary takes after it."""
         parts = self.node.parts if isinstance(self.node, Sequence) else ()
-        if not any(_is_boundary(p) for p in (*parts[:2], *parts[-1:])):
+        if not any(is_boundary(p) for p in (*parts[:2], *parts[-1:])):
             return "", self.bare(), ""
-        edged = _edged(self.node, None)
-        assert isinstance(edged, Sequence)
+        whole = edged(self.node, None, merging=False)
+        assert isinstance(whole, Sequence)
         skip = 1 if isinstance(parts[0], Flags) else 0
-        lead = skip + 1 if _is_boundary(parts[skip]) else skip
-        tail = len(parts) - 1 if _is_boundary(parts[-1]) and len(parts) - 1 > lead else len(parts)
-        written = (edged.parts[:lead], edged.parts[lead:tail], edged.parts[tail:])
+        lead = skip + 1 if is_boundary(parts[skip]) else skip
+        tail = len(parts) - 1 if is_boundary(parts[-1]) and len(parts) - 1 > lead else len(parts)
+        written = (whole.parts[:lead], whole.parts[lead:tail], whole.parts[tail:])
         front, body, back = (_render(Sequence(p), _Captures(frozenset())) for p in written)
         return front, body, back
 
@@ -84,6 +84,15 @@ class Regex:
     def only(self, group: int) -> str:
         """With one group that captures (0: none does), matching just what Kusto matches."""
         return _render(self.node, _Captures(frozenset({group} if group else ())))
+
+    def repeating(self, group: int) -> tuple[str, bool]:
+        """As ``only``, for all matches one after another: a boundary at an edge may take with it what stands between them.
+        The second says whether the rest of the text is the last match, with an empty group, which is none of Kusto's."""
+        found = repeated(self.node) if group else None
+        if found is None:
+            return self.only(group), False
+        node, takes_rest = found
+        return _render(node, _Captures(frozenset({group}))), takes_rest
 
     def keeping(self, groups: frozenset[int]) -> str:
         """With some groups that capture, numbered in their order, matching just what Kusto matches."""
@@ -112,13 +121,13 @@ def _render(node: Node, captures: _Captures) -> str:
         case Flags():
             return node.text
         case Assertion():
-            if node.edge is Edge.BOUNDARY:
+            if is_boundary(node):
                 raise RegexError(
-                    "RE2's \\b knows only ASCII, and what stands beside it here is not known", node.position
+                    f"RE2's {node.text} knows only ASCII, and what stands beside it here is not known", node.position
                 )
             return node.text
         case Sequence():
-            return "".join(_render(p, captures) for p in _without_known_boundaries(node.parts))
+            return "".join(_render(p, captures) for p in without_known(node.parts))
         case Alternation():
             return "|".join(_render(b, captures) for b in node.branches)
         case Group():
@@ -135,104 +144,6 @@ def _leading_flags(node: Node) -> str:
     return first.text if isinstance(first, Flags) else ""
 
 
-def _is_boundary(node: Node) -> bool:
-    return isinstance(node, Assertion) and node.edge is Edge.BOUNDARY
-
-
-def _without_known_boundaries(parts: tuple[Node, ...]) -> list[Node]:
-    """The parts without the boundaries that always or never hold, because both neighbours are known."""
-    kept: list[Node] = []
-    for i, part in enumerate(parts):
-        if _is_boundary(part):
-            before = _last(parts[i - 1]) if i else Wordness.MIXED
-            after = _first(parts[i + 1]) if i + 1 < len(parts) else Wordness.MIXED
-            if Wordness.MIXED not in (before, after):
-                if before is after:
-                    kept.append(Character(r"[^\x00-\x{10ffff}]", Wordness.MIXED))
-                continue
-        kept.append(part)
-    return kept
-
-
-def _first(node: Node) -> Wordness:
-    """The wordness of the character with which a pattern begins; MIXED when it is not known."""
-    match node:
-        case Character():
-            return node.wordness
-        case Assertion():
-            return Wordness.OTHER if node.edge is not Edge.BOUNDARY else Wordness.MIXED
-        case Sequence():
-            parts = [p for p in node.parts if not isinstance(p, Flags)]
-            return _first(parts[0]) if parts else Wordness.MIXED
-        case Alternation():
-            return _agreed([_first(b) for b in node.branches])
-        case Group():
-            return _first(node.inner)
-        case Repetition():
-            return _first(node.inner) if node.least else Wordness.MIXED
-        case Flags():
-            return Wordness.MIXED
-
-
-def _last(node: Node) -> Wordness:
-    """As ``_first``, of the character with which a pattern ends."""
-    match node:
-        case Sequence():
-            return _last(node.parts[-1]) if node.parts else Wordness.MIXED
-        case Alternation():
-            return _agreed([_last(b) for b in node.branches])
-        case Group():
-            return _last(node.inner)
-        case Repetition():
-            return _last(node.inner) if node.least else Wordness.MIXED
-        case _:
-            return _first(node)
-
-
-def _agreed(found: list[Wordness]) -> Wordness:
-    return found[0] if len(set(found)) == 1 else Wordness.MIXED
-
-
-_NO_WORD_BEFORE = Group(Character(rf"^|[^{WORD}]", Wordness.MIXED), None)
-_NO_WORD_AFTER = Group(Character(rf"$|[^{WORD}]", Wordness.MIXED), None)
-_WORD = Character(f"[{WORD}]", Wordness.WORD)
-
-
-def _edged(node: Node, captured: int | None) -> Node:
-    """The pattern with the boundaries at its edges written as the neighbour that they ask for."""
-    return _edge(_edge(node, captured, at_start=True), captured, at_start=False)
-
-
-def _edge(node: Node, captured: int | None, *, at_start: bool) -> Node:
-    match node:
-        case Alternation():
-            return Alternation(tuple(_edge(b, captured, at_start=at_start) for b in node.branches))
-        case Group() if node.index is None or node.index != captured:
-            return Group(_edge(node.inner, captured, at_start=at_start), node.index, node.name, node.opening)
-        case Sequence() if node.parts:
-            return Sequence(_edge_parts(node.parts, captured, at_start=at_start))
-        case _:
-            return node
-
-
-def _edge_parts(parts: tuple[Node, ...], captured: int | None, *, at_start: bool) -> tuple[Node, ...]:
-    skip = 1 if at_start and isinstance(parts[0], Flags) else 0
-    at = skip if at_start else len(parts) - 1
-    if at >= len(parts):
-        return parts
-    part = parts[at]
-    if not _is_boundary(part):
-        return (*parts[:at], _edge(part, captured, at_start=at_start), *parts[at + 1 :])
-    beside = at + 1 if at_start else at - 1
-    if not 0 <= beside < len(parts):
-        return parts
-    wordness = _first(parts[beside]) if at_start else _last(parts[beside])
-    if wordness is Wordness.MIXED:
-        return parts
-    neighbour: Node = _WORD if wordness is Wordness.OTHER else _NO_WORD_BEFORE if at_start else _NO_WORD_AFTER
-    return (*parts[:at], neighbour, *parts[at + 1 :])
-
-
 @lru_cache(maxsize=2048)
 def compiled(pattern: str) -> Regex:
     """The checked pattern. RegexError for what is refused."""
@@ -240,7 +151,10 @@ def compiled(pattern: str) -> Regex:
 
 
 def regex_of(speller: Speller, pattern: Scalar, what: str) -> Regex:
-    """The pattern of a call. Raises KqlError (KQL205) for one that is not constant, or that RE2 cannot do exactly."""
+    """The pattern of a call: a constant, or a column that was defined as one. Raises KqlError (KQL205) for another pattern,
+    and for one that RE2 cannot do exactly."""
+    if isinstance(pattern, ColumnRef) and pattern.column.known is not None:
+        pattern = Constant(Type.STRING, pattern.column.known.value, pattern.span)
     if not isinstance(pattern, Constant):
         raise speller.refuse(f"{what}: the regular expression must be a constant", pattern.span, code="KQL205")
     try:

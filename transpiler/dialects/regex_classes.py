@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from enum import Enum
 
 
@@ -24,7 +25,12 @@ SPACE = r"\t-\r\x{85}\pZ"
 # Letters, marks, decimal digits, letter numbers and connectors, the two joiners, and the circled letters, which Unicode counts
 # as alphabetic.
 WORD = r"\pL\pM\p{Nd}\p{Nl}\p{Pc}\x{200c}\x{200d}\x{24b6}-\x{24e9}\x{1f130}-\x{1f149}\x{1f150}-\x{1f169}\x{1f170}-\x{1f189}"
-_WORD_WITHOUT_LINE = WORD.replace(r"\p{Pc}", r"\x{203f}\x{2040}\x{2054}\x{fe33}\x{fe34}\x{fe4d}-\x{fe4f}\x{ff3f}")
+_LINES_BEYOND_ASCII = r"\x{203f}\x{2040}\x{2054}\x{fe33}\x{fe34}\x{fe4d}-\x{fe4f}\x{ff3f}"
+_WORD_WITHOUT_LINE = WORD.replace(r"\p{Pc}", _LINES_BEYOND_ASCII)
+# Ignoring case would put the Kelvin sign among the ASCII letters.
+_OTHER_WORD = WORD.removeprefix(r"\pL").replace(r"\p{Nd}", "").replace(r"\p{Pc}", _LINES_BEYOND_ASCII)
+WORD_BEYOND_ASCII = rf"(?-i:[^\x00-\x7f\PL]|[^\x00-\x7f\P{{Nd}}]|[{_OTHER_WORD}])"
+ASCII_OR_NO_WORD = rf"(?-i:[\x00-\x7f]|[^{WORD}])"
 _BROAD_SPACE = r"\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
 _MEMBERS = {"d": DIGIT, "s": SPACE, "w": WORD}
 _SHORT_CATEGORIES = frozenset(
@@ -41,6 +47,9 @@ _SCRIPTS = frozenset(
 _PROPERTY = re.compile(r"\\([pP])(?:([A-Z])|\{(\^?)(\w+)\})")
 _POSIX = re.compile(r"\[:\^?(?:alnum|alpha|ascii|blank|cntrl|digit|graph|lower|print|punct|space|upper|word|xdigit):\]")
 _CODE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|[xuU]\{([0-9a-fA-F]+)\})")
+# A member that holds ASCII only: a character or range that begins and ends there, or an escaped one.
+_ASCII_ONE = r"(?:\\x\{[0-7]?[0-9a-f]\}|\\[]\\^\[nrtfva-]|[\x00-\x5b\x5d-\x7f])"
+_ASCII = re.compile(rf"{_ASCII_ONE}(?:-{_ASCII_ONE})?")
 _CONTROLS = frozenset("nrtfva")
 ANY = "(?s:.)"
 _DEPTH = 20
@@ -83,7 +92,21 @@ class UnclosedError(ValueError):
     """A class has no end."""
 
 
-def parse_class(pattern: str, at: int) -> tuple[str, Wordness, int]:
+@dataclass(frozen=True, slots=True)
+class ClassText:
+    """A class in RE2's spelling; ``split`` as of a Character; ``end``: where it ends in the pattern."""
+
+    text: str
+    wordness: Wordness
+    is_ascii: bool
+    split: tuple[str, str] | None
+    end: int
+
+
+Members = list[tuple[str, Wordness]]
+
+
+def parse_class(pattern: str, at: int) -> ClassText:
     """A class in brackets that begins at a position. ValueError for set operations and nested negations.
 
     A bracket within begins a class within, unless that leaves this one without an end: public rules have ``[[]``.
@@ -94,12 +117,11 @@ def parse_class(pattern: str, at: int) -> tuple[str, Wordness, int]:
         return _parse_class(pattern, at, nested=False)
 
 
-def _parse_class(pattern: str, at: int, *, nested: bool, depth: int = 0) -> tuple[str, Wordness, int]:
+def _parse_class(pattern: str, at: int, *, nested: bool, depth: int = 0) -> ClassText:
     negated = pattern.startswith("[^", at)
     position = at + (2 if negated else 1)
-    members: list[str] = []
+    members: Members = []
     apart: set[str] = set()
-    wordness: set[Wordness] = set()
     first = True
     while True:
         if position >= len(pattern):
@@ -107,69 +129,70 @@ def _parse_class(pattern: str, at: int, *, nested: bool, depth: int = 0) -> tupl
         if pattern[position] == "]" and not first:
             break
         if pattern[position] == "[" and nested and not _POSIX.match(pattern, position):
-            position = _class_within(pattern, position, members, wordness, depth + 1)
+            position = _class_within(pattern, position, members, depth + 1)
         else:
-            position = _member(pattern, position, members, apart, wordness)
+            position = _member(pattern, position, members, apart)
         first = False
-    return _spelled(members, apart, negated), _wordness(wordness, negated), position + 1
+    kinds = {k for _, k in members} | {Wordness.OTHER if a == "W" else Wordness.MIXED for a in apart}
+    wordness = kinds.pop() if len(kinds) == 1 and not negated else Wordness.MIXED
+    is_ascii = not negated and not apart and all(_ASCII.fullmatch(m) for m, _ in members)
+    split = None if negated or apart else _split(members)
+    return ClassText(_spelled([m for m, _ in members], apart, negated), wordness, is_ascii, split, position + 1)
 
 
-def _wordness(found: set[Wordness], negated: bool) -> Wordness:
-    if negated or len(found) != 1:
-        return Wordness.MIXED
-    (only,) = found
-    return only
+def _split(members: Members) -> tuple[str, str] | None:
+    # What stands alone may come to stand first, or between two others.
+    alone = {"-": r"\-", "^": r"\^"}
+    kinds = {kind: "".join(alone.get(m, m) for m, k in members if k is kind) for kind in Wordness}
+    if kinds[Wordness.MIXED] or not kinds[Wordness.WORD] or not kinds[Wordness.OTHER]:
+        return None
+    return f"[{kinds[Wordness.WORD]}]", f"[{kinds[Wordness.OTHER]}]"
 
 
-def _class_within(pattern: str, at: int, members: list[str], wordness: set[Wordness], depth: int) -> int:
+def _class_within(pattern: str, at: int, members: Members, depth: int) -> int:
     if depth > _DEPTH:
         raise ValueError("classes are nested too deeply")
-    text, inner, end = _parse_class(pattern, at, nested=True, depth=depth)
-    if not text.startswith("[") or text.startswith("[^"):
+    found = _parse_class(pattern, at, nested=True, depth=depth)
+    if not found.text.startswith("[") or found.text.startswith("[^"):
         raise ValueError("a negated class within a class is not RE2's")
-    members.append(text[1:-1])
-    wordness.add(inner)
-    return end
+    members.append((found.text[1:-1], found.wordness))
+    return found.end
 
 
-def _member(pattern: str, at: int, members: list[str], apart: set[str], wordness: set[Wordness]) -> int:
+def _member(pattern: str, at: int, members: Members, apart: set[str]) -> int:
     """Reads one member (a character, a range, a named class) and tells where the next begins."""
     if pattern[at : at + 2] in ("&&", "--", "~~"):
         raise ValueError("a set operation within a class is not RE2's")
     posix = _POSIX.match(pattern, at)
     if posix is not None:
-        members.append(posix[0])
-        wordness.add(Wordness.MIXED)
+        members.append((posix[0], Wordness.MIXED))
         return posix.end()
     c = pattern[at + 1 : at + 2] if pattern[at] == "\\" else ""
-    if c and c in "dswDSW":
-        wordness.add(Wordness.OTHER if c in "sW" else Wordness.MIXED if c in "DS" else Wordness.WORD)
-        if c in "SW":
-            apart.add(c)
-        else:
-            members.append(r"\P{Nd}" if c == "D" else _MEMBERS[c])
+    if c and c in "SW":
+        apart.add(c)
+        return at + 2
+    if c and c in "dswD":
+        kind = {"s": Wordness.OTHER, "D": Wordness.MIXED}.get(c, Wordness.WORD)
+        members.append((r"\P{Nd}" if c == "D" else _MEMBERS[c], kind))
         return at + 2
     known = _property(pattern, at)
     if known is not None:
-        members.append(known[0])
-        wordness.add(Wordness.MIXED)
+        members.append((known[0], Wordness.MIXED))
         return known[1]
-    return _range(pattern, at, members, wordness)
+    return _range(pattern, at, members)
 
 
-def _range(pattern: str, at: int, members: list[str], wordness: set[Wordness]) -> int:
+def _range(pattern: str, at: int, members: Members) -> int:
     low, value, at = _character(pattern, at)
     is_range = pattern[at : at + 1] == "-" and pattern[at + 1 : at + 2] not in ("]", "-", "")
     if not is_range:
-        members.append(low)
-        wordness.add(wordness_of(chr(value)))
+        members.append((low, wordness_of(chr(value))))
         return at
     high, top, at = _character(pattern, at + 1)
     if top < value:
         raise ValueError(f"the range '{low}-{high}' is empty")
-    members.append(f"{low}-{high}")
     narrow = top < 128 and len({wordness_of(chr(c)) for c in range(value, top + 1)}) == 1
-    wordness.add(wordness_of(chr(value)) if narrow else Wordness.MIXED)
+    members.append((f"{low}-{high}", wordness_of(chr(value)) if narrow else Wordness.MIXED))
     return at
 
 

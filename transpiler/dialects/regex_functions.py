@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from transpiler.dialects.computed import hygienic
 from transpiler.dialects.literals import constant_whole, need_array, need_text
 from transpiler.dialects.regex import Regex, refusal, regex_of
-from transpiler.dialects.regex_syntax import RegexError
+from transpiler.dialects.regex_syntax import RegexError, always_captures
 from transpiler.dialects.spelling import Speller, Spelling, text
 from transpiler.plan.scalars import Call, Scalar
 
@@ -27,6 +28,7 @@ class RegexForms:
     extract_whole: str
     replace: str
     all_of_group: str
+    all_of_group_but_empty: str
     rows_of_groups: Callable[[Speller, exp.Expr, list[str]], exp.Expr]
 
 
@@ -77,14 +79,24 @@ def extract_all(forms: RegexForms) -> Builder:
             raise speller.refuse("the pattern also matches nothing", pattern.span, code="KQL205")
         value = speller.text(source)
         try:
-            written = [regex.only(g) for g in groups]
+            written, takes_rest = _for_all(regex, groups)
         except RegexError as e:
             raise refusal(speller, e, pattern) from None
         if len(groups) == 1:
-            return speller.sql(forms.all_of_group, s=value, p=text(written[0]))
+            template = forms.all_of_group_but_empty if takes_rest else forms.all_of_group
+            return hygienic(speller, template, s=value, p=text(written[0]))
         return speller.once(value, lambda v: forms.rows_of_groups(speller, v, written))
 
     return spell
+
+
+def _for_all(regex: Regex, groups: list[int]) -> tuple[list[str], bool]:
+    """The patterns of the groups for all matches, and whether the rest of the text is one, too. RegexError for a boundary."""
+    found = [regex.repeating(g) for g in groups]
+    takes_rest = any(rest for _, rest in found)
+    if takes_rest and (len(groups) > 1 or not always_captures(regex.node, groups[0])):
+        return [regex.only(g) for g in groups], False
+    return [written for written, _ in found], takes_rest
 
 
 def _group(speller: Speller, given: object, regex: Regex, call: Call) -> int:

@@ -29,19 +29,26 @@ class Edge(Enum):
     START = "start"
     END = "end"
     BOUNDARY = "boundary"
+    WORD_START = "start of a word"
+    WORD_END = "end of a word"
 
 
 @dataclass(frozen=True, slots=True)
 class Character:
-    """A pattern of exactly one character, already in RE2's spelling."""
+    """A pattern of exactly one character, already in RE2's spelling.
+
+    ``split``: the characters of words among them, and the others, where they can be told apart.
+    """
 
     text: str
     wordness: Wordness
+    is_ascii: bool = False
+    split: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """``^``, ``$``, ``\\A``, ``\\z`` or ``\\b``."""
+    """``^``, ``$``, ``\\A``, ``\\z``, ``\\b``, ``\\<`` or ``\\>``."""
 
     text: str
     edge: Edge
@@ -98,6 +105,7 @@ _NAMED = re.compile(r"\(\?P?<([A-Za-z_]\w*)>")
 _FLAGS = re.compile(r"\(\?([a-zA-Z]*)(?:-([a-zA-Z]+))?([:)])")
 _CODE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|[xuU]\{([0-9a-fA-F]+)\})")
 _CONTROLS = {"n": "\\n", "r": "\\r", "t": "\\t", "f": "\\f", "v": "\\v", "a": "\\a"}
+_WORD_EDGES = {"b": Edge.BOUNDARY, "<": Edge.WORD_START, ">": Edge.WORD_END}
 _DEPTH = 100
 
 
@@ -108,6 +116,7 @@ class _Parser:
     groups: int = 0
     names: dict[str, int] = field(default_factory=dict)
     depth: int = 0
+    folds: bool = False
 
     def error(self, reason: str, position: int | None = None) -> RegexError:
         return RegexError(reason, self.at if position is None else position)
@@ -180,15 +189,15 @@ class _Parser:
             return Assertion(c, Edge.START if c == "^" else Edge.END, start)
         if c in "*+?":
             raise self.error("a repetition follows nothing that can be repeated", start)
-        return Character("\\" + c if c in "{}]" else c, wordness_of(c))
+        return Character("\\" + c if c in "{}]" else c, wordness_of(c), is_ascii=c.isascii() and not self.folds)
 
     def character_class(self) -> Node:
         try:
-            text, wordness, end = parse_class(self.pattern, self.at)
+            found = parse_class(self.pattern, self.at)
         except ValueError as e:
             raise self.error(str(e)) from None
-        self.at = end
-        return Character(text, wordness)
+        self.at = found.end
+        return Character(found.text, found.wordness, found.is_ascii and not self.folds, found.split)
 
     def escape(self) -> Node:
         start = self.at
@@ -210,15 +219,15 @@ class _Parser:
         self.at += 2
         if c in ("A", "z"):
             return Assertion("\\" + c, Edge.START if c == "A" else Edge.END, start)
-        if c == "b" and self.pattern[self.at : self.at + 1] != "{":
-            return Assertion("\\b", Edge.BOUNDARY, start)
+        if c in _WORD_EDGES and self.pattern[self.at : self.at + 1] != "{":
+            return Assertion("\\" + c, _WORD_EDGES[c], start)
         if c in _CONTROLS:
             return Character(_CONTROLS[c], Wordness.OTHER)
         if c.isdigit():
             raise self.error("a back-reference cannot be done by RE2", start)
-        if not c or c.isalnum() or not c.isascii() or c in "<>":
+        if not c or c.isalnum() or not c.isascii():
             raise self.error(f"the escape '\\{c}' is not translated", start)
-        return Character("\\" + c if c not in "\"'/ ,:;=!@%`~#&<>" else c, wordness_of(c))
+        return Character("\\" + c if c not in "\"'/ ,:;=!@%`~#&" else c, wordness_of(c), is_ascii=True)
 
     def group(self) -> Node:
         start = self.at
@@ -262,6 +271,8 @@ class _Parser:
         if set(on + off) - set("imsU"):
             raise self.error(f"the flags of '{flags[0]}' are not RE2's", start)
         words = on + (f"-{off}" if off else "")
+        # Ignoring case, ``k`` and ``s`` also stand for letters beyond ASCII.
+        self.folds = self.folds or "i" in on
         if flags[3] == ")":
             return Flags(f"(?{words})" if words else "")
         return Group(Sequence(()), None, opening=f"(?{words}:")
@@ -307,3 +318,18 @@ def can_be_empty(node: Node) -> bool:
             return node.least == 0 or can_be_empty(node.inner)
         case Assertion() | Flags():
             return True
+
+
+def always_captures(node: Node, index: int) -> bool:
+    """Whether every match captures some text in a group."""
+    match node:
+        case Group():
+            return not can_be_empty(node.inner) if node.index == index else always_captures(node.inner, index)
+        case Sequence():
+            return any(always_captures(p, index) for p in node.parts)
+        case Alternation():
+            return all(always_captures(b, index) for b in node.branches)
+        case Repetition():
+            return node.least > 0 and always_captures(node.inner, index)
+        case _:
+            return False

@@ -23,7 +23,7 @@ class Column:
 
     ``nullable``: whether a stored NULL can occur. ``is_absent``: a declared column that no warehouse can store, because
     an earlier column has the same name in another case; it is NULL, and predicates on it are refused. ``is_number``: a
-    real that is known not to be NaN.
+    real that is known not to be NaN. ``known``: the constant text that every row has in it.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Column:
     nullable: bool = True
     is_absent: bool = False
     is_number: bool = False
+    known: Constant | None = None
 
 
 @dataclass(frozen=True, slots=True)

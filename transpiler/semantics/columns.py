@@ -118,7 +118,8 @@ def output_columns(
             columns.append(scalar.column)
             continue
         is_absent = isinstance(scalar, ColumnRef) and scalar.column.is_absent
-        column = Column(final, scalar.type, scalar.nullable, is_absent, not may_be_nan(scalar))
+        known = scalar if isinstance(scalar, Constant) and scalar.type is Type.STRING else None
+        column = Column(final, scalar.type, scalar.nullable, is_absent, not may_be_nan(scalar), known)
         columns.append(column)
         computed[column] = scalar
     return columns, computed

@@ -8,7 +8,7 @@ from dataclasses import replace
 from transpiler.kql import syntax
 from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.relations import OrderKey, Origin, Project, Relation
-from transpiler.plan.scalars import Column, ColumnRef, Scalar, columns_of
+from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar, columns_of
 from transpiler.semantics.calls import convert
 from transpiler.semantics.scope import Scope, Tabular
 from transpiler.source import Span
@@ -26,7 +26,8 @@ def origin_of(scope: Scope, node: syntax.Node, keyword: str) -> Origin:
 
 def column_for(name: str, scalar: Scalar) -> Column:
     """A new column that holds a scalar."""
-    return Column(name, scalar.type, scalar.nullable, is_number=not may_be_nan(scalar))
+    known = scalar if isinstance(scalar, Constant) and scalar.type is Type.STRING else None
+    return Column(name, scalar.type, scalar.nullable, is_number=not may_be_nan(scalar), known=known)
 
 
 def project(

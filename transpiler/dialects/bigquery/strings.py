@@ -44,6 +44,10 @@ _REGEX = RegexForms(
     extract_whole="REGEXP_EXTRACT({s}, {p})",
     replace="REGEXP_REPLACE({s}, {p}, {r})",
     all_of_group="NULLIF(TO_JSON_STRING(REGEXP_EXTRACT_ALL({s}, {p})), '[]')",
+    all_of_group_but_empty=(
+        "NULLIF(TO_JSON_STRING(ARRAY(SELECT @e@ FROM UNNEST(REGEXP_EXTRACT_ALL({s}, {p})) AS @e@ WITH OFFSET AS @o@ "
+        "WHERE @e@ <> '' ORDER BY @o@)), '[]')"
+    ),
     rows_of_groups=_rows_of_groups,
 )
 

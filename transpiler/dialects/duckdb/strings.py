@@ -47,6 +47,9 @@ _REGEX = RegexForms(
     all_of_group=(
         "NULLIF(CAST(to_json(list_transform(regexp_extract_all({s}, {p}, 1), lambda x: COALESCE(x, ''))) AS VARCHAR), '[]')"
     ),
+    all_of_group_but_empty=(
+        "NULLIF(CAST(to_json(list_filter(regexp_extract_all({s}, {p}, 1), lambda @e@: @e@ <> '')) AS VARCHAR), '[]')"
+    ),
     rows_of_groups=_rows_of_groups,
 )
 

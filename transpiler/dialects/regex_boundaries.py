@@ -1,0 +1,252 @@
+"""Word boundaries of Kusto's regular expressions, which know Unicode's words where RE2's ``\\b`` knows ASCII's only.
+
+A boundary between known neighbours always or never holds. At an edge of the pattern it is written as the neighbour that it
+asks for, which the match then takes with it. Where the character within may be of either kind but is ASCII, RE2's ``\\b``
+is right unless the neighbour outside is a letter beyond ASCII, and its opposite then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from transpiler.dialects.regex_classes import ASCII_OR_NO_WORD, WORD, WORD_BEYOND_ASCII, Wordness
+from transpiler.dialects.regex_syntax import (
+    Alternation,
+    Assertion,
+    Character,
+    Edge,
+    Flags,
+    Group,
+    Node,
+    Repetition,
+    Sequence,
+)
+
+_BOUNDARIES = (Edge.BOUNDARY, Edge.WORD_START, Edge.WORD_END)
+_NEVER = Character(r"[^\x00-\x{10ffff}]", Wordness.MIXED)
+_EDGE = Character("", Wordness.OTHER, is_ascii=True)
+
+
+def _written(text: str) -> Group:
+    return Group(Character(text, Wordness.MIXED), None)
+
+
+_NO_WORD_BEFORE = _written(rf"^|[^{WORD}]")
+_NO_WORD_AFTER = _written(rf"$|[^{WORD}]")
+_WORD = Character(f"[{WORD}]", Wordness.WORD)
+_BEFORE_ASCII = _written(rf"(?:^|{ASCII_OR_NO_WORD})\b|{WORD_BEYOND_ASCII}\B")
+_AFTER_ASCII = _written(rf"\b(?:$|{ASCII_OR_NO_WORD})|\B{WORD_BEYOND_ASCII}")
+
+
+def is_boundary(node: Node) -> bool:
+    """Whether a node is ``\\b``, ``\\<`` or ``\\>``."""
+    return isinstance(node, Assertion) and node.edge in _BOUNDARIES
+
+
+def without_known(parts: tuple[Node, ...]) -> list[Node]:
+    """The parts without the boundaries that always or never hold, because of what stands beside them."""
+    kept: list[Node] = []
+    for i, part in enumerate(parts):
+        if isinstance(part, Assertion) and is_boundary(part):
+            before = _last(Sequence(parts[:i]))
+            after = _first(Sequence(parts[i + 1 :]))
+            holds = _holds(part.edge, before, after)
+            if holds is not None:
+                kept += [] if holds else [_NEVER]
+                continue
+        kept.append(part)
+    # What never matches needs no other boundary.
+    return [p for p in kept if not is_boundary(p)] if _NEVER in kept else kept
+
+
+def _holds(edge: Edge, before: Wordness, after: Wordness) -> bool | None:
+    """Whether a boundary holds between two kinds of characters; None when that is not known."""
+    if edge is Edge.BOUNDARY:
+        return None if Wordness.MIXED in (before, after) else before is not after
+    word, other = (after, before) if edge is Edge.WORD_START else (before, after)
+    if word is Wordness.OTHER or other is Wordness.WORD:
+        return False
+    return True if Wordness.MIXED not in (word, other) else None
+
+
+def edged(node: Node, captured: int | None, *, merging: bool) -> Node:
+    """The pattern with the boundaries at its edges written as the neighbour that they ask for.
+
+    ``captured``: the group that must not take the neighbour with it. ``merging``: whether the first and last character may
+    be written together with their neighbours.
+    """
+    return _edge(_edge(node, captured, merging, at_start=True), captured, merging, at_start=False)
+
+
+def _edge(node: Node, captured: int | None, merging: bool, *, at_start: bool) -> Node:
+    match node:
+        case Alternation():
+            return Alternation(tuple(_edge(b, captured, merging, at_start=at_start) for b in node.branches))
+        case Group() if node.index is None or node.index != captured:
+            inner = _edge(node.inner, captured, merging, at_start=at_start)
+            return Group(inner, node.index, node.name, node.opening)
+        case Sequence() if node.parts:
+            return Sequence(_edge_parts(node.parts, captured, merging, at_start=at_start))
+        case _:
+            return node
+
+
+def _edge_parts(parts: tuple[Node, ...], captured: int | None, merging: bool, *, at_start: bool) -> tuple[Node, ...]:
+    skip = 1 if at_start and isinstance(parts[0], Flags) else 0
+    at = skip if at_start else len(parts) - 1
+    if at >= len(parts):
+        return parts
+    part = parts[at]
+    if not isinstance(part, Assertion) or not is_boundary(part):
+        return (*parts[:at], _edge(part, captured, merging, at_start=at_start), *parts[at + 1 :])
+    beside = at + 1 if at_start else at - 1
+    if not 0 <= beside < len(parts):
+        return parts
+    within = Sequence(parts[beside:] if at_start else parts[:at])
+    neighbour = _neighbour(part.edge, within, at_start=at_start)
+    if neighbour is not None:
+        return (*parts[:at], neighbour, *parts[at + 1 :])
+    merged = _merged(part.edge, parts[beside]) if at_start and merging else None
+    return parts if merged is None else (*parts[:at], *merged, *parts[beside + 1 :])
+
+
+def _neighbour(edge: Edge, inner: Node, *, at_start: bool) -> Node | None:
+    """What a boundary at an edge asks of the character outside, given what stands within; None when that is not enough."""
+    within = _leading(inner) if at_start else _trailing(inner)
+    wordness = _agreed(within)
+    if wordness is not Wordness.MIXED:
+        outside = Wordness.WORD if wordness is Wordness.OTHER else Wordness.OTHER
+        if _holds(edge, *((outside, wordness) if at_start else (wordness, outside))) is False:
+            return _NEVER
+        return _WORD if outside is Wordness.WORD else _NO_WORD_BEFORE if at_start else _NO_WORD_AFTER
+    if edge is Edge.BOUNDARY and within is not None and all(c.is_ascii for c in within):
+        return _BEFORE_ASCII if at_start else _AFTER_ASCII
+    return None
+
+
+def _merged(edge: Edge, beside: Node) -> tuple[Node, ...] | None:
+    """A boundary and the first character after it, as two ways to begin: a word after none, or the other way round."""
+    first = beside.inner if isinstance(beside, Repetition) else beside
+    if not isinstance(first, Character) or first.split is None:
+        return None
+    word, other = (Character(text, Wordness.MIXED) for text in first.split)
+    ways = [Sequence((_NO_WORD_BEFORE, word)), Sequence((_WORD, other))]
+    chosen = {Edge.WORD_START: ways[:1], Edge.WORD_END: ways[1:]}.get(edge, ways)
+    begin: Node = Group(Alternation(tuple(chosen)), None)
+    if not isinstance(beside, Repetition):
+        return (begin,)
+    if beside.operator not in ("+", "+?"):
+        return None
+    return begin, Repetition(first, beside.operator.replace("+", "*"), 0)
+
+
+def repeated(node: Node) -> tuple[Node, bool] | None:
+    """The pattern for all its matches, each with what stands before it, so that nothing between them is left out; and
+    whether it matches the rest as well, without its groups. None when a boundary's neighbour might belong to two matches."""
+    parts = node.parts if isinstance(node, Sequence) else ()
+    skip = 1 if parts and isinstance(parts[0], Flags) else 0
+    opening = parts[skip] if len(parts) > skip + 1 and is_boundary(parts[skip]) else None
+    closing = parts[-1] if len(parts) > skip + 1 and is_boundary(parts[-1]) else None
+    if opening is None and closing is None:
+        return node, False
+    inner = parts[skip + (opening is not None) : len(parts) - (closing is not None)]
+    if not inner or any("U" in p.text for p in parts[:skip] if isinstance(p, Flags)):
+        return None
+    first, last = _leading(Sequence(inner)), _trailing(Sequence(inner))
+    begin, end = _agreed(first), _agreed(last)
+    tail: list[Node] = []
+    if isinstance(closing, Assertion):
+        if closing.edge is Edge.WORD_START or (begin, end) != (Wordness.WORD, Wordness.WORD):
+            return None
+        tail, end = [_NO_WORD_AFTER], Wordness.OTHER
+    if not isinstance(opening, Assertion):
+        return Sequence((*parts[:skip], *inner, *tail)), False
+    gap = _gap(opening.edge, begin, end, first, last)
+    if gap is None:
+        return None
+    found = Sequence((_written(gap), *inner, *tail))
+    if gap.startswith("^"):
+        return Sequence((*parts[:skip], found)), False
+    # A search that finds nothing where the last match ended would go on within the text.
+    return Sequence((*parts[:skip], Group(Alternation((found, Character("(?s:.+)", Wordness.MIXED))), None))), True
+
+
+def _gap(
+    edge: Edge, begin: Wordness, end: Wordness, first: list[Character] | None, last: list[Character] | None
+) -> str | None:
+    """What stands between a match and the one before it, given with what a match begins and what the one before ended with."""
+    if begin is Wordness.WORD and edge is not Edge.WORD_END and end is not Wordness.MIXED:
+        return rf"{'' if end is Wordness.OTHER else '^'}|(?s:.*?)[^{WORD}]"
+    known = [*(first or ()), *(last or ())]
+    if edge is Edge.BOUNDARY and first and last and all(c.is_ascii for c in known):
+        return rf"\b|(?s:.*?)(?:{ASCII_OR_NO_WORD}\b|{WORD_BEYOND_ASCII}\B)"
+    return None
+
+
+def _agreed(found: list[Character] | None) -> Wordness:
+    kinds = {c.wordness for c in found or ()}
+    return kinds.pop() if len(kinds) == 1 else Wordness.MIXED
+
+
+def _first(node: Node) -> Wordness:
+    """The wordness of the character with which a pattern begins; MIXED when it is not known."""
+    return _agreed(_leading(node))
+
+
+def _last(node: Node) -> Wordness:
+    return _agreed(_trailing(node))
+
+
+def _leading(node: Node) -> list[Character] | None:
+    """The characters with one of which a pattern begins; None when they are not known."""
+    match node:
+        case Character():
+            return [node]
+        case Assertion():
+            return [_EDGE] if node.edge not in _BOUNDARIES else None
+        case Sequence():
+            return _until_needed(_leading, node.parts)
+        case Alternation():
+            return _together([_leading(b) for b in node.branches])
+        case Group():
+            return _leading(node.inner)
+        case Repetition():
+            return _leading(node.inner) if node.least else None
+        case Flags():
+            return None
+
+
+def _trailing(node: Node) -> list[Character] | None:
+    """As ``_leading``, of the characters with which a pattern ends."""
+    match node:
+        case Sequence():
+            return _until_needed(_trailing, node.parts[::-1])
+        case Alternation():
+            return _together([_trailing(b) for b in node.branches])
+        case Group():
+            return _trailing(node.inner)
+        case Repetition():
+            return _trailing(node.inner) if node.least else None
+        case _:
+            return _leading(node)
+
+
+def _until_needed(look: Callable[[Node], list[Character] | None], parts: tuple[Node, ...]) -> list[Character] | None:
+    """The characters of the parts up to the first that cannot be left out."""
+    found: list[Character] = []
+    for part in parts:
+        if isinstance(part, Flags):
+            continue
+        optional = isinstance(part, Repetition) and not part.least
+        characters = look(part.inner if isinstance(part, Repetition) else part)
+        if characters is None:
+            return None
+        found += characters
+        if not optional:
+            return found
+    return None
+
+
+def _together(found: list[list[Character] | None]) -> list[Character] | None:
+    known = [f for f in found if f is not None]
+    return [c for f in known for c in f] if len(known) == len(found) else None
