@@ -146,7 +146,7 @@ def test_a_near_real_time_rule_has_its_own_window(tmp_path: Path) -> None:
         result = rulesql("run", rule, "--table", f"GCPCloudDNS={path}", "--at", f"2026-03-02T{at}Z", "-f", "json")
         assert hits(result) == found
     said = rulesql("run", rule, "--table", f"GCPCloudDNS={path}", *AT, "--alerts")
-    assert "no ingestion time is stored here" in said.stderr
+    assert "no ingestion time of GCPCloudDNS is declared" in said.stderr
     assert "INTERVAL '5' MINUTE" in rulesql("translate", rule, "--target", "duckdb").stdout
 
 

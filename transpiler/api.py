@@ -83,18 +83,20 @@ def transpile(
     parameters: Mapping[str, object] | None = None,
     header: str = "",
     infer: bool = False,
+    by_arrival: bool = False,
 ) -> Translation:
     """A query as SQL of a target.
 
     ``tables``: columns and KQL types by table, or a Catalog. ``now``: None for the engine's clock, a datetime (UTC) for
     a literal, RunTime(delay) for a scheduled query's ``@run_time``. ``window``: cut every table with a time column to
     ``[now - window, now)``. ``parameters``: values for ``declare query_parameters``. ``header``: a comment before the SQL.
+    ``by_arrival``: in tables whose ``ingestion_time`` is declared the window is that of arrival (near-real-time rules).
     ``infer``: derive the columns of undeclared tables from their use; ``inferred`` of the translation says what was derived.
     Raises KqlError for text that is not KQL, names that are not known, and what the target cannot do exactly.
     """
     source = _source(kql)
     try:
-        return _translated(source, target, tables, now, window, parameters or {}, header, infer)
+        return _translated(source, target, tables, now, window, parameters or {}, header, infer, by_arrival)
     except KqlError as error:
         raise error.in_source(source) from None
     except RecursionError:
@@ -114,6 +116,7 @@ def _translated(
     parameters: Mapping[str, object],
     header: str,
     infer: bool,
+    by_arrival: bool,
 ) -> Translation:
     dialect = dialect_of(target)
     check_times(now, window)
@@ -128,6 +131,7 @@ def _translated(
         window=window,
         parameters=parameters,
         header=header,
+        by_arrival=by_arrival,
     )
     sql = print_sql(statement.tree, dialect)
     check_size(sql, dialect)

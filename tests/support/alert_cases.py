@@ -2,7 +2,8 @@
 
 A YAML file under ``cases/alerts`` holds one case or several documents. ``rule`` are fields of a rule (what it leaves out
 is filled in), ``tables`` gives columns and rows, ``expect`` the alerts with the columns that matter; JSON columns are
-written as YAML values. ``repeat`` on a row makes that many, ``{n}`` in its texts counts them.
+written as YAML values. ``ingestion_time`` of a table is the column that tells when a row arrived. ``repeat`` on a row
+makes that many, ``{n}`` in its texts counts them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import yaml
 
 from transpiler.alerts import ALERT_COLUMNS, RuleAlerts, alerts_table, rule_alerts
 from transpiler.alerts.schema import DDL_TYPES
-from transpiler.catalog import Catalog
+from transpiler.catalog import Catalog, Table
 from transpiler.engine import duckdb, googlesql
 from transpiler.engine.values import JsonText, parse_value
 from transpiler.lowering.runtime import RunTime
@@ -73,7 +74,9 @@ def _case(path: Path, data: Mapping[str, Json]) -> AlertCase:
     return AlertCase(
         name=f"{path.stem}: {data['trap']}",
         rule=rule,
-        catalog=Catalog({name: table["columns"] for name, table in tables.items()}),
+        catalog=Catalog(
+            {n: Table(n, t["columns"], ingestion_time=t.get("ingestion_time", "")) for n, t in tables.items()}
+        ),
         rows={name: list(_rows(table.get("rows", []))) for name, table in tables.items()},
         now=_moment(data["now"]),
         earlier=data.get("earlier", []),

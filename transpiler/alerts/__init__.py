@@ -12,7 +12,7 @@ characters in capitals (``\\u000B``) and U+2028, U+2029 as they are.
 
 from __future__ import annotations
 
-from transpiler.alerts.clock import RunWindow, run_window
+from transpiler.alerts.clock import RunWindow, is_continuous, run_window
 from transpiler.alerts.runs import alerts_over_runs
 from transpiler.alerts.schema import ALERT_COLUMNS, AlertColumn, alerts_table
 from transpiler.alerts.statement import RuleAlerts, rule_alerts
@@ -24,6 +24,7 @@ __all__ = [
     "RunWindow",
     "alerts_over_runs",
     "alerts_table",
+    "is_continuous",
     "rule_alerts",
     "run_window",
 ]

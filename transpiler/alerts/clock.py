@@ -1,7 +1,7 @@
 """When a rule runs and what each run looks at.
 
 A Scheduled rule looks at ``[T - queryPeriod, T)`` and runs after the ingestion delay. An NRT rule runs every minute on
-what was ingested in the minute before; a warehouse keeps no ingestion time, so event time stands for it.
+what was ingested in the minute before; where no source says which column holds that, event time stands for it.
 """
 
 from __future__ import annotations
@@ -34,13 +34,17 @@ def run_window(rule: Rule, least: timedelta = MINUTE) -> RunWindow | None:
     A scheduler that counts minutes runs less often than a rule may say. A run then looks back as far as it waits, so that
     no event is missed.
     """
-    continuous = rule.kind is Kind.NRT or (rule.schedule is not None and not rule.schedule.frequency)
-    if continuous:
+    if is_continuous(rule):
         return RunWindow(max(MINUTE, least), max(MINUTE, least), True)
     if rule.schedule is None or least <= MINUTE:
         return RunWindow(rule.schedule.frequency, rule.schedule.period) if rule.schedule else None
     frequency = max(least, -(-rule.schedule.frequency // MINUTE) * MINUTE)
     return RunWindow(frequency, max(rule.schedule.period, frequency))
+
+
+def is_continuous(rule: Rule) -> bool:
+    """Whether a rule runs as soon as data arrive: NRT rules, custom detections without a frequency."""
+    return rule.kind is Kind.NRT or (rule.schedule is not None and not rule.schedule.frequency)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from sqlglot import exp
 
+from transpiler.alerts.clock import is_continuous
 from transpiler.api import dialect_of
 from transpiler.catalog import Catalog, Physical
 from transpiler.diagnostics import KqlError
@@ -43,7 +44,13 @@ def table_scans(rule: Rule, catalog: Catalog, period: timedelta | None, target: 
     now = RunTime() if target == "bigquery" else None
     try:
         statement = lower_statement(
-            rule.source, dialect, catalog, now=lambda: now_tree(dialect, now), window=period, as_rows=True
+            rule.source,
+            dialect,
+            catalog,
+            now=lambda: now_tree(dialect, now),
+            window=period,
+            as_rows=True,
+            by_arrival=is_continuous(rule),
         )
     except KqlError as error:
         raise error.in_source(rule.source) from None

@@ -24,7 +24,7 @@ from transpiler.alerts.details import (
     override_columns,
 )
 from transpiler.alerts.entities import MOST_ENTITY_BYTES, EntityColumn, entity_columns
-from transpiler.alerts.notes import notes_of
+from transpiler.alerts.notes import by_event_time, notes_of
 from transpiler.alerts.schema import ALERT_COLUMNS
 from transpiler.alerts.spelling import SortKey, Writer
 from transpiler.alerts.values import Results
@@ -106,7 +106,10 @@ def alerts_at(
     period = window.period if window else None
     table = suppressed_by if rule.suppression and rule.suppression.enabled else None
     try:
-        statement = lower_statement(rule.source, dialect, catalog, now=clock.now, window=period, as_rows=True)
+        by_arrival = window is not None and window.is_continuous
+        statement = lower_statement(
+            rule.source, dialect, catalog, now=clock.now, window=period, as_rows=True, by_arrival=by_arrival
+        )
         build = _Build(rule, Writer(dialect), statement, clock, period, table, most_rows)
         sql = _printed(build.tree(header), dialect, run_time_as)
     except KqlError as error:
@@ -114,7 +117,8 @@ def alerts_at(
     except RecursionError:
         raise KqlError("KQL004", "the query is nested too deeply to be translated here", source=rule.source) from None
     results, stages, requires = described(statement)
-    findings = notes_of(rule, window, [c.name for c in results], suppressed_by is not None)
+    late = by_event_time(catalog, dialect.name, requires)
+    findings = notes_of(rule, window, [c.name for c in results], suppressed_by is not None, late)
     return RuleAlerts(sql, dialect.name, _COLUMNS, results, stages, requires, findings)
 
 

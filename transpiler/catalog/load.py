@@ -62,7 +62,7 @@ def finish(document: Document, *records: Record) -> None:
 
 
 def load_schema(path: str | Path) -> Table:
-    """The table that a schema file declares: ``table``, ``columns``, and optionally ``time``, ``open``."""
+    """The table that a schema file declares: ``table``, ``columns``, and if they are given ``time``, ``open`` …"""
     document = read_document(path)
     record = top_record(document)
     record.require("table")
@@ -76,8 +76,12 @@ def load_schema(path: str | Path) -> Table:
         document.error(
             "RULE008", f"the time column '{time}' is no datetime column of the table", record.node_of("time")
         )
+    arrival = record.text("ingestion_time") or ""
+    if arrival and columns.get(arrival) != "datetime":
+        message = f"the ingestion time '{arrival}' is no datetime column of the table"
+        document.error("RULE008", message, record.node_of("ingestion_time"))
     finish(document, record)
-    return Table(table, columns, time, is_open, str(path), description)
+    return Table(table, columns, time, is_open, str(path), description, arrival)
 
 
 def read_columns(record: Record, name: str = "columns") -> dict[str, str]:

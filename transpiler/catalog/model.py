@@ -36,6 +36,7 @@ class Table:
 
     ``time`` is the datetime column on which a lookback window is cut: given, or TimeGenerated, or Timestamp, or "".
     ``open``: there may be more columns than are declared. ``origin`` is the file that declares it.
+    ``ingestion_time``: the datetime column that holds when a row arrived, "" where none does.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Table:
     open: bool = False
     origin: str = ""
     description: str = ""
+    ingestion_time: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", {name: kql_type(type_) for name, type_ in self.columns.items()})
@@ -123,6 +125,7 @@ class Shape:
     * *KQL*: ``identifier`` is empty: ``view`` is a KQL query over other tables of the catalog.
 
     ``time``: the raw column (plain: the KQL column) whose value is the table's time column; windows cut on it.
+    ``ingestion_time``: the raw column (plain: the KQL column) that holds when a row arrived, "" where none does.
     ``shards``: "day" when the identifier ends in ``*`` and each day's rows lie in a table of suffix YYYYMMDD (UTC).
     ``layout`` names the arrangement of log entries (sink, all_logs, log_entries) from which fixtures build rows.
     """
@@ -138,6 +141,7 @@ class Shape:
     shards: str = ""
     layout: str = ""
     description: str = ""
+    ingestion_time: str = ""
 
     @property
     def is_plain(self) -> bool:
@@ -294,7 +298,7 @@ class Catalog:
 
 def plain_shape(table: Table, target: str) -> Shape:
     """A table stored under its own name with its own columns."""
-    return Shape("plain", target, table, (table.name,), time=table.time or "")
+    return Shape("plain", target, table, (table.name,), time=table.time or "", ingestion_time=table.ingestion_time)
 
 
 def kql_type(spelling: str) -> str:

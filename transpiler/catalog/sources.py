@@ -56,13 +56,18 @@ class _Common:
     raw: Mapping[str, str]
     view: Source | None
     time: str
+    ingestion_time: str
 
 
 def read_source(record: Record, table: Table) -> SourceDecl:
     """The source of a table. Findings are left in the record's document."""
     raw = _read_raw(record)
-    common = _Common(table, raw, record.source("view"), record.text("time") or "")
+    arrival = record.text("ingestion_time") or ""
+    common = _Common(table, raw, record.source("view"), record.text("time") or "", arrival)
     record.text("description")
+    if arrival and (raw or table.columns).get(arrival) != "datetime":
+        message = f"the ingestion time '{arrival}' is no datetime among the {'raw ' if raw else ''}columns"
+        record.document.error("RULE008", message, record.node_of("ingestion_time"))
     if common.view and raw.get(common.time) != "datetime":
         message = "a source with a view names the raw datetime column on which windows are cut: time"
         record.document.error("RULE002", message, record.key_of("time"))
@@ -123,7 +128,9 @@ def _shape(fields: Record, key: tuple[str, str], common: _Common, others: Mappin
         fields.document.error("RULE008", message, fields.node_of("table"))
     if fields.has("columns"):
         return _with_columns(fields, shape, common)
-    return shape if base else replace(shape, time=common.table.time or "", layout=layout or "plain")
+    arrival = common.table.ingestion_time if common.raw else common.ingestion_time or common.table.ingestion_time
+    plain = replace(shape, time=common.table.time or "", layout=layout or "plain", ingestion_time=arrival)
+    return shape if base else plain
 
 
 def _identifier(fields: Record) -> tuple[str, ...]:
@@ -154,7 +161,9 @@ def _with_columns(fields: Record, shape: Shape, common: _Common) -> Shape:
         check_view(composed, common.table.time or "", common.time)
     except KqlError as error:
         fields.document.error(error.code, f"in the view: {error.message}", fields.key_of("columns"), error.hint)
-    return replace(shape, raw=raw, columns=columns, view=composed, time=common.time)
+    # A raw column that is computed is not stored: no window can be cut on it.
+    arrival = common.ingestion_time if common.ingestion_time in columns else ""
+    return replace(shape, raw=raw, columns=columns, view=composed, time=common.time, ingestion_time=arrival)
 
 
 def _physical_columns(fields: Record, raw: Mapping[str, str]) -> tuple[dict[str, Physical], dict[str, str]]:

@@ -36,7 +36,7 @@ from transpiler.report.data import json_text
 from transpiler.rule import load_rule
 from transpiler.rule.findings import Severity
 from transpiler.rule.model import Rule
-from transpiler.run import Prepared, prepare, ready
+from transpiler.run import Prepared, prepare_rule, ready
 
 MEMORY = "2GB"
 LogsOption = Annotated[
@@ -48,8 +48,8 @@ LogsOption = Annotated[
 def _prepared(rule: Rule, table: list[str] | None, catalog: list[Path] | None, now: datetime) -> Prepared:
     """The rule over the files. Exits with 2 when a table that it reads has none."""
     window = run_window(rule)
-    prepared = prepare(
-        rule.source, inputs_of(table), catalog_of(catalog), now=now, window=window.period if window else None
+    prepared = prepare_rule(
+        rule, inputs_of(table), catalog_of(catalog), now=now, window=window.period if window else None
     )
     if prepared.missing:
         hint = " ".join(f"--table {r.name}=FILE" for r in prepared.missing)

@@ -32,7 +32,7 @@ from transpiler.cli.options import (
 from transpiler.cli.printing import console, messages, note
 from transpiler.diagnostics import KqlError
 from transpiler.report.rows import write_csv, write_json, write_table
-from transpiler.run import Prepared, prepare, prepare_alerts, ready
+from transpiler.run import Prepared, prepare, prepare_alerts, prepare_rule, ready
 from transpiler.source import Source
 
 MEMORY = "2GB"
@@ -109,9 +109,8 @@ def run(
                 raise typer.BadParameter("alerts have the rule's own window and no parameters", param_hint="--alerts")
             prepared = prepare_alerts(found, inputs, known, now=moment, shapes=shapes, delay=delay_of(delay))
         else:
-            period = window_of(window, period_of(found))
-            values = parameters_of(parameter)
-            prepared = prepare(found.source, inputs, known, now=moment, window=period, shapes=shapes, parameters=values)
+            period, values = window_of(window, period_of(found)), parameters_of(parameter)
+            prepared = prepare_rule(found, inputs, known, now=moment, window=period, shapes=shapes, parameters=values)
     _execute(prepared, format_, output, missing_as_empty)
 
 

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from transpiler.alerts import is_continuous
 from transpiler.api import Translation, transpile
 from transpiler.catalog import Catalog
 from transpiler.cli.app import app
@@ -79,6 +80,7 @@ def translate(
         window=window_of(window, period),
         parameters=parameters_of(parameter),
         infer=infer_schema,
+        by_arrival=rule is not None and is_continuous(rule),
     )
     _notes(found, rule)
     print_translation(found, format_)

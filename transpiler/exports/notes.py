@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transpiler.alerts.notes import notes_of
+from transpiler.alerts.notes import by_event_time, notes_of
 from transpiler.catalog import Catalog
 from transpiler.exports.cost import cost
 from transpiler.exports.schedule import schedule_of
@@ -17,9 +17,10 @@ def export_notes(rule: Rule, catalog: Catalog, verdict: Verdict) -> tuple[Findin
     """The findings about a rule that BigQuery takes; none where it is refused there. Those of the verdict are left out."""
     if "bigquery" not in verdict.translations:
         return ()
-    columns = [c.name for c in verdict.translations["bigquery"].columns]
+    translation = verdict.translations["bigquery"]
+    late = by_event_time(catalog, "bigquery", translation.requires)
     found = (
-        *notes_of(rule, window_in_service(rule), columns, has_table=True),
+        *notes_of(rule, window_in_service(rule), [c.name for c in translation.columns], True, late),
         *_schedule(rule),
         *cost(rule, catalog).findings,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transpiler.functions.registry import refused
+from transpiler.functions.registry import FUNCTIONS, Function, Kind, Naming, refused
 
 refused(
     "xxHash64 is in neither BigQuery nor DuckDB, and a hash that differs is no hash of Kusto's",
@@ -39,10 +39,17 @@ refused(
 )
 
 # What Kusto knows of itself, of the session and of its storage.
-refused(
-    "when a row arrived is known to Kusto's storage only",
-    "ingestion_time",
-    hint="the table's time column (TimeGenerated, Timestamp) says when it happened; the rule's window limits the rows read",
+# Bound on rows of a table whose source says which column holds it.
+FUNCTIONS.add(
+    Function(
+        "ingestion_time",
+        Kind.SCALAR,
+        (),
+        Naming.PREFIX_ONLY,
+        "$IngestionTime",
+        refusal="when a row arrived is a column of the table, and no source says which",
+        hint="declare it in the table's source or schema file: 'ingestion_time: COLUMN'",
+    )
 )
 refused(
     "it tells of the session in Kusto, which a scheduled query has not",

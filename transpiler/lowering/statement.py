@@ -38,13 +38,16 @@ def lower_statement(
     parameters: Mapping[str, object] | None = None,
     header: str = "",
     as_rows: bool = False,
+    by_arrival: bool = False,
 ) -> Statement:
     """A query for a target. ``now`` gives the tree of ``now()``; ``as_rows``: as a part of more SQL (``QueryLowering``).
+
+    ``by_arrival``: the window is that of ingestion in tables that tell it.
 
     Raises KqlError for text that is not KQL, names that are not known, and what the target cannot do exactly.
     """
     query = parse_query(source)
-    environment = Environment(catalog, dialect.name, window=window, parameters=parameters or {})
+    environment = Environment(catalog, dialect.name, window=window, by_arrival=by_arrival, parameters=parameters or {})
     plan, _ = bind_query(query, source, environment)
     if not plan.visible:
         raise KqlError("KQL204", "the result has no columns; a SELECT has one at least", query.span, source=source)

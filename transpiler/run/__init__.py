@@ -3,7 +3,7 @@
 ``inputs`` (files given for tables, and which shape they have), ``adhoc`` (the run itself).
 """
 
-from transpiler.run.adhoc import Prepared, prepare, prepare_alerts, ready
+from transpiler.run.adhoc import Prepared, prepare, prepare_alerts, prepare_rule, ready
 from transpiler.run.inputs import Input, chosen_shape, inferred_tables
 
-__all__ = ["Input", "Prepared", "chosen_shape", "inferred_tables", "prepare", "prepare_alerts", "ready"]
+__all__ = ["Input", "Prepared", "chosen_shape", "inferred_tables", "prepare", "prepare_alerts", "prepare_rule", "ready"]

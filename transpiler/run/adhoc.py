@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from transpiler.alerts import RuleAlerts, rule_alerts, run_window
+from transpiler.alerts import RuleAlerts, is_continuous, rule_alerts, run_window
 from transpiler.alerts.statement import DELAY
 from transpiler.api import ColumnInfo, Requirement, transpile
 from transpiler.catalog import Catalog, Shape
@@ -59,6 +59,7 @@ def prepare(
     window: timedelta | None = None,
     shapes: Mapping[str, str] | None = None,
     parameters: Mapping[str, object] | None = None,
+    by_arrival: bool = False,
 ) -> Prepared:
     """The query's SQL over the given files. ``now``: the moment of the run, in UTC. ``shapes``: by table, instead of detection.
 
@@ -66,9 +67,32 @@ def prepare(
     """
 
     def translated(fitted: Catalog) -> Readable:
-        return transpile(query, "duckdb", fitted, now=now, window=window, parameters=parameters)
+        return transpile(query, "duckdb", fitted, now=now, window=window, parameters=parameters, by_arrival=by_arrival)
 
     return _over_files(translated, inputs, catalog, shapes or {}, now, window)
+
+
+def prepare_rule(
+    rule: Rule,
+    inputs: Sequence[Input],
+    catalog: Catalog,
+    *,
+    now: datetime,
+    window: timedelta | None,
+    shapes: Mapping[str, str] | None = None,
+    parameters: Mapping[str, object] | None = None,
+) -> Prepared:
+    """The rows of a rule's run over the given files, as ``prepare``. The window of a continuous rule is one of arrival."""
+    return prepare(
+        rule.source,
+        inputs,
+        catalog,
+        now=now,
+        window=window,
+        shapes=shapes,
+        parameters=parameters,
+        by_arrival=is_continuous(rule),
+    )
 
 
 def prepare_alerts(

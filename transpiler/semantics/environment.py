@@ -28,6 +28,7 @@ class Environment:
     catalog: Catalog
     target: str
     window: timedelta | None = None
+    by_arrival: bool = False
     parameters: Mapping[str, object] = field(default_factory=dict)
     infer: bool = False
     calls: int = 0

@@ -25,7 +25,8 @@ class Tabular:
 
     ``is_open``: there may be columns that are not declared. ``table_name`` is the ``$table`` of search and union,
     ``alias`` the name that ``as`` gave. ``ordinal`` numbers the rows where their order is known without a sort (datatable,
-    range) or was fixed by a window function: the result is not ordered by it, serialised rows are.
+    range) or was fixed by a window function: the result is not ordered by it, serialised rows are. ``arrival`` is the
+    column that holds when each row was ingested, carried along hidden while the rows are the table's own.
     """
 
     relation: Relation
@@ -36,6 +37,7 @@ class Tabular:
     is_open: bool = False
     table_name: str = ""
     alias: str = ""
+    arrival: Column | None = None
 
     def column(self, name: str) -> Column | None:
         """The visible column of a name, or None."""

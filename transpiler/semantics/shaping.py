@@ -53,6 +53,8 @@ def project(
     ordinal = tabular.ordinal if keep_order else None
     if ordinal is not None:
         columns += [c for c in columns_of(ordinal.value) if c not in columns]
+    if tabular.arrival in tabular.relation.columns and tabular.arrival not in columns:
+        columns.append(tabular.arrival)
     relation = Project(input=tabular.relation, columns=tuple(columns), computed=computed, origin=origin)
     return replace(tabular, relation=relation, visible=tuple(visible), order=tuple(order), ordinal=ordinal)
 

@@ -8,7 +8,7 @@ from transpiler.catalog import RAW, Physical, Shape
 from transpiler.kql.parser import parse_query
 from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.relations import Filter, Origin, Scan
-from transpiler.plan.scalars import Column, ColumnRef, Scalar
+from transpiler.plan.scalars import Column, ColumnRef, Scalar, columns_of
 from transpiler.semantics.calls import call_function, convert
 from transpiler.semantics.expressions import connect
 from transpiler.semantics.scope import Scope, Tabular, TabularLet
@@ -48,7 +48,7 @@ def _raw(scope: Scope, name: str, shape: Shape, origin: Origin) -> Tabular:
     stored: dict[Column, str | Physical] = {}
     computed: dict[Column, Scalar] = {}
     visible: list[Column] = []
-    time: Column | None = None
+    times: dict[str, Column] = {}
     for column_name, wanted in shape.raw.columns.items():
         physical = shape.columns[column_name]
         read = Column(column_name, _read_type(physical, Type(wanted)), True, is_number=True)
@@ -59,9 +59,11 @@ def _raw(scope: Scope, name: str, shape: Shape, origin: Origin) -> Tabular:
             shown = Column(column_name, scalar.type, True, is_number=not may_be_nan(scalar))
             computed[shown] = scalar
         visible.append(shown)
-        if column_name == shape.time:
-            time = shown
+        times[column_name] = shown
+    time, arrival = times.get(shape.time), times.get(shape.ingestion_time)
+    window = window_of(scope, time, arrival)
     bare = time if time in stored else None
+    on_stored = tuple(p for p in window if columns_of(p) <= stored.keys())
     scan = Scan(
         columns=tuple(stored),
         origin=origin,
@@ -69,18 +71,18 @@ def _raw(scope: Scope, name: str, shape: Shape, origin: Origin) -> Tabular:
         identifier=shape.identifier,
         physical=stored,
         time_column=bare,
-        window=window_of(scope, bare),
+        window=on_stored,
         shards=shape.shards if scope.environment.window is not None else "",
     )
     tabular = Tabular(scan, tuple(stored))
     if computed:
         tabular = project(tabular, visible, computed, replace(origin, text=""))
-    return _cut(scope, tabular, time, origin) if bare is None and time is not None else tabular
+    tabular = replace(tabular, arrival=arrival)
+    return _cut(scope, tabular, [p for p in window if p not in on_stored], origin)
 
 
-def _cut(scope: Scope, tabular: Tabular, time: Column, origin: Origin) -> Tabular:
+def _cut(scope: Scope, tabular: Tabular, predicates: list[Scalar], origin: Origin) -> Tabular:
     """The window on a time that is not stored bare (a JSON path)."""
-    predicates = list(window_of(scope, time))
     if not predicates:
         return tabular
     relation = Filter(

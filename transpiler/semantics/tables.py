@@ -19,6 +19,7 @@ from transpiler.semantics.shaping import origin_of
 from transpiler.source import NOWHERE, Span
 from transpiler.types import TYPE_NAMES, Type
 
+LONGEST_DELAY = timedelta(hours=12)
 _TABULAR_FUNCTIONS = frozenset({"table", "materialize", "view", "externaldata"})
 
 
@@ -51,7 +52,8 @@ def referred(tabular: Tabular, name: str) -> Tabular:
     if ordinal is not None and isinstance(ordinal.value, ColumnRef):
         ordinal = replace(ordinal, value=ColumnRef(fresh[ordinal.value.column]))
     visible = tuple(fresh[c] for c in tabular.visible)
-    return replace(tabular, relation=relation, visible=visible, order=order, ordinal=ordinal)
+    arrival = fresh.get(tabular.arrival) if tabular.arrival is not None else None
+    return replace(tabular, relation=relation, visible=visible, order=order, ordinal=ordinal, arrival=arrival)
 
 
 def table(scope: Scope, name: str, span: Span) -> Tabular:
@@ -77,7 +79,8 @@ def _shape(scope: Scope, name: str, shape: Shape, span: Span) -> Tabular:
 
         return stored_table(scope, name, shape, span)
     columns = declared_columns({c: Type(t) for c, t in shape.table.columns.items()})
-    time = next((c for c in columns if c.name == shape.time and c.type is Type.DATETIME), None)
+    times = {c.name: c for c in columns if c.type is Type.DATETIME}
+    time, arrival = times.get(shape.time), times.get(shape.ingestion_time)
     scan = Scan(
         columns=columns,
         origin=Origin(name, span, name, scope.source.line_of(span.start)),
@@ -85,20 +88,36 @@ def _shape(scope: Scope, name: str, shape: Shape, span: Span) -> Tabular:
         identifier=shape.identifier,
         physical={c: c.name for c in columns},
         time_column=time,
-        window=window_of(scope, time),
+        window=window_of(scope, time, arrival),
     )
-    return Tabular(scan, columns, is_open=shape.table.open, table_name=name)
+    return Tabular(scan, columns, is_open=shape.table.open, table_name=name, arrival=arrival)
 
 
-def window_of(scope: Scope, time: Column | None) -> tuple[Scalar, ...]:
-    """The predicates that cut a table to ``[now - window, now)`` on its bare time column; none without a window or a time."""
+def window_of(scope: Scope, time: Column | None, arrival: Column | None) -> tuple[Scalar, ...]:
+    """The predicates that cut a table to ``[now - window, now)`` on its bare time column; none without a window or a time.
+
+    By arrival, where the table tells it, the window is that of ingestion. The time then bounds the partitions that are
+    read: Sentinel wants sources that deliver within twelve hours.
+    """
     window = scope.environment.window
-    if window is None or time is None:
+    if window is None:
         return ()
-    length = Constant(Type.TIMESPAN, (window // timedelta(microseconds=1)) * 10)
-    start = binary(scope, "-", RunTime(), length, NOWHERE)
-    column = ColumnRef(time)
-    return (binary(scope, ">=", column, start, NOWHERE), binary(scope, "<", column, RunTime(), NOWHERE))
+    if arrival is not None and scope.environment.by_arrival:
+        bounds = _between(scope, time, window + LONGEST_DELAY, LONGEST_DELAY) if time is not None else ()
+        return (*bounds, *_between(scope, arrival, window))
+    return _between(scope, time, window) if time is not None else ()
+
+
+def _between(scope: Scope, column: Column, back: timedelta, ahead: timedelta = timedelta()) -> tuple[Scalar, ...]:
+    """``column >= now - back and column < now + ahead``."""
+    start = binary(scope, "-", RunTime(), _length(back), NOWHERE)
+    end = binary(scope, "+", RunTime(), _length(ahead), NOWHERE) if ahead else RunTime()
+    value = ColumnRef(column)
+    return (binary(scope, ">=", value, start, NOWHERE), binary(scope, "<", value, end, NOWHERE))
+
+
+def _length(span: timedelta) -> Constant:
+    return Constant(Type.TIMESPAN, (span // timedelta(microseconds=1)) * 10)
 
 
 def declared_columns(types: dict[str, Type]) -> tuple[Column, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from transpiler.alerts import run_window
+from transpiler.alerts import is_continuous, run_window
 from transpiler.api import Translation, transpile
 from transpiler.catalog import Catalog
 from transpiler.diagnostics import KqlError
@@ -41,7 +41,15 @@ class Proof:
         """The rule's query in a target's SQL, cut to its window."""
         # A continuous rule runs as often as BigQuery's scheduler can, and looks back as far.
         run = run_window(rule, SHORTEST_INTERVAL)
-        return transpile(rule.source, target, self.catalog, now=now, window=run.period if run else None, header=header)
+        return transpile(
+            rule.source,
+            target,
+            self.catalog,
+            now=now,
+            window=run.period if run else None,
+            header=header,
+            by_arrival=is_continuous(rule),
+        )
 
 
 def validate(

@@ -34,7 +34,7 @@ from transpiler.dialects.spelling import Speller, Spelling, call, fill, number, 
 from transpiler.dialects.terms import TERMS, has_relation
 from transpiler.dialects.times import instant_text, interval_of, microseconds
 from transpiler.plan.relations import Expand, Scan, Series
-from transpiler.plan.scalars import Call, Column, Constant
+from transpiler.plan.scalars import Call, Column, Constant, columns_of
 from transpiler.types import Type
 
 
@@ -209,7 +209,8 @@ class BigQuery(Dialect):
 
     def shard_filter(self, speller: Speller, scan: Scan) -> list[exp.Expr]:
         """Constant bounds on ``_TABLE_SUFFIX``, so that only the window's days are read."""
-        low, high = (w.arguments[1] for w in scan.window if isinstance(w, Call))
+        on_time = (w for w in scan.window if isinstance(w, Call) and scan.time_column in columns_of(w))
+        low, high = (w.arguments[1] for w in on_time)
         bounds = [speller.sql("FORMAT_TIMESTAMP('%Y%m%d', {t}, 'UTC')", t=speller.value(b)) for b in (low, high)]
         suffix = exp.Column(this=exp.to_identifier("_TABLE_SUFFIX"))
         return [exp.Between(this=suffix, low=bounds[0], high=bounds[1])]

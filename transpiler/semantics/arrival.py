@@ -1,0 +1,29 @@
+"""ingestion_time(): when a row arrived, where the table's source says which column holds it."""
+
+from __future__ import annotations
+
+from transpiler.functions import FUNCTIONS
+from transpiler.kql import syntax
+from transpiler.plan.scalars import ColumnRef, Scalar
+from transpiler.semantics.dispatch import binds_function
+from transpiler.semantics.scope import Scope
+
+
+@binds_function("ingestion_time")
+def _ingestion_time(scope: Scope, node: syntax.Call) -> Scalar:
+    """The hidden column of the rows at hand. Rows that were grouped, joined or united are no table's own."""
+    if node.arguments:
+        raise scope.error("KQL103", f"ingestion_time takes no argument, {len(node.arguments)} given", node.span)
+    tabular = scope.row.tabular if scope.row is not None else None
+    if tabular is not None and tabular.arrival is not None and tabular.arrival in tabular.relation.columns:
+        return ColumnRef(tabular.arrival, node.span)
+    declared = FUNCTIONS.find("ingestion_time")
+    assert declared is not None
+    catalog = scope.environment.catalog
+    if any(t.ingestion_time for t in map(catalog.table, catalog.tables) if t) or any(
+        s.ingestion_time for source in catalog.sources.values() for s in source.shapes.values()
+    ):
+        message = "ingestion_time is not translated: these rows are not those of one table that says when they arrived"
+        hint = f"{declared.hint}; and keep the time in a column before summarize, join, union or mv-expand"
+        raise scope.error("KQL201", message, node.span, hint=hint)
+    raise scope.error("KQL201", f"ingestion_time is not translated: {declared.refusal}", node.span, hint=declared.hint)
