@@ -23,6 +23,8 @@ IPV4 = rf"(?:{OCTET}\.){{3}}{OCTET}"
 SUFFIX = r"(?:/(?:[12]?\d|3[0-2]))?"
 _WHOLE = rf"^({IPV4}){SUFFIX}$"
 PREFIX = r"/(\d+)$"
+# No more than 32: what follows is computed whether or not the address is one.
+_PREFIX = r"/([12]?\d|3[0-2])$"
 _PRIVATE = r"^(?:10|172\.(?:1[6-9]|2\d|3[01])|192\.168)\."
 _ADDRESS = re.compile(_WHOLE, re.ASCII)
 
@@ -131,7 +133,7 @@ class Addresses:
 
     def _read(self, speller: Speller, x: exp.Expr) -> Address:
         found = speller.sql(self._sql.number, x=x.copy(), p=text(_WHOLE))
-        prefix = speller.sql(self._sql.prefix, x=x.copy(), p=text(PREFIX))
+        prefix = speller.sql(self._sql.prefix, x=x.copy(), p=text(_PREFIX))
         return Address(found, speller.sql("COALESCE({p}, 32)", p=prefix))
 
     def _over(self, speller: Speller, scalar: Scalar, t: Type, body: Callable[[Address], exp.Expr]) -> exp.Expr:
@@ -285,7 +287,11 @@ class Addresses:
                 shown = dotted(self._masked(speller, Address(a.number, p)))
                 return speller.sql("{d} || '/' || CAST({p} AS TEXT)", d=shown, p=p.copy())
 
-            return speller.once(tree(least(a.prefix, n)), both)
+            shortest = least(a.prefix, n)
+            if isinstance(shortest, int):
+                shown = dotted(self._masked(speller, Address(a.number, shortest)))
+                return speller.sql("{d} || {p}", d=shown, p=text(f"/{shortest}"))
+            return speller.once(shortest, both)
 
         def over(n: exp.Expr | int) -> exp.Expr:
             if ip.type is Type.STRING:

@@ -100,9 +100,19 @@ def timespan_format(
     return spell
 
 
+_LIMITS = {"year": (1, 10_000), "month": (1, 13), "day": (1, 32), "hour": (0, 24), "minute": (0, 60), "second": (0, 60)}
+
+
 def within_clock(speller: Speller, parts: Mapping[str, Scalar], tree: exp.Expr) -> exp.Expr:
-    """The tree, NULL where an hour, minute or second is outside of its clock."""
-    limits = {"hour": "{x} BETWEEN 0 AND 23", "minute": "{x} BETWEEN 0 AND 59", "second": "{x} >= 0 AND {x} < 60"}
+    """The tree, NULL where a part is outside of its clock or calendar; an engine may cut a long to 32 bits."""
+    limits = {
+        "year": "{x} BETWEEN 1 AND 9999",
+        "month": "{x} BETWEEN 1 AND 12",
+        "day": "{x} BETWEEN 1 AND 31",
+        "hour": "{x} BETWEEN 0 AND 23",
+        "minute": "{x} BETWEEN 0 AND 59",
+        "second": "{x} >= 0 AND {x} < 60",
+    }
     tests = [
         speller.sql(limits[name], x=speller.value(part))
         for name, part in parts.items()
@@ -117,10 +127,11 @@ def within_clock(speller: Speller, parts: Mapping[str, Scalar], tree: exp.Expr) 
 
 
 def _is_on_clock(name: str, part: Scalar) -> bool:
-    """Whether an hour, minute or second is a constant within its limits."""
+    """Whether a part is a constant within its limits."""
     if not isinstance(part, Constant) or not isinstance(part.value, int | float):
         return False
-    return 0 <= part.value < (24 if name == "hour" else 60)
+    first, end = _LIMITS[name]
+    return first <= part.value < end
 
 
 def whole_amount(call: Call, position: int) -> int | None:

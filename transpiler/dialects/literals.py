@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 
+from transpiler.diagnostics import KqlError
 from transpiler.dialects.spelling import Speller
 from transpiler.plan.scalars import Constant, Scalar
 
@@ -20,6 +22,15 @@ def constant_whole(scalar: Scalar) -> int | None:
     if isinstance(scalar, Constant) and isinstance(scalar.value, int):
         return int(scalar.value)
     return None
+
+
+def decimal_text(constant: Constant, digits: int) -> str:
+    """A constant decimal's text. Raises KqlError (KQL206) for one with more digits before the point than a warehouse holds."""
+    written = str(constant.value)
+    number = Decimal(written)
+    if not number.is_finite() or number.adjusted() >= digits:
+        raise KqlError("KQL206", f"the decimal {written} is too large for the warehouse", constant.span)
+    return written
 
 
 def need_text(speller: Speller, scalar: Scalar, what: str) -> str:

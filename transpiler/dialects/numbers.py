@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from transpiler.dialects.arithmetic import Modulo, remainder, whole_micros
-from transpiler.dialects.spelling import Speller, operand
+from transpiler.dialects.spelling import Speller, number, operand
 from transpiler.plan.ranges import is_natural
 from transpiler.plan.scalars import Call, Constant, Scalar
 from transpiler.types import Type
@@ -145,13 +145,11 @@ def rounded(speller: Speller, call: Call) -> exp.Expr:
         raise speller.refuse("the precision of round must be a constant", precision.span)
     if precision.value == 0:
         return speller.sql("ROUND({v})", v=tree)
-    scale = speller.value(Constant(value.type, _power_of_ten(abs(precision.value), value.type)))
+    if value.type is Type.DECIMAL:
+        return speller.sql("ROUND({v}, {p})", v=tree, p=number(precision.value))
+    scale = speller.value(Constant(value.type, 10.0 ** abs(precision.value)))
     template = "ROUND({v} * {s}) / {s}" if precision.value > 0 else "ROUND({v} / {s}) * {s}"
     return speller.sql(template, v=tree, s=scale)
-
-
-def _power_of_ten(places: int, t: Type) -> float | str:
-    return f"1{'0' * places}" if t is Type.DECIMAL else 10.0**places
 
 
 # Lanczos' approximation of ln Γ(x) for x >= 0.5, g = 7: its error is below 1e-14.

@@ -322,6 +322,7 @@ def shared_spellings(forms: TextForms, regex_count: str) -> dict[str, Spelling]:
         "translate": translate,
         "has_any_index": has_any_index,
         "matches regex": matches_regex,
-        "toupper": "UPPER({value})",
+        # Letter by letter: ß has no capital letter in Kusto, SS in BigQuery and ẞ in DuckDB.
+        "toupper": "REPLACE(UPPER(REPLACE({value}, 'ß', CHR(57567))), CHR(57567), 'ß')",
         "tolower": "LOWER({value})",
     }

@@ -121,7 +121,7 @@ _STEADY = frozenset(
 
 
 def may_be_nan(scalar: Scalar) -> bool:
-    """Whether a real can be NaN. A stored real is taken for a number; a computed one is judged by what computes it."""
+    """Whether a real can be NaN, as a stored one can; a computed one is judged by what computes it."""
     if scalar.type is not Type.REAL:
         return False
     match scalar:

@@ -182,6 +182,10 @@ def _fold_dynamic(value: object, wanted: Type, constant: Constant) -> Constant |
     if kind is Type.LONG and not -(2**63) <= int(str(value)) < 2**63:
         return None
     assert isinstance(value, str | bool | int | float)
+    if kind is not Type.STRING and wanted in (Type.DATETIME, Type.TIMESPAN):
+        raise KqlError(
+            "KQL204", "what Kusto makes of a number in a dynamic value as a time is not known", constant.span
+        )
     return (
         Constant(wanted, value, constant.span)
         if kind is wanted

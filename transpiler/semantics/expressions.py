@@ -236,12 +236,10 @@ def _as_number(scope: Scope, scalar: Scalar) -> Scalar:
 
 
 def _text_against(scope: Scope, left: Scalar, right: Scalar, operator: str, span: Span) -> tuple[Scalar, Scalar]:
-    """A string against another type: Microsoft's binder lets a constant take the other side's type, the engine does too."""
+    """A string against another type: Microsoft's binder lets a string take the other side's type, the engine does too."""
     if operator in _EQUALITY:
         other = right.type if left.type is Type.STRING else left.type
-        if isinstance(left, Constant) or isinstance(right, Constant):
-            return convert(scope, left, other), convert(scope, right, other)
-        return convert(scope, left, Type.STRING), convert(scope, right, Type.STRING)
+        return convert(scope, left, other), convert(scope, right, other)
     raise scope.error("KQL102", f"'{operator}' does not compare {left.type} with {right.type}", span)
 
 

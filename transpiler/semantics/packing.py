@@ -38,7 +38,9 @@ def json_constant(constant: Constant) -> str | None:
         case Type.REAL:
             written = fold_conversion(constant, Type.STRING)
             assert written is not None
-            return str(written.value) if math.isfinite(float(value)) else f'"{written.value}"'
+            if math.isinf(float(value)):
+                return '"Infinity"' if float(value) > 0 else '"-Infinity"'
+            return '"NaN"' if math.isnan(float(value)) else str(written.value)
         case _:
             written = fold_conversion(constant, Type.STRING)
             return None if written is None else json.dumps(str(written.value))

@@ -51,7 +51,7 @@ def _raw(scope: Scope, name: str, shape: Shape, origin: Origin) -> Tabular:
     times: dict[str, Column] = {}
     for column_name, wanted in shape.raw.columns.items():
         physical = shape.columns[column_name]
-        read = Column(column_name, _read_type(physical, Type(wanted)), True, is_number=True)
+        read = Column(column_name, _read_type(physical, Type(wanted)), True)
         stored[read] = physical
         shown = read
         if read.type is not Type(wanted):

@@ -125,7 +125,7 @@ def declared_columns(types: dict[str, Type]) -> tuple[Column, ...]:
     seen: set[str] = set()
     columns = []
     for name, t in types.items():
-        columns.append(Column(name, t, True, name.lower() in seen, True))
+        columns.append(Column(name, t, True, name.lower() in seen))
         seen.add(name.lower())
     return tuple(columns)
 

@@ -19,7 +19,7 @@ from transpiler.dialects.spelling import Speller, Spelling, number, operand
 from transpiler.dialects.spelling import call as call_of
 from transpiler.dialects.times import interval_of
 from transpiler.plan.ranges import is_natural, overflows
-from transpiler.plan.scalars import Call, Constant, Scalar
+from transpiler.plan.scalars import Call, Constant, Scalar, columns_of
 from transpiler.types import Type
 
 # BIGNUMERIC holds the product of two longs; what is beyond 64 bits comes back from the other end.
@@ -107,20 +107,21 @@ def _span_over_real(speller: Speller, call: Call) -> exp.Expr:
     return speller.sql("SAFE_CAST({x} AS INT64)", x=ratio(speller, speller.value(left), right))
 
 
-def moved(speller: Speller, instant: exp.Expr, micros: int) -> exp.Expr:
-    """An instant some microseconds later (or earlier)."""
+def moved(speller: Speller, instant: exp.Expr, micros: int, *, is_stored: bool = False) -> exp.Expr:
+    """An instant some microseconds later (or earlier); a stored one may be near the calendar's end, and null beyond it."""
     if not micros:
         return instant
     count, unit = interval_of(abs(micros))
     interval = exp.Interval(this=number(count), unit=exp.Var(this=unit))
-    return call_of("TIMESTAMP_SUB" if micros < 0 else "TIMESTAMP_ADD", instant, interval)
+    safe = "SAFE." if is_stored else ""
+    return call_of(f"{safe}TIMESTAMP_{'SUB' if micros < 0 else 'ADD'}", instant, interval)
 
 
 def _moved_by(speller: Speller, call: Call) -> exp.Expr:
     instant, span, sign = instant_and_span(call)
     micros = whole_micros(span)
     if micros is not None:
-        return moved(speller, speller.value(instant), sign * micros)
+        return moved(speller, speller.value(instant), sign * micros, is_stored=bool(columns_of(instant)))
     template = f"SAFE.TIMESTAMP_{'ADD' if sign > 0 else 'SUB'}({{t}}, INTERVAL {{s}} MICROSECOND)"
     return speller.sql(template, t=speller.value(instant), s=speller.value(span))
 

@@ -9,7 +9,7 @@ from transpiler.dialects.datetimes import datetime_format, is_zero, timespan_for
 from transpiler.dialects.spelling import Speller, Spelling, number, text
 from transpiler.dialects.spelling import call as call_of
 from transpiler.plan.clocks import Piece
-from transpiler.plan.scalars import Call
+from transpiler.plan.scalars import Call, columns_of
 
 _DAY = 86_400_000_000
 _DAYS_OF = {"day": 1, "week": 7}
@@ -29,23 +29,25 @@ def _start(speller: Speller, call: Call, unit: str, ahead: int) -> exp.Expr:
     """The begin of a unit, ``ahead`` units and the call's offset on."""
     instant = speller.value(call.arguments[0])
     offset = whole_amount(call, 1) if len(call.arguments) > 1 else 0
+    safe = "SAFE." if columns_of(call) else ""
     if offset is not None and offset + ahead == 0:
-        return speller.sql(f"TIMESTAMP_TRUNC({{t}}, {unit.upper()}, 'UTC')", t=instant)
+        # The year 1 begins in a week of the year before.
+        guard = safe if unit == "week" else ""
+        return speller.sql(f"{guard}TIMESTAMP_TRUNC({{t}}, {unit.upper()}, 'UTC')", t=instant)
     if offset is None:
         amount = speller.value(call.arguments[1])
         amount = speller.sql(f"{{n}} + {ahead}", n=amount) if ahead else amount
     else:
         amount = number(offset + ahead)
     if unit in _MONTHS_OF:
-        template = (
-            f"TIMESTAMP(DATE_ADD(DATE_TRUNC(DATE({{t}}, 'UTC'), {unit.upper()}), INTERVAL {{n}} {unit.upper()}), 'UTC')"
-        )
-        return _with_interval(speller, template, unit.upper(), t=instant, n=amount)
+        word = unit.upper()
+        template = f"TIMESTAMP({safe}DATE_ADD(DATE_TRUNC(DATE({{t}}, 'UTC'), {word}), INTERVAL {{n}} {word}), 'UTC')"
+        return _with_interval(speller, template, word, t=instant, n=amount)
     days = _DAYS_OF[unit]
     if days > 1:
         amount = number((offset + ahead) * days) if offset is not None else speller.sql("{n} * 7", n=amount)
-    start = speller.sql(f"TIMESTAMP_TRUNC({{t}}, {unit.upper()}, 'UTC')", t=instant)
-    return call_of("TIMESTAMP_ADD", start, exp.Interval(this=amount, unit=exp.Var(this="DAY")))
+    start = speller.sql(f"{safe if unit == 'week' else ''}TIMESTAMP_TRUNC({{t}}, {unit.upper()}, 'UTC')", t=instant)
+    return call_of(f"{safe}TIMESTAMP_ADD", start, exp.Interval(this=amount, unit=exp.Var(this="DAY")))
 
 
 def _with_interval(speller: Speller, template: str, unit: str, **slots: exp.Expr) -> exp.Expr:
@@ -80,7 +82,7 @@ def _add(speller: Speller, call: Call) -> exp.Expr:
     if unit == "nanosecond":
         raise speller.refuse("nanoseconds cannot be held by the warehouse", call.span, code="KQL206")
     whole = whole_amount(call, 0)
-    safe = "" if whole is not None else "SAFE."
+    safe = "" if whole is not None and not columns_of(call) else "SAFE."
     if unit in _MONTHS_OF:
         word = _MONTHS_OF[unit]
         template = f"TIMESTAMP({safe}DATETIME_ADD(DATETIME({{t}}, 'UTC'), INTERVAL {{n}} {word}), 'UTC')"
@@ -104,7 +106,7 @@ def _diff(speller: Speller, call: Call) -> exp.Expr:
 
 
 def _extract(part: str) -> str:
-    return f"EXTRACT({part} FROM {{date}} AT TIME ZONE 'UTC')"
+    return f"EXTRACT({part} FROM DATETIME({{date}}, 'UTC'))"
 
 
 _PARTS = {
@@ -125,13 +127,13 @@ _CODES = {
     ("s", 2): "%S", ("t", 2): "%p",
 }  # fmt: skip
 _BARE = {
-    "y": "MOD(EXTRACT(YEAR FROM {t} AT TIME ZONE 'UTC'), 100)",
-    "M": "EXTRACT(MONTH FROM {t} AT TIME ZONE 'UTC')",
-    "d": "EXTRACT(DAY FROM {t} AT TIME ZONE 'UTC')",
-    "H": "EXTRACT(HOUR FROM {t} AT TIME ZONE 'UTC')",
-    "h": "MOD(EXTRACT(HOUR FROM {t} AT TIME ZONE 'UTC') + 11, 12) + 1",
-    "m": "EXTRACT(MINUTE FROM {t} AT TIME ZONE 'UTC')",
-    "s": "EXTRACT(SECOND FROM {t} AT TIME ZONE 'UTC')",
+    "y": "MOD(EXTRACT(YEAR FROM DATETIME({t}, 'UTC')), 100)",
+    "M": "EXTRACT(MONTH FROM DATETIME({t}, 'UTC'))",
+    "d": "EXTRACT(DAY FROM DATETIME({t}, 'UTC'))",
+    "H": "EXTRACT(HOUR FROM DATETIME({t}, 'UTC'))",
+    "h": "MOD(EXTRACT(HOUR FROM DATETIME({t}, 'UTC')) + 11, 12) + 1",
+    "m": "EXTRACT(MINUTE FROM DATETIME({t}, 'UTC'))",
+    "s": "EXTRACT(SECOND FROM DATETIME({t}, 'UTC'))",
 }
 
 
@@ -146,7 +148,7 @@ def _digits(speller: Speller, micros: exp.Expr, piece: Piece) -> exp.Expr:
 
 def _instant_piece(speller: Speller, instant: exp.Expr, piece: Piece) -> exp.Expr:
     if piece.letter in "fF":
-        return _digits(speller, speller.sql("EXTRACT(MICROSECOND FROM {t} AT TIME ZONE 'UTC')", t=instant), piece)
+        return _digits(speller, speller.sql("EXTRACT(MICROSECOND FROM DATETIME({t}, 'UTC'))", t=instant), piece)
     return speller.sql(f"CAST({_BARE[piece.letter]} AS STRING)", t=instant)
 
 
@@ -161,7 +163,7 @@ def _make_datetime(speller: Speller, call: Call) -> exp.Expr:
     template = "TIMESTAMP(SAFE.DATETIME({year}, {month}, {day}, {hour}, {minute}, 0), 'UTC')"
     made = speller.sql(template, **{n: t for n, t in trees.items() if n != "second"})
     if not is_zero(parts["second"]):
-        micros = speller.sql("CAST({s} * 1000000 AS INT64)", s=trees["second"])
+        micros = speller.sql("DIV(CAST({s} * 1e7 AS INT64), 10)", s=trees["second"])
         made = call_of("TIMESTAMP_ADD", made, exp.Interval(this=micros, unit=exp.Var(this="MICROSECOND")))
     return within_clock(speller, parts, made)
 
@@ -170,7 +172,7 @@ def _make_timespan(speller: Speller, call: Call) -> exp.Expr:
     days, hours, minutes, seconds = (speller.value(a) for a in call.arguments)
     template = "(({d} * 24 + {h}) * 60 + {m}) * 60000000"
     if not is_zero(call.arguments[3]):
-        template += " + CAST({s} * 1000000 AS INT64)"
+        template += " + DIV(CAST({s} * 1e7 AS INT64), 10)"
     made = speller.sql(template, d=days, h=hours, m=minutes, s=seconds)
     return within_clock(speller, dict(zip(("hour", "minute", "second"), call.arguments[1:], strict=True)), made)
 
@@ -207,6 +209,6 @@ SPELLINGS: dict[str, Spelling] = {
     "unixtime milliseconds real": _real_unix_time(1_000),
     "unixtime microseconds real": _real_unix_time(1_000_000),
     "unixtime nanoseconds real": _real_unix_time(1_000_000_000),
-    "datetime_utc_to_local": "TIMESTAMP(DATETIME({from}, {timezone}), 'UTC')",
-    "datetime_local_to_utc": "TIMESTAMP(DATETIME({from}, 'UTC'), {timezone})",
+    "datetime_utc_to_local": "TIMESTAMP(SAFE.DATETIME({from}, {timezone}), 'UTC')",
+    "datetime_local_to_utc": "SAFE.TIMESTAMP(DATETIME({from}, 'UTC'), {timezone})",
 }

@@ -98,11 +98,11 @@ def _indexof_regex(speller: Speller, search: Call) -> exp.Expr:
 
 def _from_codepoints(speller: Speller, made: Call) -> exp.Expr:
     parts = [
-        speller.sql("CODE_POINTS_TO_STRING([{x}])", x=speller.value(a))
+        speller.sql("COALESCE(SAFE.CODE_POINTS_TO_STRING([{x}]), '')", x=speller.value(a))
         if a.type is not Type.DYNAMIC
         else speller.sql(
-            "CODE_POINTS_TO_STRING(ARRAY(SELECT CAST(c AS INT64) FROM UNNEST(JSON_VALUE_ARRAY({x}, '$')) AS c WITH OFFSET AS o "
-            "ORDER BY o))",
+            "COALESCE((SELECT STRING_AGG(SAFE.CODE_POINTS_TO_STRING([SAFE_CAST(c AS INT64)]), '' ORDER BY o) "
+            "FROM UNNEST(JSON_VALUE_ARRAY({x}, '$')) AS c WITH OFFSET AS o), '')",
             x=speller.value(a),
         )
         for a in made.arguments
@@ -181,6 +181,8 @@ SPELLINGS: dict[str, Spelling] = {
     "isascii": "REGEXP_CONTAINS({value}, '^[\\\\x00-\\\\x7f]*$')",
     "isutf8": lambda speller, check: exp.Boolean(this=True),
     "unicode_codepoints_from_string": "TO_JSON_STRING(TO_CODE_POINTS({value}))",
+    # A Σ at a word's end would become ς.
+    "tolower": "LOWER(REPLACE({value}, 'Σ', 'σ'))",
     "unicode_codepoints_to_string": _from_codepoints,
     "tohex": _tohex("CASE WHEN {v} = 0 THEN '0' ELSE LTRIM(FORMAT('%08x%08x', {v} >> 32, {v} & 4294967295), '0') END"),
     "tohex int": _tohex("FORMAT('%x', {v} & 4294967295)"),

@@ -30,6 +30,7 @@ from transpiler.dialects.bigquery.expanding import expand as expand_rows
 from transpiler.dialects.choices import CHOICES
 from transpiler.dialects.comparisons import STANDARD, in_relation, to_scalar
 from transpiler.dialects.dialect import AggregateBuilder, Dialect, SpecialBuilder, bound_name
+from transpiler.dialects.literals import decimal_text
 from transpiler.dialects.spelling import Speller, Spelling, call, fill, number, operand, text
 from transpiler.dialects.terms import TERMS, has_relation
 from transpiler.dialects.times import instant_text, interval_of, microseconds
@@ -279,7 +280,7 @@ def _timespan(dialect: BigQuery, constant: Constant) -> exp.Expr:
 
 
 def _decimal(dialect: BigQuery, constant: Constant) -> exp.Expr:
-    return exp.Cast(this=text(str(constant.value)), to=dialect.data_type(Type.DECIMAL))
+    return exp.Cast(this=text(decimal_text(constant, 38)), to=dialect.data_type(Type.DECIMAL))
 
 
 def _datetime(dialect: BigQuery, constant: Constant) -> exp.Expr:

@@ -16,9 +16,10 @@ from transpiler.dialects.arithmetic import (
     whole_micros,
 )
 from transpiler.dialects.spelling import Refusal, Speller, Spelling, number, operand
-from transpiler.dialects.times import interval_of
+from transpiler.dialects.times import instant_text, interval_of
+from transpiler.kql.instants import MAX_INSTANT
 from transpiler.plan.ranges import is_natural, overflows
-from transpiler.plan.scalars import Call, ColumnRef, Constant, Scalar
+from transpiler.plan.scalars import Call, ColumnRef, Constant, Scalar, columns_of
 from transpiler.types import INTEGERS, Type
 
 # Sums, differences and products fit 128 bits; the mask leaves the 64 bits that Kusto keeps.
@@ -26,7 +27,12 @@ _WRAPPED = (
     "CAST(((CAST({{a}} AS HUGEINT) {op} {{b}} + 9223372036854775808) & 18446744073709551615) "
     "- 9223372036854775808 AS BIGINT)"
 )
-IN_RANGE = "CASE WHEN {v} BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999' THEN {v} END"
+_IN_RANGE = "CASE WHEN {v} BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999' THEN {v} END"
+
+
+def in_calendar(speller: Speller, instant: exp.Expr) -> exp.Expr:
+    """The instant, null outside of the years 1 to 9999, which DuckDB's TIMESTAMP leaves."""
+    return speller.once(instant, lambda v: speller.sql(_IN_RANGE, v=v))
 
 
 def _is_narrow(scalar: Scalar) -> bool:
@@ -83,7 +89,12 @@ def _negative(speller: Speller, call: Call) -> exp.Expr:
 
 def _real_remainder(speller: Speller, call: Call) -> exp.Expr:
     left, right = (speller.value(a) for a in call.arguments)
-    return speller.once(right, lambda d: speller.sql("({a} % {d} + abs({d})) % {d}", a=left, d=d))
+
+    def positive(d: exp.Expr) -> exp.Expr:
+        rest = speller.sql("{a} % {d}", a=left, d=d.copy())
+        return speller.once(rest, lambda r: speller.sql("CASE WHEN {r} < 0 THEN {r} + abs({d}) ELSE {r} END", r=r, d=d))
+
+    return speller.once(right, positive)
 
 
 def since_start(speller: Speller, instant: Scalar) -> exp.Expr:
@@ -118,10 +129,25 @@ def _moved_by(speller: Speller, call: Call) -> exp.Expr:
     instant, span, sign = instant_and_span(call)
     micros = whole_micros(span)
     if micros is not None:
-        return moved(speller, speller.value(instant), sign * micros)
+        return _moved_within(speller, instant, sign * micros)
     template = f"{{t}} {'+' if sign > 0 else '-'} to_microseconds({{s}})"
     tree, shift = speller.value(instant), speller.value(span)
-    return speller.once(speller.sql(f"TRY({template})", t=tree, s=shift), lambda v: speller.sql(IN_RANGE, v=v))
+    return in_calendar(speller, speller.sql(f"TRY({template})", t=tree, s=shift))
+
+
+def _moved_within(speller: Speller, instant: Scalar, micros: int) -> exp.Expr:
+    """An instant moved by a constant: null where that leaves the calendar, as a stored 9999-12-31 would."""
+    if not columns_of(instant) or not micros:
+        return moved(speller, speller.value(instant), micros)
+    edge = (0 if micros < 0 else MAX_INSTANT // 10 * 10) - micros * 10
+    if not 0 <= edge <= MAX_INSTANT:
+        return in_calendar(speller, moved(speller, speller.value(instant), micros))
+    bound = f"{'>=' if micros < 0 else '<='} TIMESTAMP '{instant_text(edge, instant.span)}'"
+
+    def within(t: exp.Expr) -> exp.Expr:
+        return speller.sql(f"CASE WHEN {{t}} {bound} THEN {{moved}} END", t=t.copy(), moved=moved(speller, t, micros))
+
+    return speller.once(speller.value(instant), within)
 
 
 ARITHMETIC: dict[str, Spelling] = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlglot import exp
 
 from transpiler.dialects.datetimes import datetime_format, is_zero, timespan_format, whole_amount, within_clock
-from transpiler.dialects.duckdb.arithmetic import IN_RANGE
+from transpiler.dialects.duckdb.arithmetic import in_calendar
 from transpiler.dialects.spelling import Speller, Spelling, number
 from transpiler.plan.clocks import Piece
-from transpiler.plan.scalars import Call
+from transpiler.plan.scalars import Call, columns_of
 from transpiler.types import Type
 
 _DAYS = "to_days(CAST({n} AS INTEGER))"
@@ -61,8 +61,11 @@ def _edge(unit: str, is_end: bool) -> Spelling:
         else:
             offset_tree = speller.value(call.arguments[1])
             amount = speller.sql("{n} + 1", n=offset_tree) if is_end else offset_tree
-            tree = speller.sql(f"{{t}} + {_COMPUTED_UNITS[unit]}", t=start, n=amount)
-        return _shifted(speller, tree, "microsecond", -1) if is_end else tree
+            tree = speller.sql(f"TRY({{t}} + {_COMPUTED_UNITS[unit]})", t=start, n=amount)
+        tree = _shifted(speller, tree, "microsecond", -1) if is_end else tree
+        # The year 1 begins in a week of the year before.
+        may_leave = offset != 0 or (unit == "week" and not is_end)
+        return in_calendar(speller, tree) if may_leave and columns_of(call) else tree
 
     return spell
 
@@ -74,9 +77,10 @@ def _add(speller: Speller, call: Call) -> exp.Expr:
         raise speller.refuse("nanoseconds cannot be held by the warehouse", call.span, code="KQL206")
     whole = whole_amount(call, 0)
     if whole is not None:
-        return _shifted(speller, speller.value(date), unit, whole)
+        tree = _shifted(speller, speller.value(date), unit, whole)
+        return in_calendar(speller, tree) if columns_of(date) else tree
     moved = speller.sql(f"TRY({{t}} + {_COMPUTED_UNITS[unit]})", t=speller.value(date), n=speller.value(amount))
-    return speller.once(moved, lambda v: speller.sql(IN_RANGE, v=v))
+    return in_calendar(speller, moved)
 
 
 def _diff(speller: Speller, call: Call) -> exp.Expr:
@@ -139,16 +143,19 @@ def _make_datetime(speller: Speller, call: Call) -> exp.Expr:
     names = ("year", "month", "day", "hour", "minute", "second")
     parts = dict(zip(names, call.arguments, strict=True))
     trees = {name: number(0) if is_zero(part) else speller.value(part) for name, part in parts.items()}
+    if not is_zero(parts["second"]):
+        # make_timestamp rounds to microseconds; the tick of Kusto's seconds is cut off.
+        trees["second"] = speller.sql("trunc(round({s} * 1e7) / 10) / 1e6", s=trees["second"])
     made = speller.sql("TRY(make_timestamp({year}, {month}, {day}, {hour}, {minute}, {second}))", **trees)
-    checked = within_clock(speller, parts, made)
-    return speller.once(checked, lambda v: speller.sql(IN_RANGE, v=v))
+    return in_calendar(speller, within_clock(speller, parts, made))
 
 
 def _make_timespan(speller: Speller, call: Call) -> exp.Expr:
     days, hours, minutes, seconds = (speller.value(a) for a in call.arguments)
-    template = "(({d} * 24 + {h}) * 60 + {m}) * 60000000 + CAST({s} * 1000000 AS BIGINT)"
-    if is_zero(call.arguments[3]):
-        template = "(({d} * 24 + {h}) * 60 + {m}) * 60000000"
+    # Literals are of 32 bits, too few for microseconds.
+    template = "((CAST({d} AS BIGINT) * 24 + {h}) * 60 + {m}) * 60000000"
+    if not is_zero(call.arguments[3]):
+        template += " + CAST(trunc(round({s} * 1e7) / 10) AS BIGINT)"
     made = speller.sql(template, d=days, h=hours, m=minutes, s=seconds)
     return within_clock(speller, dict(zip(("hour", "minute", "second"), call.arguments[1:], strict=True)), made)
 
@@ -176,6 +183,14 @@ def _unix_time(per_second: int, is_real: bool) -> Spelling:
     return spell
 
 
+def _zoned(template: str) -> Spelling:
+    def spell(speller: Speller, call: Call) -> exp.Expr:
+        instant, zone = (speller.value(a) for a in call.arguments)
+        return in_calendar(speller, speller.sql(template, t=instant, zone=zone))
+
+    return spell
+
+
 _SIZES = {"seconds": 1, "milliseconds": 1_000, "microseconds": 1_000_000, "nanoseconds": 1_000_000_000}
 
 SPELLINGS: dict[str, Spelling] = {
@@ -198,6 +213,6 @@ SPELLINGS: dict[str, Spelling] = {
     "make_timespan": _make_timespan,
     **{f"unixtime {unit}": _unix_time(size, False) for unit, size in _SIZES.items()},
     **{f"unixtime {unit} real": _unix_time(size, True) for unit, size in _SIZES.items()},
-    "datetime_utc_to_local": "({from} AT TIME ZONE 'UTC') AT TIME ZONE {timezone}",
-    "datetime_local_to_utc": "({from} AT TIME ZONE {timezone}) AT TIME ZONE 'UTC'",
+    "datetime_utc_to_local": _zoned("({t} AT TIME ZONE 'UTC') AT TIME ZONE {zone}"),
+    "datetime_local_to_utc": _zoned("({t} AT TIME ZONE {zone}) AT TIME ZONE 'UTC'"),
 }

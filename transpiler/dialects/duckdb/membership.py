@@ -7,21 +7,31 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from transpiler.dialects.computed import hygienic
-from transpiler.dialects.duckdb.paths import text_of
+from transpiler.dialects.duckdb.paths import json_of
 from transpiler.dialects.spelling import Speller, Spelling
 from transpiler.dialects.terms import row_pattern
-from transpiler.plan.scalars import Call
+from transpiler.plan.scalars import Call, Scalar
+
+_LISTED = (
+    "CASE WHEN json_type({v}) = 'ARRAY' THEN json_extract_string({v}, '$[*]') "
+    "WHEN {v} IS NOT NULL THEN [json_extract_string({v}, '$')] END"
+)
+
+
+def _listed(speller: Speller, array: Scalar) -> exp.Expr:
+    """The texts of an array's elements; what is no array stands for itself, as a constant of that kind does."""
+    return speller.once(json_of(speller, array), lambda v: speller.sql(_LISTED, v=v))
 
 
 def _contains(*, fold: bool) -> Callable[[Speller, Call], exp.Expr]:
     def spell(speller: Speller, of: Call) -> exp.Expr:
         value, array = of.arguments
-        needle, listed = speller.text(value), text_of(speller, array, "[*]")
+        needle, listed = speller.text(value), _listed(speller, array)
         if not fold:
             return speller.sql("list_contains({l}, {x})", l=listed, x=needle)
-        return hygienic(
-            speller, "list_contains(list_transform({l}, lambda @e@: lower(@e@)), lower({x}))", l=listed, x=needle
-        )
+        pattern = f"'(?i)^(?:' || {speller.dialect.regex_escape.replace('{text}', '@e@')} || ')$'"
+        match = speller.dialect.regex_matches.replace("{text}", "{x}").replace("{pattern}", pattern)
+        return hygienic(speller, f"list_bool_or(list_transform({{l}}, lambda @e@: {match}))", l=listed, x=needle)
 
     return spell
 
@@ -31,7 +41,7 @@ def _terms(joined: str) -> Callable[[Speller, Call], exp.Expr]:
 
     def spell(speller: Speller, of: Call) -> exp.Expr:
         value, array = of.arguments
-        hay, listed = speller.text(value), text_of(speller, array, "[*]")
+        hay, listed = speller.text(value), _listed(speller, array)
         used = {i.name.lower() for t in (hay, listed) for i in t.find_all(exp.Identifier)}
         name = next(n for n in ("e", *(f"e{k}" for k in range(1, 99))) if n not in used)
         pattern = row_pattern(speller, exp.column(name), left=True, right=True)

@@ -126,10 +126,10 @@ def _indexof_regex(speller: Speller, search: Call) -> exp.Expr:
 
 def _from_codepoints(speller: Speller, made: Call) -> exp.Expr:
     parts = [
-        speller.sql("chr(CAST({x} AS INTEGER))", x=speller.value(a))
+        speller.sql("TRY(chr(CAST({x} AS INTEGER)))", x=speller.value(a))
         if a.type is not Type.DYNAMIC
         else speller.sql(
-            "array_to_string(list_transform(CAST({x} AS JSON) ->> '$[*]', lambda c: chr(CAST(c AS INTEGER))), '')",
+            "array_to_string(list_transform(CAST({x} AS JSON) ->> '$[*]', lambda c: TRY(chr(CAST(c AS INTEGER)))), '')",
             x=speller.value(a),
         )
         for a in made.arguments

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar
 
@@ -31,6 +32,7 @@ from transpiler.dialects.duckdb import (
 from transpiler.dialects.duckdb.aggregates import AGGREGATES, SIMPLE_AGGREGATES
 from transpiler.dialects.duckdb.arithmetic import ARITHMETIC
 from transpiler.dialects.duckdb.expanding import expand as expand_rows
+from transpiler.dialects.literals import decimal_text
 from transpiler.dialects.spelling import Speller, Spelling, call, fill, number, text
 from transpiler.dialects.terms import TERMS, has_relation
 from transpiler.dialects.times import instant_text, interval_of, microseconds
@@ -291,7 +293,7 @@ _LITERALS: dict[Type, Callable[[DuckDB, Constant], exp.Expr]] = {
     Type.INT: _integer,
     Type.LONG: _integer,
     Type.REAL: _real,
-    Type.DECIMAL: _cast,
+    Type.DECIMAL: lambda d, c: _cast(d, replace(c, value=decimal_text(c, 20))),
     Type.STRING: _text,
     Type.DATETIME: _datetime,
     Type.TIMESPAN: _timespan,

@@ -54,7 +54,7 @@ WITH where_4 AS (
   /* summarize Flows = count(), Bytes = sum(tolong(BytesSent)), LastSeen = max(TimeGenerated) by SrcIp, Country = toupper(SrcLocationCountry), DestIp, DestInstanceVmName, Service */
   SELECT
     COALESCE(SrcIp, '') AS SrcIp,
-    COALESCE(UPPER(SrcLocationCountry), '') AS Country,
+    COALESCE(REPLACE(UPPER(REPLACE(SrcLocationCountry, 'ß', CHR(57567))), CHR(57567), 'ß'), '') AS Country,
     COALESCE(DestIp, '') AS DestIp,
     COALESCE(DestInstanceVmName, '') AS DestInstanceVmName,
     Service,
