@@ -96,6 +96,18 @@ def count_within(speller: Speller, window: WindowCall) -> exp.Expr:
     return tree
 
 
+def nearby(speller: Speller, window: WindowCall) -> exp.Expr:
+    """Whether a condition holds for some row from so many rows before to so many after."""
+    term, before, after = window.arguments
+    assert isinstance(before, Constant)
+    assert isinstance(after, Constant)
+    one = exp.Case(ifs=[exp.If(this=speller.predicate(term), true=number(1))])
+    tree = _over(speller, call("COUNT", one), window)
+    ends = {"start": number(int(before.value or 0)), "start_side": "PRECEDING", "end_side": "FOLLOWING"}
+    tree.set("spec", exp.WindowSpec(kind="ROWS", end=number(int(after.value or 0)), **ends))
+    return exp.GT(this=tree, expression=number(0))
+
+
 def staged_only(speller: Speller, window: WindowCall) -> exp.Expr:
     """Ranks are several windows one over another; the binder makes them stages."""
     raise speller.refuse(f"{window.overload.name} cannot stand here", window.span)

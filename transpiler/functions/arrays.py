@@ -32,6 +32,7 @@ fn(
     ("range(start: integer, stop: integer, step: integer) -> dynamic?", "range"),
     ("range(start: real, stop: real, step: real) -> dynamic?", "range real"),
     ("range(start: datetime, stop: datetime, step: timespan) -> dynamic?", "range datetime"),
+    ("range(start: timespan, stop: timespan, step: timespan) -> dynamic?", "range timespan"),
 )
 
 fn("set_union(sets: dynamic*) -> dynamic?")

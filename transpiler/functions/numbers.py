@@ -6,7 +6,7 @@ A function of reals gives NaN or an infinity where IEEE 754 does; the logarithms
 
 from __future__ import annotations
 
-from transpiler.functions.registry import Naming, fn, refused
+from transpiler.functions.registry import FUNCTIONS, Naming, fn, refused
 
 _FIRST = Naming.FIRST
 
@@ -29,6 +29,7 @@ for _name in ("bin", "floor"):
         (f"{_name}(value: datetime, roundTo: timespan) -> datetime?", "bin datetime"),
         naming=_FIRST,
     )
+FUNCTIONS.alias("bin_auto", "bin")
 fn(
     ("bin_at(value: integer, bin_size: integer, fixed_point: integer) -> arithmetic?", "bin_at"),
     ("bin_at(value: real, bin_size: real, fixed_point: real) -> real?", "bin_at real"),
@@ -61,8 +62,3 @@ fn("binary_shift_right(value: integer, shift: integer) -> long?", naming=_FIRST)
 fn("bitset_count_ones(value: integer) -> long", naming=_FIRST)
 fn("max_of(arguments: orderable*) -> common?")
 fn("min_of(arguments: orderable*) -> common?")
-refused(
-    "the size and origin of its bins are set outside of the query",
-    "bin_auto",
-    hint="bin(column, 1h), or bin_at(column, 1h, origin)",
-)

@@ -66,6 +66,12 @@ refused(
     "it is internal to Kusto",
     *("__invoke", "__cast", "__ipv6_lookup_ranges"),
 )
+refused("it is internal to Kusto", "passthrough", kind=Kind.AGGREGATE)
+refused(
+    "it names what only a database of Kusto holds",
+    *("external_table", "materialized_view", "stored_query_result", "graph", "entity_group", "cluster", "database"),
+    hint="declare the table's columns in a schema file and name it without the function",
+)
 
 # Sketches as scalars; the aggregates that make them are refused in aggregates.
 refused(

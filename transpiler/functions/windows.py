@@ -20,7 +20,14 @@ fn("running min(term: any) -> term?", kind=Kind.WINDOW)
 fn("running first(term: any) -> term?", kind=Kind.WINDOW)
 fn("sum up to(term: number) -> term!", kind=Kind.WINDOW)
 fn("total sum(term: number) -> term!", kind=Kind.WINDOW)
+fn("true nearby(term: bool, before: integer#, after: integer#) -> bool!", kind=Kind.WINDOW)
 # How many rows of the part have a term less than this one's plus a distance.
 fn("count within(term: timespan, distance: timespan#) -> long!", kind=Kind.WINDOW)
 
+refused(
+    "which of the two ranks it gives is not documented",
+    "row_rank",
+    hint="row_rank_dense, row_rank_min",
+    kind=Kind.WINDOW,
+)
 refused("its ids are Kusto's own", "row_id", kind=Kind.WINDOW)

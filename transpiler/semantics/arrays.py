@@ -119,9 +119,9 @@ _sorting("array_sort_desc", ascending=False)
 
 @binds_function("range")
 def _range(scope: Scope, node: syntax.Call) -> Scalar:
-    """The step is 1, or one hour between instants."""
+    """The step is 1, or one hour between times."""
     arguments = _bound(scope, node, 2, 3)
-    if arguments[0].type is Type.DATETIME or arguments[1].type is Type.DATETIME:
+    if {Type.DATETIME, Type.TIMESPAN} & {a.type for a in arguments[:2]}:
         if len(arguments) == 2:
             arguments.append(Constant(Type.TIMESPAN, 36_000_000_000, node.span))
         return call_function(scope, "range", arguments, node.span)

@@ -30,6 +30,7 @@ class Environment:
     window: timedelta | None = None
     by_arrival: bool = False
     parameters: Mapping[str, object] = field(default_factory=dict)
+    options: dict[str, syntax.Expr] = field(default_factory=dict)
     infer: bool = False
     calls: int = 0
     unnamed: int = 0

@@ -8,9 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from transpiler.kql import syntax
-from transpiler.plan.scalars import Constant
-from transpiler.semantics.dispatch import PLUGIN_BINDERS, bind_scalar, binds_operator
+from transpiler.plan.scalars import Constant, WindowCall
+from transpiler.semantics.calls import overload_of
+from transpiler.semantics.dispatch import PLUGIN_BINDERS, bind_scalar, bind_whole, binds_operator, binds_plugin
+from transpiler.semantics.expressions import bind_predicate
+from transpiler.semantics.rows import kept_by_window
 from transpiler.semantics.scope import Scope, Tabular, did_you_mean
+from transpiler.semantics.shaping import origin_of
+from transpiler.semantics.windowing import order_of
+from transpiler.types import Type
 
 _CODE = "it runs code that is not KQL"
 _REQUEST = "it asks another service"
@@ -25,6 +31,9 @@ _REASONS: dict[str, str] = {
             "ai_embed_text",
             "ai_embeddings",
             "azure_digital_twins_query_request",
+            "dax_request",
+            "execute_query",
+            "execute_show_command",
             "cosmosdb_sql_request",
             "http_request",
             "http_request_post",
@@ -47,7 +56,6 @@ _REASONS: dict[str, str] = {
             "funnel_sequence_completion",
             "new_activity_metrics",
             "rolling_percentile",
-            "rows_near",
             "sequence_detect",
             "session_count",
             "sliding_window_counts",
@@ -55,15 +63,21 @@ _REASONS: dict[str, str] = {
         _WINDOWS,
     ),
     **dict.fromkeys(("geo_line_lookup", "geo_polygon_lookup"), "its distances on the sphere are Kusto's own"),
-    **dict.fromkeys(("schema_merge", "infer_storage_schema"), "its columns depend on the data"),
+    **dict.fromkeys(
+        ("schema_merge", "infer_storage_schema", "infer_storage_schema_with_suggestions", "external_datatable"),
+        "its columns depend on the data",
+    ),
     "dcount_intersect": "its counts are estimates of Kusto's sketches",
     "preview": "it yields several tables",
-    "narrow": "it numbers rows that have no order",
-    "identity": "its purpose is to test Kusto",
+    "estimate_rows_count": "it tells of Kusto's own storage",
+    "narrow": "its texts of times and nulls are not those of tostring",
+    **dict.fromkeys(("identity", "identity_v3"), "its purpose is to test Kusto"),
 }
 _HINTS = {
+    "estimate_rows_count": "count",
     "narrow": "mv-expand over bag_pack(…) gives a row per column",
-    "rows_near": "prev(…) and next(…) look at neighbours",
+    "rolling_percentile": "range(…), mv-expand and summarize percentile(…) by the bin give a rolling window",
+    "sliding_window_counts": "range(…), mv-expand and summarize count(), dcount(…) by the bin give a sliding window",
 }
 
 
@@ -79,6 +93,25 @@ def _evaluate(scope: Scope, tabular: Tabular | None, node: syntax.Evaluate) -> T
         )
     known = [*PLUGIN_BINDERS, *_REASONS]
     raise scope.error("KQL100", f"no plugin '{name}'", node.call.name_span, hint=did_you_mean(name, known))
+
+
+@binds_plugin("rows_near")
+def _rows_near(scope: Scope, tabular: Tabular, node: syntax.Evaluate) -> Tabular:
+    """The rows from so many before a row of the condition to so many after: seen from a row, the condition lies after, before."""
+    if not 2 <= len(node.call.arguments) <= 3:
+        raise scope.error("KQL103", "rows_near takes 2 to 3 arguments", node.span)
+    first, *counts = node.call.arguments
+    condition = bind_predicate(scope.over(tabular), first)
+    before, *after = (bind_whole(scope.without_row(), c, "a number of rows") for c in counts)
+    if before < 0 or min(after, default=0) < 0:
+        raise scope.error("KQL104", "a number of rows is 0 or more", node.span)
+    if not (tabular.serialized or tabular.order):
+        hint = "sort by … or serialize comes before it"
+        raise scope.error("KQL105", "'rows_near' needs serialised rows", node.span, hint=hint)
+    order = order_of(scope, tabular, "rows_near", node.span)
+    numbers = (Constant(Type.LONG, (*after, before)[0]), Constant(Type.LONG, before))
+    near = WindowCall(overload_of("true nearby"), (condition, *numbers), Type.BOOL, False, order, (), node.span)
+    return kept_by_window(tabular, near, origin_of(scope, node, "evaluate"))
 
 
 def plugin_options(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from transpiler.kql import syntax
-from transpiler.plan.relations import Aggregate, AggregateCall, Filter, Limit, OrderKey
+from transpiler.plan.relations import Aggregate, AggregateCall, Filter, Limit, OrderKey, Origin
 from transpiler.plan.scalars import Column, ColumnRef, Scalar
 from transpiler.semantics.calls import call_function
 from transpiler.semantics.dispatch import bind_scalar, bind_whole, binds_operator
@@ -21,7 +21,7 @@ from transpiler.types import ORDERABLE, Type
 def _where(scope: Scope, tabular: Tabular, node: syntax.Where) -> Tabular:
     predicate = bind_predicate(scope.over(tabular), node.predicate)
     if contains_window(predicate):
-        return _where_window(scope, tabular, predicate, node)
+        return kept_by_window(tabular, predicate, origin_of(scope, node, "where"))
     relation = Filter(
         columns=tabular.relation.columns,
         origin=origin_of(scope, node, "where"),
@@ -31,16 +31,15 @@ def _where(scope: Scope, tabular: Tabular, node: syntax.Where) -> Tabular:
     return over(tabular, relation)
 
 
-def _where_window(scope: Scope, tabular: Tabular, predicate: Scalar, node: syntax.Where) -> Tabular:
-    """SQL has no window function in WHERE: the test becomes a column first."""
+def kept_by_window(tabular: Tabular, predicate: Scalar, origin: Origin) -> Tabular:
+    """The rows for which a test with window functions is true. SQL has none in WHERE: the test becomes a column first."""
     test = Column("where_test", Type.BOOL, predicate.nullable)
-    origin = origin_of(scope, node, "where")
     before, visible = tabular, tabular.visible
     tabular, computed = staged(tabular, {test: predicate})
     if tabular is not before and not contains_window(computed[test]):
         kept = Filter(columns=tabular.relation.columns, origin=origin, input=tabular.relation, predicate=computed[test])
         return over(tabular, kept, visible)
-    columns = (*tabular.relation.columns, test)
+    columns = (*tabular.relation.columns, *computed)
     from transpiler.plan.relations import Project
 
     tested = Project(columns=columns, origin=origin, input=tabular.relation, computed=computed)

@@ -73,7 +73,8 @@ def bind_statements(scope: Scope, statements: tuple[syntax.Statement, ...]) -> t
             case syntax.QueryStatement():
                 results.append(statement.value)
             case syntax.SetOption():
-                pass
+                if statement.value is not None:
+                    scope.environment.options[statement.name] = statement.value
             case syntax.ControlCommand():
                 hint = "a query begins with a table, an operator or let"
                 raise scope.error(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from transpiler.catalog import Shape
+from transpiler.functions.registry import FUNCTIONS
 from transpiler.kql import syntax
 from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.relations import OrderKey, Origin, Reference, Scan, Values
@@ -220,6 +221,9 @@ def _stored_call(scope: Scope, node: syntax.Call) -> Tabular:
         return table(scope, node.name, node.span)
     if node.base is not None:
         raise scope.error("KQL200", "tables of another database or cluster are not translated", node.span)
+    known = FUNCTIONS.find(node.name)
+    if known is not None and known.refusal:
+        raise scope.error("KQL201", f"{node.name} is not translated: {known.refusal}", node.span, hint=known.hint)
     error = scope.environment.catalog.unknown(node.name, node.name_span)
     raise scope.error(error.code, error.message, node.name_span, hint=error.hint)
 

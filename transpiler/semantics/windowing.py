@@ -24,6 +24,8 @@ from transpiler.types import Type
 def window_call(scope: Scope, function: Function, arguments: list[Scalar], node: syntax.Call) -> Scalar:
     """A window function over the rows in their order. Raises KqlError where the rows have none."""
     tabular = scope.row.tabular if scope.row else None
+    if function.refusal:
+        call_declared(scope, function, arguments, node.span)
     if tabular is None or not (tabular.serialized or tabular.order):
         raise scope.error(
             "KQL105",

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from sqlglot import exp
 
+from transpiler.dialects.bigquery.conversions import TIMESPAN_AS_TEXT
 from transpiler.dialects.bigquery.paths import elements_of, json_of
 from transpiler.dialects.computed import hygienic
 from transpiler.dialects.known import is_array
@@ -293,6 +294,10 @@ ARRAYS: dict[str, Spelling] = {
     "range datetime": _generated(
         "GENERATE_TIMESTAMP_ARRAY({start}, {stop}, INTERVAL {step} MICROSECOND)",
         "TO_JSON_STRING(FORMAT_TIMESTAMP('%E4Y-%m-%dT%H:%M:%E6S0Z', @e@, 'UTC'))",
+    ),
+    "range timespan": _generated(
+        "GENERATE_ARRAY({start}, {stop}, NULLIF({step}, 0))",
+        f"TO_JSON_STRING({TIMESPAN_AS_TEXT.replace('{v}', '@e@')})",
     ),
     "set_union": _set(_union),
     "set_intersect": _set(_among("")),

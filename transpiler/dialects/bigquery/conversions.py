@@ -44,7 +44,7 @@ _REAL_AS_TEXT = (
     f"THEN REGEXP_REPLACE(CAST(CAST({_SHORTEST} AS BIGNUMERIC) AS STRING), {{whole}}, {{point}}) "
     f"WHEN NOT {{v}} IS NULL THEN REGEXP_REPLACE({_SHORTEST}, {{exponent}}, {{short}}) END"
 )
-_TIMESPAN_AS_TEXT = (
+TIMESPAN_AS_TEXT = (
     "CONCAT(CASE WHEN {v} < 0 THEN '-' ELSE '' END, "
     "CASE WHEN ABS({v}) >= 86400000000 THEN CONCAT(CAST(DIV(ABS({v}), 86400000000) AS STRING), '.') ELSE '' END, "
     "FORMAT('%02d:%02d:%02d', MOD(DIV(ABS({v}), 3600000000), 24), MOD(DIV(ABS({v}), 60000000), 60), "
@@ -217,7 +217,7 @@ SPELLINGS: dict[str, Spelling] = {
     "tostring decimal": "CAST({value} AS STRING)",
     "tostring bool": "CASE WHEN {value} THEN 'True' WHEN NOT {value} THEN 'False' END",
     "tostring datetime": "FORMAT_TIMESTAMP('%E4Y-%m-%dT%H:%M:%E6S0Z', {value}, 'UTC')",
-    "tostring timespan": computed_once(_TIMESPAN_AS_TEXT),
+    "tostring timespan": computed_once(TIMESPAN_AS_TEXT),
     "tostring guid": _identity,
     "tolong string": _LONG_TEXT.replace("{x}", "{value}"),
     "tolong dynamic": computed_once(_LONG_OF_DYNAMIC),

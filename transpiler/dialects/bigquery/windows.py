@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from transpiler.dialects.dialect import SpecialBuilder
 from transpiler.dialects.spelling import Spelling
-from transpiler.dialects.windowing import count_within, neighbour, row_number, running, staged_only, total
+from transpiler.dialects.windowing import count_within, nearby, neighbour, row_number, running, staged_only, total
 
 SPELLINGS: dict[str, Spelling] = {}
 SPECIAL: dict[str, SpecialBuilder] = {
@@ -18,6 +18,7 @@ SPECIAL: dict[str, SpecialBuilder] = {
     "prev": neighbour("LAG"),
     "next": neighbour("LEAD"),
     "count within": count_within,
+    "true nearby": nearby,
     "row_window_session": staged_only,
     "row_rank_dense": staged_only,
     "row_rank_min": staged_only,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from sqlglot import exp
 
 from transpiler.dialects.computed import hygienic
+from transpiler.dialects.duckdb.conversions import TIMESPAN_AS_TEXT
 from transpiler.dialects.duckdb.paths import json_of, text_of
 from transpiler.dialects.known import is_array
 from transpiler.dialects.spelling import Speller, Spelling, call, number
@@ -223,6 +224,13 @@ def _range_datetime(speller: Speller, of: Call) -> exp.Expr:
     )  # fmt: skip
 
 
+def _range_timespan(speller: Speller, of: Call) -> exp.Expr:
+    start, stop, step = (speller.value(a) for a in of.arguments)
+    item = TIMESPAN_AS_TEXT.replace("{v}", "@t@")
+    series = "generate_series({a}, {b}, NULLIF({c}, 0))"
+    return hygienic(speller, f"to_json(list_transform({series}, lambda @t@: {item}))", a=start, b=stop, c=step)
+
+
 # ---------------------------------------------------------------- sets
 
 _DISTINCT = "list_filter({l}, lambda @e@, @i@: list_position({l}, @e@) = @i@)"
@@ -303,6 +311,7 @@ ARRAYS: dict[str, Spelling] = {
     "range": "to_json(generate_series(CAST({start} AS BIGINT), CAST({stop} AS BIGINT), CAST(NULLIF({step}, 0) AS BIGINT)))",
     "range real": _range_real,
     "range datetime": _range_datetime,
+    "range timespan": _range_timespan,
     "set_union": _set(_union),
     "set_intersect": _set(_among("")),
     "set_difference": _set(_among("NOT ")),

@@ -42,7 +42,7 @@ _CLOCK = (
     "lpad(CAST(abs({v}) // 60000000 % 60 AS VARCHAR), 2, '0') || ':' || "
     "lpad(CAST(abs({v}) // 1000000 % 60 AS VARCHAR), 2, '0')"
 )
-_TIMESPAN_AS_TEXT = (
+TIMESPAN_AS_TEXT = (
     "CASE WHEN {v} < 0 THEN '-' ELSE '' END || "
     "CASE WHEN abs({v}) >= 86400000000 THEN CAST(abs({v}) // 86400000000 AS VARCHAR) || '.' ELSE '' END || "
     f"{_CLOCK} || "
@@ -187,7 +187,7 @@ SPELLINGS: dict[str, Spelling] = {
     "tostring decimal": "rtrim(rtrim(CAST({value} AS VARCHAR), '0'), '.')",
     "tostring bool": "CASE WHEN {value} THEN 'True' WHEN NOT {value} THEN 'False' END",
     "tostring datetime": "strftime({value}, '%Y-%m-%dT%H:%M:%S.%f') || '0Z'",
-    "tostring timespan": computed_once(_TIMESPAN_AS_TEXT),
+    "tostring timespan": computed_once(TIMESPAN_AS_TEXT),
     "tostring guid": "CAST({value} AS VARCHAR)",
     "tolong string": _LONG_TEXT.replace("{x}", "{value}"),
     "tolong dynamic": _dynamic(_LONG_OF_DYNAMIC),

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from transpiler.dialects.dialect import SpecialBuilder
 from transpiler.dialects.spelling import Speller, Spelling
-from transpiler.dialects.windowing import count_within, neighbour, row_number, running, staged_only, total
+from transpiler.dialects.windowing import count_within, nearby, neighbour, row_number, running, staged_only, total
 from transpiler.types import Type
 
 
@@ -27,6 +27,7 @@ SPECIAL: dict[str, SpecialBuilder] = {
     "prev": neighbour("lag"),
     "next": neighbour("lead"),
     "count within": count_within,
+    "true nearby": nearby,
     "row_window_session": staged_only,
     "row_rank_dense": staged_only,
     "row_rank_min": staged_only,
