@@ -62,6 +62,7 @@ def source(folder: Path, text: str) -> Catalog:
         ("T | project Host, Got = ingestion_time()", "Got"),
         ("T | project Host | where Host != '' | top 5 by Host | extend Got = ingestion_time()", "Got"),
         ("T | summarize Last = max(ingestion_time()) by Host", "Last"),
+        ("union T, (T | project Host) | project Host, Got = ingestion_time()", "Got"),
         ("let f = () { T | project Host }; f() | project Got = ingestion_time()", "Got"),
         ("T | project Host | join kind=inner (T | project Host, Got = ingestion_time()) on Host", "Got"),
     ],
@@ -80,11 +81,11 @@ def test_a_query_that_does_not_ask_reads_no_arrival(query: str) -> None:
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("U | where ingestion_time() > ago(1h)", "not those of one table"),
-        ("T | summarize count() by Host | where ingestion_time() > ago(1h)", "not those of one table"),
-        ("T | join kind=inner (U) on Host | extend G = ingestion_time()", "not those of one table"),
-        ("union T, U | extend G = ingestion_time()", "not those of one table"),
-        ("print ingestion_time()", "not those of one table"),
+        ("U | where ingestion_time() > ago(1h)", "not those of tables"),
+        ("T | summarize count() by Host | where ingestion_time() > ago(1h)", "not those of tables"),
+        ("T | join kind=inner (U) on Host | extend G = ingestion_time()", "not those of tables"),
+        ("union T, U | extend G = ingestion_time()", "not those of tables"),
+        ("print ingestion_time()", "not those of tables"),
         ("T | where ingestion_time(1) > ago(1h)", "takes no argument"),
     ],
 )

@@ -11,7 +11,7 @@ from transpiler.semantics.scope import Scope
 
 @binds_function("ingestion_time")
 def _ingestion_time(scope: Scope, node: syntax.Call) -> Scalar:
-    """The hidden column of the rows at hand. Rows that were grouped, joined or united are no table's own."""
+    """The hidden column of the rows at hand. Rows that were grouped or joined are no table's own."""
     if node.arguments:
         raise scope.error("KQL103", f"ingestion_time takes no argument, {len(node.arguments)} given", node.span)
     tabular = scope.row.tabular if scope.row is not None else None
@@ -23,7 +23,7 @@ def _ingestion_time(scope: Scope, node: syntax.Call) -> Scalar:
     if any(t.ingestion_time for t in map(catalog.table, catalog.tables) if t) or any(
         s.ingestion_time for source in catalog.sources.values() for s in source.shapes.values()
     ):
-        message = "ingestion_time is not translated: these rows are not those of one table that says when they arrived"
-        hint = f"{declared.hint}; and keep the time in a column before summarize, join, union or mv-expand"
+        message = "ingestion_time is not translated: these rows are not those of tables that say when they arrived"
+        hint = f"{declared.hint}; and keep the time in a column before summarize, join or mv-expand"
         raise scope.error("KQL201", message, node.span, hint=hint)
     raise scope.error("KQL201", f"ingestion_time is not translated: {declared.refusal}", node.span, hint=declared.hint)

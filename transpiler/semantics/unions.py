@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+from dataclasses import replace
 
 from transpiler.diagnostics import KqlError
 from transpiler.kql import syntax
@@ -98,13 +99,26 @@ def unite(scope: Scope, sides: list[tuple[str, Tabular]], kind: str, source_colu
                 mapping[column] = ColumnRef(found)
         mappings.append(mapping)
     output = ([source] if source is not None else []) + list(columns.values())
+    arrival = _arrival([t for _, t in sides], mappings)
     relation = UnionAll(
-        columns=tuple(output),
+        columns=(*output, *([arrival] if arrival else [])),
         origin=origin_of(scope, node, "union"),
         inputs=tuple(t.relation for _, t in sides),
         sources=tuple(mappings),
     )
-    return unordered(relation, output)
+    return replace(unordered(relation, output), arrival=arrival)
+
+
+def _arrival(sides: list[Tabular], mappings: list[dict[Column, Scalar]]) -> Column | None:
+    """A hidden column of when each row arrived, where all sides tell it."""
+    told = [side.arrival for side in sides if side.arrival in side.relation.columns]
+    if not all(told) or len(told) < len(sides):
+        return None
+    column = Column("ingestion_time", Type.DATETIME, True)
+    for mapping, own in zip(mappings, told, strict=True):
+        if own is not None:
+            mapping[column] = ColumnRef(own)
+    return column
 
 
 def _layout(sides: list[Tabular], *, inner: bool) -> list[tuple[str, Type, str]]:
