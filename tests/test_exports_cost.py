@@ -53,8 +53,19 @@ def test_columns_that_nobody_reads_are_not_charged() -> None:
 def test_a_let_is_read_at_each_use(query: str, times: int) -> None:
     found = cost(rule_of(query), CATALOG, {"T": TableSize(24 * GB, 30, timedelta(hours=1))})
     assert sum(p.scan.times for p in found.scans) == times
-    assert found.bytes_per_run == times * 2 * GB
-    assert [("times" in f.message) for f in found.findings] == ([True] if times > 1 else [])
+    assert [p.scan.times_in_script for p in found.scans] == [1]
+    assert found.bytes_per_run == 2 * GB
+    assert [f"T {times} times" in f.message for f in found.findings] == ([True] if times > 1 else [])
+
+
+def test_a_let_that_leaves_nothing_out_is_read_at_each_use_of_a_script_too() -> None:
+    rule = parse_rule(
+        yaml.safe_dump({"id": FIELDS["id"], "kind": "Hunting", "name": "n", "query": "let x = T; union x, x"}), "h.yaml"
+    )
+    found = cost(rule, CATALOG, {"T": TableSize(GB, 10)})
+    assert [(p.scan.times, p.scan.times_in_script) for p in found.scans] == [(2, 2)]
+    assert found.bytes_per_run == 2 * 10 * GB
+    assert "every run reads T 2 times" in found.findings[1].message
 
 
 def test_a_table_without_a_window_is_read_whole_and_that_is_said() -> None:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from sqlglot import exp
 
 from transpiler.alerts.clock import is_continuous
+from transpiler.alerts.sharing import shared_stages
 from transpiler.api import dialect_of
 from transpiler.catalog import Catalog, Physical
 from transpiler.diagnostics import KqlError
@@ -25,14 +26,16 @@ from transpiler.source import Span
 class TableScan:
     """One place in which a query reads a table.
 
-    ``columns`` are those of the warehouse (STRUCT fields with dots), ``times`` how often the place is run. ``partition``:
-    the stored column that the window's predicate stands on, '' when there is none that prunes. ``shards``: daily tables.
+    ``columns`` are those of the warehouse (STRUCT fields with dots), ``times`` how often the place is run in one statement,
+    ``times_in_script`` with temporary tables. ``partition``: the stored column that the window's predicate stands on, ''
+    when there is none that prunes. ``shards``: daily tables.
     """
 
     table: str
     physical: str
     columns: tuple[str, ...]
     times: int
+    times_in_script: int
     partition: str
     shards: bool
     span: Span
@@ -54,11 +57,11 @@ def table_scans(rule: Rule, catalog: Catalog, period: timedelta | None, target: 
         )
     except KqlError as error:
         raise error.in_source(rule.source) from None
-    times = _times(statement.tree)
-    return [_scan(scan, statement.lowering, times) for scan in statement.lowering.scans()]
+    times, in_script = _times(statement.tree), _times_in_script(statement.tree)
+    return [_scan(scan, statement.lowering, times, in_script) for scan in statement.lowering.scans()]
 
 
-def _scan(scan: Scan, lowering: QueryLowering, times: Mapping[str, int]) -> TableScan:
+def _scan(scan: Scan, lowering: QueryLowering, times: Mapping[str, int], in_script: Mapping[str, int]) -> TableScan:
     read = lowering.read_columns(scan)
     stored = [_stored(scan.physical[c]) for c in read]
     partition = _stored(scan.physical[scan.time_column]) if scan.window and scan.time_column else ""
@@ -70,6 +73,7 @@ def _scan(scan: Scan, lowering: QueryLowering, times: Mapping[str, int]) -> Tabl
         identifier,
         tuple(columns),
         times.get(where.lower(), 1),
+        in_script.get(where.lower(), 1),
         partition,
         bool(scan.shards),
         scan.origin.span,
@@ -96,6 +100,17 @@ def _times(tree: exp.Expr) -> dict[str, int]:
         for other, count in reads[name].items():
             times[other] += count * own
     return dict(times)
+
+
+def _times_in_script(tree: exp.Expr) -> dict[str, int]:
+    """The same when what is read more than once is put into temporary tables first."""
+    shared, last = shared_stages(tree)
+    total: Counter[str] = Counter()
+    for name, statement in [*((s.name.lower(), s.select) for s in shared), ("", last)]:
+        own = _times(statement)
+        total.update({k: v for k, v in own.items() if k})
+        total[name] += 1
+    return dict(total)
 
 
 def _references(tree: exp.Expr, names: set[str]) -> Counter[str]:

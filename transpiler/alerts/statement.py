@@ -26,6 +26,7 @@ from transpiler.alerts.details import (
 from transpiler.alerts.entities import MOST_ENTITY_BYTES, EntityColumn, entity_columns
 from transpiler.alerts.notes import by_event_time, notes_of
 from transpiler.alerts.schema import ALERT_COLUMNS
+from transpiler.alerts.sharing import shared_stages
 from transpiler.alerts.spelling import SortKey, Writer
 from transpiler.alerts.values import Results
 from transpiler.api import ColumnInfo, Requirement, Stage, check_size, described, dialect_of
@@ -49,10 +50,20 @@ _COMPARED = {Operator.GT: ">", Operator.LT: "<", Operator.EQ: "=", Operator.NE: 
 
 
 @dataclass(frozen=True, slots=True)
+class TemporaryTable:
+    """A table that a script fills before its statement reads it; ``sql`` is the SELECT of its rows."""
+
+    name: str
+    columns: tuple[str, ...]
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
 class RuleAlerts:
     """A rule's alerts in a target's SQL: one SELECT with the columns of ``ALERT_COLUMNS``.
 
     ``results``, ``stages`` and ``requires`` describe the query inside; ``findings`` what is approximated or left out.
+    ``temporary``: what a script puts into temporary tables, in order, before ``sql``.
     """
 
     sql: str
@@ -62,6 +73,7 @@ class RuleAlerts:
     stages: tuple[Stage, ...]
     requires: tuple[Requirement, ...]
     findings: tuple[Finding, ...] = ()
+    temporary: tuple[TemporaryTable, ...] = ()
 
 
 def rule_alerts(
@@ -76,6 +88,7 @@ def rule_alerts(
     most_rows: int = MOST_ROWS,
     header: str = "",
     run_time_as: str = "",
+    temporary: bool = False,
 ) -> RuleAlerts:
     """The alerts of one run.
 
@@ -83,11 +96,12 @@ def rule_alerts(
     ``least``: the shortest interval of the scheduler (``run_window``). ``suppressed_by``: the identifier of the alerts
     table, whose earlier alerts rest a rule with suppression. ``most_rows``: how many result rows an alert carries.
     ``run_time_as``: what stands in the SQL for BigQuery's ``@run_time``, which only its scheduled queries have.
+    ``temporary``: as a script, in which what is read more than once is a temporary table (``sharing``).
     Raises KqlError as ``transpile`` does.
     """
     dialect = dialect_of(target)
     clock = clock_of(dialect, now, delay)
-    return alerts_at(rule, dialect, catalog, clock, least, suppressed_by, most_rows, header, run_time_as)
+    return alerts_at(rule, dialect, catalog, clock, least, suppressed_by, most_rows, header, run_time_as, temporary)
 
 
 def alerts_at(
@@ -100,6 +114,7 @@ def alerts_at(
     most_rows: int = MOST_ROWS,
     header: str = "",
     run_time_as: str = "",
+    temporary: bool = False,
 ) -> RuleAlerts:
     """``rule_alerts`` at a time that the caller spells itself (a column of runs, say)."""
     window = run_window(rule, least)
@@ -111,7 +126,12 @@ def alerts_at(
             rule.source, dialect, catalog, now=clock.now, window=period, as_rows=True, by_arrival=by_arrival
         )
         build = _Build(rule, Writer(dialect), statement, clock, period, table, most_rows)
-        sql = _printed(build.tree(header), dialect, run_time_as)
+        shared, tree = shared_stages(build.tree()) if temporary else ([], build.tree())
+        tables = tuple(TemporaryTable(s.name, s.columns, _printed(s.select, dialect, run_time_as)) for s in shared)
+        if header:
+            tree.comments = [header]
+        sql = _printed(tree, dialect, run_time_as)
+        check_size("".join([*(t.sql for t in tables), sql]), dialect)
     except KqlError as error:
         raise error.in_source(rule.source) from None
     except RecursionError:
@@ -119,7 +139,7 @@ def alerts_at(
     results, stages, requires = described(statement)
     late = by_event_time(catalog, dialect.name, requires)
     findings = notes_of(rule, window, [c.name for c in results], suppressed_by is not None, late)
-    return RuleAlerts(sql, dialect.name, _COLUMNS, results, stages, requires, findings)
+    return RuleAlerts(sql, dialect.name, _COLUMNS, results, stages, requires, findings, tables)
 
 
 _COLUMNS = tuple(ColumnInfo(c.name, c.name, c.type) for c in ALERT_COLUMNS)
@@ -129,9 +149,7 @@ def _printed(tree: exp.Expr, dialect: Dialect, run_time_as: str) -> str:
     if run_time_as:
         for parameter in list(tree.find_all(exp.Parameter)):
             parameter.replace(exp.Var(this=run_time_as))
-    sql = print_sql(tree, dialect)
-    check_size(sql, dialect)
-    return sql
+    return print_sql(tree, dialect)
 
 
 def cap_of(rule: Rule) -> int:
@@ -172,7 +190,7 @@ class _Build:
         """Whether each row is an alert of its own."""
         return self.rule.grouping is Grouping.ALERT_PER_RESULT
 
-    def tree(self, header: str) -> exp.Expr:
+    def tree(self) -> exp.Expr:
         """The whole statement."""
         ctes = list(self.statement.lowering.ctes)
         inner = self.statement.tree
@@ -188,8 +206,6 @@ class _Build:
         alerts = self._cte(ctes, "grouped", self._alerts(rows))
         select = self._final(alerts)
         select.set("with_", with_clause(ctes))
-        if header:
-            select.comments = [header]
         return select
 
     def _cte(self, ctes: list[exp.CTE], wanted: str, select: exp.Expr) -> exp.Expr:

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.text import Text
 
 from transpiler.alerts import run_window
+from transpiler.alerts.scans import TableScan
 from transpiler.backtest import Backtest, backtest, backtest_page, plot_lines
 from transpiler.cli.app import FINDINGS, app
 from transpiler.cli.options import (
@@ -220,6 +221,7 @@ def _cost_data(found: Cost) -> dict[str, object]:
                 "partition": p.scan.partition,
                 "daily_tables": p.scan.shards,
                 "times": p.scan.times,
+                "times_in_script": p.scan.times_in_script,
                 "bytes": p.bytes,
             }
             for p in found.scans
@@ -232,12 +234,17 @@ def _cost_data(found: Cost) -> dict[str, object]:
     }
 
 
+def _times(scan: TableScan) -> str:
+    once = "once" if scan.times_in_script == 1 else f"{scan.times_in_script} times"
+    return f"{scan.times} times in one statement, {once} in a script"
+
+
 def _show_cost(rule: Rule, found: Cost) -> None:
     out = console()
     out.print(Text(rule.name, style="bold"))
     for part in found.scans:
         pruned = f"cut on {part.scan.partition}" if part.scan.partition or part.scan.shards else "read whole"
-        times = "" if part.scan.times == 1 else f", {part.scan.times} times"
+        times = "" if part.scan.times == 1 else f", {_times(part.scan)}"
         size = "" if part.bytes is None else f", {part.bytes / 1e9:,.2f} GB a run"
         out.print(Text(f"  {part.scan.physical}: {pruned}{times}{size}"))
         out.print(Text(f"    {', '.join(part.scan.columns)}", style="dim"))

@@ -32,9 +32,11 @@ def transfer_config(rule: Rule, translation: Translation, table: str, dataset: s
 def alerts_config(rule: Rule, catalog: Catalog, settings: Settings) -> str:
     """The request's body for the rule's alerts. A MERGE writes its own table, so no destination may be named.
 
+    What the rule would read more than once is in temporary tables: the service runs scripts as it runs a statement.
     Raises KqlError for a rule that BigQuery cannot run.
     """
-    return _config(rule, {"query": merge_alerts(rule, catalog, settings, settings.alerts_path)}, None)
+    sql = merge_alerts(rule, catalog, settings, settings.alerts_path, script=True)
+    return _config(rule, {"query": sql}, None)
 
 
 def _config(rule: Rule, params: dict[str, str], dataset: str | None) -> str:

@@ -1,7 +1,8 @@
 """What a rule costs in BigQuery: which columns of which tables each run reads, how often, and how many bytes that is.
 
 Meaning: on-demand prices count the bytes of the columns read in the partitions that are not pruned, at least 10 MB for
-each table. A non-recursive CTE that is referenced twice runs twice. Estimates are for tables partitioned by day.
+each table. A non-recursive CTE that is referenced twice runs twice; a scheduled query's script keeps it in a temporary
+table instead. Estimates are for tables partitioned by day, and for the scheduled queries that are exported.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ def _bytes(scan: TableScan, size: TableSize | None, period: timedelta | None) ->
         unit = DAY if scan.shards else size.partition
         # A window touches, on average, one partition more than its length has.
         read = min(whole, period + unit)
-    return max(LEAST_BYTES, int(size.daily(scan.columns) * (read / DAY))) * scan.times
+    return max(LEAST_BYTES, int(size.daily(scan.columns) * (read / DAY))) * scan.times_in_script
 
 
 def _findings(rule: Rule, scan: TableScan, has_window: bool) -> list[Finding]:
@@ -110,9 +111,16 @@ def _findings(rule: Rule, scan: TableScan, has_window: bool) -> list[Finding]:
         message = f"every run reads all of {scan.physical}: {why}, so no partition is left out"
         hint = "declare the time column of the source, or store the table partitioned by it"
         found.append(_finding(rule, scan, Severity.WARNING, message, hint))
-    if scan.times > 1:
-        message = f"every run reads {scan.physical} {scan.times} times: BigQuery runs a let again at each use"
-        hint = "a script that keeps the let in a temporary table reads it once"
+    if scan.times_in_script > 1:
+        message = f"every run reads {scan.physical} {scan.times_in_script} times: BigQuery runs a let again at each use"
+        hint = "a let that leaves rows out is kept in a temporary table by the scheduled query of its alerts"
+        found.append(_finding(rule, scan, Severity.WARNING, message, hint))
+    elif scan.times > 1:
+        message = (
+            f"one statement reads {scan.physical} {scan.times} times, since BigQuery runs a let again at each use; "
+            "the scheduled query of the alerts is a script that reads it once, into a temporary table"
+        )
+        hint = "plain SQL and the projects of dbt and Dataform are single statements"
         found.append(_finding(rule, scan, Severity.INFO, message, hint))
     return found
 

@@ -19,12 +19,19 @@ RUN_TIME = "@run_time"
 
 
 def merge_alerts(
-    rule: Rule, catalog: Catalog, settings: Settings, path: Sequence[str], run_time: str = RUN_TIME, quoted: str = ""
+    rule: Rule,
+    catalog: Catalog,
+    settings: Settings,
+    path: Sequence[str],
+    run_time: str = RUN_TIME,
+    *,
+    script: bool = False,
 ) -> str:
     """BigQuery's MERGE of a run's alerts into the alerts table.
 
-    ``path``: the table's identifier; ``run_time``: the SQL of the moment at which the run is due; ``quoted``: what stands
-    for the table behind MERGE INTO instead. Raises KqlError as ``transpile`` does.
+    ``path``: the table's identifier; ``run_time``: the SQL of the moment at which the run is due; ``script``: with temporary
+    tables before it for what would be read more than once. A script's statements start one after the other, so
+    ``run_time`` must be the same in all of them, as ``@run_time`` is. Raises KqlError as ``transpile`` does.
     """
     made = rule_alerts(
         rule,
@@ -36,13 +43,17 @@ def merge_alerts(
         suppressed_by=path,
         header=header_of(rule),
         run_time_as="" if run_time == RUN_TIME else run_time,
+        temporary=script,
     )
     names = [c.name for c in ALERT_COLUMNS]
     listed = ",\n    ".join(names)
     values = ",\n    ".join(f"found.{name}" for name in names)
     end = _before(run_time, settings.delay)
-    return (
-        f"MERGE INTO {quoted or quoted_path('bigquery', path)} AS stored\nUSING (\n{made.sql}) AS found\n"
+    before = [
+        f"CREATE TEMP TABLE {quoted_path('bigquery', (t.name,))} AS\n{t.sql.rstrip()};\n\n" for t in made.temporary
+    ]
+    return "".join(before) + (
+        f"MERGE INTO {quoted_path('bigquery', path)} AS stored\nUSING (\n{made.sql}) AS found\n"
         # The constant instant lets the service read one partition of the alerts instead of all.
         f"ON stored.alert_id = found.alert_id AND stored.window_end = {end}\n"
         f"WHEN NOT MATCHED BY TARGET THEN\n  INSERT (\n    {listed}\n  )\n  VALUES (\n    {values}\n  )\n"

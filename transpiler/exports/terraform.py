@@ -32,7 +32,7 @@ def escaped(text: str) -> str:
 
 def terraform_rule(rule: Rule, name: str, catalog: Catalog, settings: Settings) -> str:
     """A rule's file. ``name`` is the resource's. Raises KqlError for a rule that BigQuery cannot run."""
-    sql = escaped(merge_alerts(rule, catalog, settings, (_PROJECT, _DATASET, _TABLE)))
+    sql = escaped(merge_alerts(rule, catalog, settings, (_PROJECT, _DATASET, _TABLE), script=True))
     for marker, reference in _FILLED.items():
         sql = sql.replace(marker, reference)
     window = window_in_service(rule)

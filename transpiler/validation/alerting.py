@@ -14,7 +14,7 @@ from transpiler.engine import EngineError, duckdb, googlesql
 from transpiler.lowering.runtime import RunTime
 from transpiler.rule.fixture import Fixture
 from transpiler.rule.model import Grouping, Operator, Rule, Trigger
-from transpiler.validation.inputs import Variant, fill_duckdb, google_tables, variants
+from transpiler.validation.inputs import fill_duckdb, google_tables, variants
 
 Alert = dict[str, object]
 _TIMEOUT = 60.0
@@ -69,13 +69,20 @@ def _runs(rule: Rule, catalog: Catalog, fixture: Fixture, delay: timedelta) -> l
             shaped = catalog.with_shapes(target, variant.shapes)
             made = _made(rule, shaped, target, fixture, delay)
             rows = _RUNNERS[target](shaped, made, fixture, tables, delay)
-            runs.append(_run(fixture, variant, rows))
+            runs.append(_run(fixture, variant.target, variant.name, rows))
+            script = _made(rule, shaped, target, fixture, delay, temporary=True)
+            if script.temporary:
+                rows = _RUNNERS[target](shaped, script, fixture, tables, delay)
+                runs.append(_run(fixture, variant.target, f"{variant.name}, as a script", rows))
     return runs
 
 
-def _made(rule: Rule, catalog: Catalog, target: str, fixture: Fixture, delay: timedelta) -> RuleAlerts:
+def _made(
+    rule: Rule, catalog: Catalog, target: str, fixture: Fixture, delay: timedelta, *, temporary: bool = False
+) -> RuleAlerts:
     now = fixture.now if target == "duckdb" else RunTime(delay)
-    return rule_alerts(rule, target, catalog, now=now, delay=delay)
+    is_script = temporary and target == "bigquery"
+    return rule_alerts(rule, target, catalog, now=now, delay=delay, temporary=is_script)
 
 
 def _on_duckdb(
@@ -90,17 +97,29 @@ def _on_google(
     catalog: Catalog, made: RuleAlerts, fixture: Fixture, tables: Sequence[str], delay: timedelta
 ) -> Sequence[Sequence[object]]:
     run_time = {"run_time": ("TIMESTAMP", (fixture.now + delay).isoformat() + "+00:00")}
-    stored = google_tables(catalog, fixture, tables)
-    return googlesql.connect().execute(made.sql, stored, run_time if "@run_time" in made.sql else {}).rows
+    return google_rows(made, google_tables(catalog, fixture, tables), run_time)
+
+
+def google_rows(
+    made: RuleAlerts, stored: Mapping[str, googlesql.StoredTable], parameters: Mapping[str, tuple[str, object]]
+) -> Sequence[Sequence[object]]:
+    """The alerts from Google's engine. It runs no scripts, so the statements of one are run in turn: each temporary table
+    is what its SELECT gave.
+    """
+    engine, tables = googlesql.connect(), dict(stored)
+    for table in made.temporary:
+        found = engine.execute(table.sql, tables, parameters if "@run_time" in table.sql else {})
+        tables[table.name] = googlesql.StoredTable({c.name: c.type for c in found.columns}, found.rows)
+    return engine.execute(made.sql, tables, parameters if "@run_time" in made.sql else {}).rows
 
 
 _RUNNERS = {"duckdb": _on_duckdb, "bigquery": _on_google}
 
 
-def _run(fixture: Fixture, variant: Variant, rows: Sequence[Sequence[object]]) -> AlertRun:
+def _run(fixture: Fixture, target: str, shape: str, rows: Sequence[Sequence[object]]) -> AlertRun:
     names = [c.name for c in ALERT_COLUMNS]
     alerts = [dict(zip(names, map(_plain, row), strict=True)) for row in rows]
-    return AlertRun(fixture.name, variant.target, variant.name, tuple(alerts))
+    return AlertRun(fixture.name, target, shape, tuple(alerts))
 
 
 def _plain(value: object) -> object:
