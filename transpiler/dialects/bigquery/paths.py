@@ -35,15 +35,33 @@ _NUMBERS = (
     "TO_JSON_STRING(PARSE_JSON(@e@, wide_number_mode => 'round')), @e@), '' ORDER BY @o@) "
     "FROM UNNEST(REGEXP_EXTRACT_ALL({x}, {parts})) AS @e@ WITH OFFSET AS @o@), {x})"
 )
-_TOKEN = rf'{_STRING}|[][{{}},]|[^][{{}},"]+'
+# A value of that nesting or less is one token, so that bags come to few.
+_DEPTH = 6
+
+
+def _nested(depth: int) -> str:
+    inner = rf'(?:[^][{{}}"]|{_STRING})*'
+    for _ in range(depth - 1):
+        inner = rf'(?:[^][{{}}"]|{_STRING}|[{{[]{inner}[]}}])*'
+    return inner
+
+
+_TOKEN = rf'{_STRING}:(?:[^][{{}}",]|{_STRING}|[{{[]{_nested(_DEPTH)}[]}}])+|{_STRING}|[][{{}},]|[^][{{}},"]+'
 # RE2 does not count brackets, so that the text is taken apart and its brackets are counted: a comma at the first level ends
-# a member, whatever the nesting of its value.
+# a member, whatever the nesting of its value. A window function would count faster, but cannot stand within a condition.
+_LEVEL = (
+    "(SELECT SUM(CASE WHEN @u@ IN ({open}, '[') THEN 1 WHEN @u@ IN ({close}, ']') THEN -1 ELSE 0 END) "
+    "FROM UNNEST(@l@) AS @u@ WITH OFFSET AS @p@ WHERE @p@ <= @o@)"
+)
+_TOKENS = (
+    f"(SELECT ARRAY(SELECT AS STRUCT @e@, @o@, {_LEVEL} AS @d@ FROM UNNEST(@l@) AS @e@ WITH OFFSET AS @o@) AS @t@ "
+    "FROM UNNEST([STRUCT(REGEXP_EXTRACT_ALL({x}, {token}) AS @l@)]))"
+)
 _MEMBERS = (
-    "ARRAY(SELECT STRING_AGG(@e@, '' ORDER BY @o@) FROM (SELECT @e@, @o@, @d@ = 1 AND @e@ = ',' AS @c@, "
-    "COUNTIF(@d@ = 1 AND @e@ = ',') OVER (ORDER BY @o@) AS @n@ FROM (SELECT @e@, @o@, "
-    "SUM(CASE WHEN @e@ IN ({open}, '[') THEN 1 WHEN @e@ IN ({close}, ']') THEN -1 ELSE 0 END) OVER (ORDER BY @o@) AS @d@ "
-    "FROM UNNEST(REGEXP_EXTRACT_ALL({x}, {token})) AS @e@ WITH OFFSET AS @o@) WHERE @d@ > 0 AND @o@ > 0) "
-    "WHERE NOT @c@ GROUP BY @n@ ORDER BY @n@)"
+    "ARRAY(SELECT STRING_AGG(@e@, '' ORDER BY @o@) FROM (SELECT @r@.@e@ AS @e@, @r@.@o@ AS @o@, "
+    "(SELECT COUNTIF(@u@.@d@ = 1 AND @u@.@e@ = ',') FROM UNNEST(@t@) AS @u@ WHERE @u@.@o@ < @r@.@o@) AS @n@ "
+    f"FROM {_TOKENS}, UNNEST(@t@) AS @r@ WHERE @r@.@d@ > 0 AND @r@.@o@ > 0 AND NOT (@r@.@d@ = 1 AND @r@.@e@ = ',')) "
+    "GROUP BY @n@ ORDER BY @n@)"
 )
 MEMBER_NAME = rf"^({_STRING}):"
 MEMBER_VALUE = rf"(?s)^{_STRING}:(.*)$"
