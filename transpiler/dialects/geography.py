@@ -7,7 +7,7 @@ from dataclasses import replace
 from sqlglot import exp
 
 from transpiler.dialects.spelling import Speller, Spelling
-from transpiler.plan.scalars import Call, Constant
+from transpiler.plan.scalars import Call, Constant, Scalar
 from transpiler.types import Type
 
 _DIAMETER = f"{2 * 6371010}e0"
@@ -42,4 +42,63 @@ def _in_circle(speller: Speller, call: Call) -> exp.Expr:
     return speller.once(speller.value(radius), lambda r: speller.sql(test, d=distance, r=r))
 
 
-SPELLINGS: dict[str, Spelling] = {"geo_distance_2points": _distance, "geo_point_in_circle": _in_circle}
+# The components, to the east and to the north, of the way from one point to another. Both vanish between equal and between
+# antipodal points.
+_EASTWARD = f"SIN(({{x2}} - {{x1}}) * {_DEGREE}) * COS({{y2}} * {_DEGREE})"
+_NORTHWARD = (
+    f"COS({{y1}} * {_DEGREE}) * SIN({{y2}} * {_DEGREE}) "
+    f"- SIN({{y1}} * {_DEGREE}) * COS({{y2}} * {_DEGREE}) * COS(({{x2}} - {{x1}}) * {_DEGREE})"
+)
+_TURN = "6.283185307179586e0"
+_NOISE = "1e-14"
+
+
+def _direction(speller: Speller, here: tuple[Scalar, Scalar], there: tuple[Scalar, Scalar]) -> exp.Expr:
+    """The azimuth from one point to another between -π and π; NULL off the globe, and where there is no direction."""
+    on_globe = " AND ".join(
+        f"{{{a}}} BETWEEN -{m} AND {m}" for a, m in (("x1", 180), ("y1", 90), ("x2", 180), ("y2", 90))
+    )
+    slots = ("x1", "y1", "x2", "y2")
+
+    def over(left: tuple[str, ...], trees: dict[str, exp.Expr]) -> exp.Expr:
+        if left:
+            scalar = (*here, *there)[slots.index(left[0])]
+            return speller.once(speller.value(scalar), lambda v: over(left[1:], {**trees, left[0]: v}))
+        east, north = speller.sql(_EASTWARD, **trees), speller.sql(_NORTHWARD, **trees)
+        found = speller.once(
+            east,
+            lambda e: speller.once(
+                north,
+                lambda n: speller.sql(
+                    f"CASE WHEN ABS({{e}}) + ABS({{n}}) > {_NOISE} THEN ATAN2({{e}}, {{n}}) END", e=e, n=n
+                ),
+            ),
+        )
+        return speller.sql(f"CASE WHEN {on_globe} THEN {{found}} END", found=found, **trees)
+
+    return over(slots, {})
+
+
+def _azimuth(speller: Speller, call: Call) -> exp.Expr:
+    x1, y1, x2, y2 = call.arguments
+    return _turned(speller, _direction(speller, (x1, y1), (x2, y2)))
+
+
+def _angle(speller: Speller, call: Call) -> exp.Expr:
+    """At the second point, with the clock from the first to the third."""
+    x1, y1, x2, y2, x3, y3 = call.arguments
+    first, last = _direction(speller, (x2, y2), (x1, y1)), _direction(speller, (x2, y2), (x3, y3))
+    return _turned(speller, speller.sql("{b} - {a}", a=first, b=last))
+
+
+def _turned(speller: Speller, angle: exp.Expr) -> exp.Expr:
+    """An angle from 0 up to a whole turn."""
+    return speller.once(angle, lambda v: speller.sql(f"CASE WHEN {{v}} < 0 THEN {{v}} + {_TURN} ELSE {{v}} END", v=v))
+
+
+SPELLINGS: dict[str, Spelling] = {
+    "geo_distance_2points": _distance,
+    "geo_point_in_circle": _in_circle,
+    "geo_azimuth": _azimuth,
+    "geo_angle": _angle,
+}

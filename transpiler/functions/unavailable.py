@@ -104,7 +104,6 @@ refused(
 )
 refused(
     "its arithmetic is not written for these targets",
-    *("geo_angle", "geo_azimuth", "geo_line_length", "geo_polygon_perimeter"),
-    *("geo_point_to_geohash", "geo_geohash_to_central_point", "geo_geohash_to_polygon", "geo_geohash_neighbors"),
+    *("geo_line_length", "geo_polygon_perimeter"),
     hint="geo_distance_2points and geo_point_in_circle are translated",
 )

@@ -8,6 +8,7 @@ from transpiler.dialects import geography
 from transpiler.dialects.bigquery import formats
 from transpiler.dialects.computed import hygienic
 from transpiler.dialects.formats import BASE64, GUID_BYTES, GUID_SWAPPED, URL_PIECES, URL_SAFE
+from transpiler.dialects.geohash import GeohashForms, geohash_spellings
 from transpiler.dialects.spelling import Speller, Spelling, text
 from transpiler.plan.scalars import Call
 
@@ -80,6 +81,16 @@ def _url_decode(speller: Speller, call: Call) -> exp.Expr:
     return hygienic(speller, template, x=speller.value(call.arguments[0]), pieces=text(URL_PIECES))
 
 
+_GEOHASHES = GeohashForms(
+    total="(SELECT SUM(<body>) FROM UNNEST(GENERATE_ARRAY(0, {n} - 1)) AS @i@)",
+    joined="(SELECT STRING_AGG(<body>, '<separator>' ORDER BY <i>) FROM UNNEST(GENERATE_ARRAY(0, <n> - 1)) AS <i>)",
+    real="TO_JSON_STRING(TO_JSON(<x>))",
+    # ERROR would not stand beside window functions.
+    error="CAST(CONCAT({message}, ': ', CAST(<value> AS STRING)) AS INT64)",
+    text_type="STRING",
+    is_geohash="REGEXP_CONTAINS({h}, {pattern})",
+)
+
 SPELLINGS: dict[str, Spelling] = {
     "hash_md5": "TO_HEX(MD5({source}))",
     "hash_sha1": "TO_HEX(SHA1({source}))",
@@ -95,4 +106,5 @@ SPELLINGS: dict[str, Spelling] = {
     "url_decode": _url_decode,
     **formats.SPELLINGS,
     **geography.SPELLINGS,
+    **geohash_spellings(_GEOHASHES),
 }

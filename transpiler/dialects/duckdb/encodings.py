@@ -8,6 +8,7 @@ from transpiler.dialects import geography
 from transpiler.dialects.computed import hygienic
 from transpiler.dialects.duckdb import formats
 from transpiler.dialects.formats import BASE64, GUID_BYTES, GUID_SWAPPED, URL_PIECES, URL_SAFE
+from transpiler.dialects.geohash import GeohashForms, geohash_spellings
 from transpiler.dialects.spelling import Speller, Spelling, text
 from transpiler.plan.scalars import Call
 
@@ -80,6 +81,15 @@ def _url_decode(speller: Speller, call: Call) -> exp.Expr:
     return hygienic(speller, template, x=speller.value(call.arguments[0]), pieces=text(URL_PIECES))
 
 
+_GEOHASHES = GeohashForms(
+    total="CAST(list_sum(list_transform(range(0, {n}), lambda @i@: <body>)) AS BIGINT)",
+    joined="array_to_string(list_transform(range(0, <n>), lambda <i>: <body>), '<separator>')",
+    real="CAST(to_json(<x>) AS VARCHAR)",
+    error="CAST(error(concat({message}, ': ', <value>)) AS BIGINT)",
+    text_type="VARCHAR",
+    is_geohash="regexp_matches({h}, {pattern})",
+)
+
 SPELLINGS: dict[str, Spelling] = {
     "hash_md5": "md5({source})",
     "hash_sha1": "sha1({source})",
@@ -95,4 +105,5 @@ SPELLINGS: dict[str, Spelling] = {
     "url_decode": _url_decode,
     **formats.SPELLINGS,
     **geography.SPELLINGS,
+    **geohash_spellings(_GEOHASHES),
 }
