@@ -34,10 +34,10 @@ from transpiler.catalog import Catalog
 from transpiler.diagnostics import KqlError
 from transpiler.dialects.dialect import Dialect
 from transpiler.dialects.spelling import call, number
+from transpiler.lowering.clauses import with_clause
 from transpiler.lowering.names import Names
 from transpiler.lowering.printer import print_sql
 from transpiler.lowering.runtime import RunTime
-from transpiler.lowering.stages import with_clause
 from transpiler.lowering.statement import Statement, lower_statement
 from transpiler.rule.findings import Finding
 from transpiler.rule.model import Grouping, Kind, Operator, Rule, Trigger

@@ -127,8 +127,7 @@ class Results:
         return self.writer.concat([*parts, "}"])
 
     def _lowering(self) -> ScalarLowering:
-        trees = {c: self.tree(c) for c in self.columns}
-        return ScalarLowering(self.writer.dialect, trees, _no_table, _no_clock)
+        return ScalarLowering(self.writer.dialect, self.tree, _no_table, _no_clock)
 
 
 def _no_table(relation: Relation) -> tuple[exp.Expr, Mapping[Column, str]]:

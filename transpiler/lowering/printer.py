@@ -1,7 +1,8 @@
 """sqlglot's tree as text. sqlglot prints; it decides nothing.
 
-The compiled build of sqlglot cannot be subclassed, so the changes of style (a short parenthesis and the LIMIT of an
-aggregate stay on their line) go into the generator's own dispatch table, for this instance only.
+The compiled build of sqlglot cannot be subclassed, so the changes of style (what is short stays on its line, columns
+fill lines) go into the generator's own dispatch table, for this instance only. SELECT is among them for one reason more:
+for BigQuery sqlglot would rewrite it in six ways before it prints.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def print_sql(tree: exp.Expr, dialect: Dialect) -> str:
     )
     if dialect.sqlglot_name == "duckdb":
         _without_quotes_in_comments(tree)
-    generator._dispatch = {**generator._dispatch, exp.Paren: _paren, exp.Limit: _limit}
+    generator._dispatch = {**generator._dispatch, **_STYLES}
     return generator.generate(tree, copy=False) + "\n"
 
 
@@ -58,3 +59,71 @@ def _limit(generator: Any, expression: exp.Limit, top: bool = False) -> str:
     count = generator.sql(expression, "expression")
     inner = generator.sql(expression, "this")
     return f"{inner} LIMIT {count}" if inner else f"{generator.seg('LIMIT')} {count}"
+
+
+# Any: as above.
+def _select(generator: Any, expression: exp.Select) -> str:
+    words = ["SELECT", *(["DISTINCT"] if expression.args.get("distinct") else [])]
+    words += ["AS", str(expression.args["kind"])] if expression.args.get("kind") else []
+    lines = _filled([generator.sql(e) for e in expression.expressions], expression.expressions)
+    if len(lines) == 1 and len(lines[0]) < LINE_WIDTH and "\n" not in lines[0]:
+        listed = f" {lines[0]}"
+    else:
+        listed = f"{generator.sep()}{generator.indent(f',{generator.sep()}'.join(lines))}"
+    from_ = generator.sql(expression, "from_", comment=False)
+    sql = generator.query_modifiers(expression, f"{' '.join(words)}{listed}", "", from_)
+    if expression.args.get("with_"):
+        sql = generator.maybe_comment(sql, expression)
+        expression.pop_comments()
+    return str(generator.prepend_ctes(expression, sql))
+
+
+def _filled(printed: list[str], items: list[exp.Expr]) -> list[str]:
+    """The items of a list by lines: columns side by side, everything else on lines of its own; all on one if it is short."""
+    whole = ", ".join(printed)
+    if len(whole) < LINE_WIDTH and "\n" not in whole:
+        return [whole]
+    lines: list[str] = []
+    is_open = False
+    for text, item in zip(printed, items, strict=True):
+        is_column = isinstance(item.unalias(), exp.Column)
+        if is_open and is_column and len(lines[-1]) + len(text) + 2 < LINE_WIDTH:
+            lines[-1] += f", {text}"
+        else:
+            lines.append(text)
+        is_open = is_column
+    return lines
+
+
+# Any: as above.
+def _where(generator: Any, expression: exp.Where | exp.Qualify) -> str:
+    word = "WHERE" if isinstance(expression, exp.Where) else "QUALIFY"
+    condition = generator.sql(expression, "this")
+    if "\n" not in condition and len(condition) < LINE_WIDTH:
+        return f"{generator.seg(word)} {condition}"
+    return f"{generator.seg(word)}{generator.sep()}{generator.indent(condition)}"
+
+
+# Any: as above.
+def _group(generator: Any, expression: exp.Group) -> str:
+    return f"{generator.seg('GROUP BY')} {', '.join(generator.sql(e) for e in expression.expressions)}"
+
+
+# Any: as above.
+def _order(generator: Any, expression: exp.Order) -> str:
+    flat = str(generator.order_sql(expression, flat=True))
+    if expression.args.get("this"):
+        return flat
+    return str(generator.seg(flat) if "\n" not in flat and len(flat) < LINE_WIDTH else generator.order_sql(expression))
+
+
+# Any: as above.
+_STYLES: dict[type[exp.Expr], Any] = {
+    exp.Paren: _paren,
+    exp.Limit: _limit,
+    exp.Select: _select,
+    exp.Where: _where,
+    exp.Qualify: _where,
+    exp.Group: _group,
+    exp.Order: _order,
+}

@@ -38,10 +38,10 @@ _SHIFTS = {"+ datetime": 1, "- datetime": -1}
 
 @dataclass(frozen=True, slots=True)
 class ScalarLowering:
-    """Lowers the scalars of one stage. ``columns`` gives the tree of each visible column; ``table_of`` names a relation's CTE."""
+    """Lowers the scalars of one stage. ``columns`` gives a fresh tree of a column; ``table_of`` names a relation's CTE."""
 
     dialect: Dialect
-    columns: Mapping[Column, exp.Expr]
+    columns: Callable[[Column], exp.Expr]
     table_of: Callable[[Relation], tuple[exp.Expr, Mapping[Column, str]]]
     now: Callable[[], exp.Expr]
     loose: bool = False
@@ -148,7 +148,7 @@ class ScalarLowering:
                 f"column {column.name} differs from an earlier column only by case, so no warehouse stores it",
                 scalar.span,
             )
-        return self.columns[column].copy()
+        return self.columns(column)
 
     def _connect(self, scalar: Call, lower: Callable[[Scalar], exp.Expr]) -> exp.Expr:
         kind = exp.And if scalar.overload.key == "and" else exp.Or

@@ -1,52 +1,225 @@
-"""What the stages of a statement are made of: a relation that has SQL, clauses, and the WITH that holds the CTEs."""
+"""What every stage's lowering works with: the stages so far, their names, and the pieces of a SELECT."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from transpiler.plan.relations import Relation
-from transpiler.plan.scalars import Column
+from transpiler.dialects.dialect import Dialect
+from transpiler.lowering.block import Block, Lowered
+from transpiler.lowering.clauses import conjunction
+from transpiler.lowering.liveness import Needs
+from transpiler.lowering.names import Names, column_names
+from transpiler.lowering.scalars import ScalarLowering
+from transpiler.lowering.ticks import shown
+from transpiler.plan.relations import OrderKey, Plan, Relation, Scan
+from transpiler.plan.scalars import Column, Constant, Scalar
 
-
-@dataclass(frozen=True, slots=True)
-class Lowered:
-    """A relation that has SQL: the name to select from, its columns in order, and what each is called there."""
-
-    table: exp.Expr
-    columns: tuple[Column, ...]
-    names: Mapping[Column, str]
+LONGEST_COMMENT = 120
+"""How much of the KQL stands above its SQL."""
 
 
 @dataclass(frozen=True, slots=True)
 class StageSql:
-    """Which CTE a relation became."""
+    """Which CTE a relation became; '' is the statement itself."""
 
     relation: Relation
     name: str
 
 
-def with_clause(ctes: Sequence[exp.CTE]) -> exp.With:
-    """The CTEs of a statement; RECURSIVE where one of them reads itself."""
-    return exp.With(expressions=list(ctes), recursive=any(is_recursive(c) for c in ctes) or None)
+@dataclass(slots=True)
+class Stages:
+    """One translation under way: the CTEs so far and the names that are taken.
 
+    ``as_rows``: the statement is to be read by more SQL. Columns stay as they are inside a query (dynamic values as text,
+    timespans in microseconds), and the query's order becomes a column, named by ``rank`` ('' when nothing is sorted).
+    """
 
-def is_recursive(cte: exp.CTE) -> bool:
-    """Whether a CTE reads itself."""
-    return isinstance(cte.this, exp.Union) and any(t.name == cte.alias for t in cte.this.find_all(exp.Table))
+    dialect: Dialect
+    plan: Plan
+    now: Callable[[], exp.Expr]
+    taken: Iterable[str] = ()
+    header: str = ""
+    as_rows: bool = False
+    rank: str = ""
+    ctes: list[exp.CTE] = field(default_factory=list)
+    stages: list[StageSql] = field(default_factory=list)
+    final_names: dict[Column, str] = field(default_factory=dict)
+    scanned: list[Scan] = field(default_factory=list)
+    done: dict[int, Lowered | Block] = field(default_factory=dict)
+    uses: Counter[int] = field(default_factory=Counter)
+    needs: Needs = field(default_factory=dict)
+    names: Names = field(default_factory=Names)
+    used: set[Column] = field(default_factory=set)
 
+    # ---------------------------------------------------------------- stages
 
-def join_words(word: str) -> dict[str, str]:
-    """The kind of a join where sqlglot looks for it."""
-    return {"side": word} if word in ("LEFT", "RIGHT", "FULL") else {"kind": word}
+    def needed(self, relation: Relation) -> set[Column]:
+        """The columns of a relation that someone reads."""
+        return self.needs[id(relation)]
 
+    def source(self, relation: Relation) -> Lowered:
+        """A relation as something to select from; a SELECT under way is written now."""
+        found = self.done[id(relation)]
+        if isinstance(found, Block):
+            found = self.done[id(relation)] = self.written(found)
+        return found
 
-def conjunction(trees: Sequence[exp.Expr]) -> exp.Expr:
-    """All predicates, joined by AND."""
-    wrapped = [exp.Paren(this=t) if isinstance(t, exp.Or) else t for t in trees]
-    tree = wrapped[0]
-    for other in wrapped[1:]:
-        tree = exp.And(this=tree, expression=other)
-    return tree
+    def open(self, relation: Relation) -> Block:
+        """A relation as a SELECT under way, to be gone on with."""
+        found = self.done[id(relation)]
+        if isinstance(found, Block) and self.uses[id(relation)] == 1:
+            return found
+        return self.over_stage(self.source(relation))
+
+    def over_stage(self, source: Lowered) -> Block:
+        """A new SELECT over a stage."""
+        table = source.table if source.table.args.get("this") else None
+        columns = source.readable
+        plain = {c: self.dialect.identifier(source.names[c]) for c in columns}
+        return Block(table, source, columns, plain, {}, columns)
+
+    def reopened(self, block: Block) -> Block:
+        """The same as a stage of its own, with a new SELECT over it."""
+        return self.over_stage(self.written(block))
+
+    def open_for(self, relation: Relation, scalars: Sequence[Scalar], kept: Iterable[Column] = ()) -> Block:
+        """A SELECT under way over whose table these scalars can be written; ``kept``: the columns that stay as well."""
+        block = self.open(relation)
+        return block if block.takes(scalars, set(kept)) else self.reopened(block)
+
+    def written(self, block: Block) -> Lowered:
+        """A SELECT under way as a stage; none is written for columns that a stage has already."""
+        base = block.base
+        if base is not None and block.table is not None and block.is_untouched:
+            name = base.table.name
+            self.stages += [StageSql(r, name) for r in block.stages]
+            return Lowered(base.table, base.columns, {c: str(n.this) for c, n in block.plain.items()})
+        columns = self.kept_columns(block)
+        names = column_names(columns)
+        select = self.selected(block, columns, names, block.computed)
+        return self.emit(block.stages, select, columns, names)
+
+    def kept_columns(self, block: Block) -> list[Column]:
+        """The columns to write: those that are read, or all where ``*`` says so."""
+        base = block.base
+        if base is not None and base.columns and block.columns[: len(base.columns)] == base.columns:
+            return list(block.columns)
+        kept = [c for c in block.columns if c in block.needed]
+        if kept or not block.columns:
+            return kept
+        return [next((c for c in block.columns if c in block.plain), block.columns[0])]
+
+    def selected(
+        self, block: Block, columns: Sequence[Column], names: Mapping[Column, str], computed: Mapping[Column, exp.Expr]
+    ) -> exp.Select:
+        """The SELECT of a block with these columns; ``computed`` gives the trees of those that are not the table's own."""
+        select = exp.Select(expressions=self._select_list(block, columns, names, computed))
+        if block.table is not None:
+            select.set("from_", exp.From(this=block.table.copy()))
+        self.where(select, block.where)
+        return select
+
+    def _select_list(
+        self, block: Block, kept: Sequence[Column], names: Mapping[Column, str], computed: Mapping[Column, exp.Expr]
+    ) -> list[exp.Expr]:
+        """``*``, ``* REPLACE`` or an explicit list, whichever is shortest and right."""
+        base = block.base
+        own = [base.names.get(c, "") for c in base.columns] if base is not None else []
+        count = len(own)
+        trees = {c: computed[c] if c in computed else exp.Column(this=block.plain[c]) for c in kept}
+        in_place = count and [names[c] for c in kept[:count]] == own
+        replaced = (
+            [c for c in kept[:count] if c in computed or str(block.plain[c].this) != names[c]] if in_place else []
+        )
+        # BigQuery takes no window function within REPLACE.
+        few = count > 2 and len(replaced) * 2 <= count and not any(trees[c].find(exp.Window) for c in replaced)
+        if in_place and (not replaced or few):
+            star = exp.Star(
+                replace=[exp.Alias(this=trees[c], alias=self.dialect.identifier(names[c])) for c in replaced] or None
+            )
+            return [star, *(self.alias(trees[c], names[c]) for c in kept[count:])]
+        return [self.alias(trees[c], names[c]) for c in kept]
+
+    def emit(
+        self,
+        relations: Sequence[Relation],
+        select: exp.Expr,
+        columns: Sequence[Column],
+        names: Mapping[Column, str],
+        above: Sequence[Relation] | None = None,
+    ) -> Lowered:
+        """A stage of its own, named by the keyword and line of the last of its relations that the query spells.
+
+        ``above``: the relations whose KQL stands above it, all by default.
+        """
+        origin = next((r.origin for r in reversed(relations) if r.origin.text), relations[-1].origin)
+        keyword = origin.keyword.replace("-", "_") or "stage"
+        name = self.names.unique(f"{keyword}_{origin.line}" if origin.line else keyword)
+        self.comment(select, relations if above is None else above)
+        alias = exp.TableAlias(this=self.dialect.identifier(name))
+        self.ctes.append(exp.CTE(this=select, alias=alias))
+        self.stages += [StageSql(r, name) for r in relations]
+        return Lowered(exp.Table(this=self.dialect.identifier(name)), tuple(columns), dict(names))
+
+    def comment(self, select: exp.Expr, relations: Iterable[Relation]) -> None:
+        """The KQL of the relations, above their SQL."""
+        text = " | ".join(r.origin.text for r in relations if r.origin.text)
+        if text:
+            shortened = text if len(text) <= LONGEST_COMMENT else text[: LONGEST_COMMENT - 1].rstrip() + "…"
+            select.add_comments([f" {shortened} "])
+
+    # ---------------------------------------------------------------- scalars
+
+    def over(self, block: Block) -> ScalarLowering:
+        """Scalars over the columns of a SELECT under way."""
+        return self.scalars(block.tree)
+
+    def over_source(self, source: Lowered) -> ScalarLowering:
+        """Scalars over the columns of a stage."""
+        return self.scalars(lambda c: exp.Column(this=self.dialect.identifier(source.names[c])))
+
+    def scalars(self, tree: Callable[[Column], exp.Expr]) -> ScalarLowering:
+        """Scalars over columns whose trees a function gives."""
+        return ScalarLowering(self.dialect, tree, self._table_of, self.now)
+
+    def _table_of(self, relation: Relation) -> tuple[exp.Expr, Mapping[Column, str]]:
+        lowered = self.source(relation)
+        return lowered.table.copy(), lowered.names
+
+    def shown(self, column: Column, scalar: Scalar) -> Scalar:
+        """What a column is computed from: a time that is only shown loses the digit that no warehouse holds."""
+        return scalar if column in self.used else shown(scalar)
+
+    # ---------------------------------------------------------------- pieces
+
+    def star(self, source: Lowered) -> exp.Select:
+        """``SELECT *`` over a stage."""
+        return exp.Select(expressions=[exp.Star()], from_=exp.From(this=source.table.copy()))
+
+    def alias(self, tree: exp.Expr, name: str) -> exp.Expr:
+        """A tree under a name; a column of that name has it already."""
+        if isinstance(tree, exp.Column) and tree.name == name:
+            return tree
+        return exp.Alias(this=tree, alias=self.dialect.identifier(name))
+
+    def where(self, select: exp.Select, predicates: Sequence[exp.Expr]) -> None:
+        """All of the predicates as the WHERE."""
+        if predicates:
+            select.set("where", exp.Where(this=conjunction(predicates)))
+
+    def ordered(self, scalars: ScalarLowering, order: Sequence[OrderKey]) -> list[exp.Expr]:
+        """The keys of an ORDER BY."""
+        return [
+            exp.Ordered(this=self.dialect.order_key(scalars, k.value), desc=k.descending, nulls_first=k.nulls_first)
+            for k in order
+            if not isinstance(k.value, Constant)
+        ]
+
+    def order(self, select: exp.Select, scalars: ScalarLowering, order: Sequence[OrderKey]) -> None:
+        """An ORDER BY, if there is a key that is no constant."""
+        if keys := self.ordered(scalars, order):
+            select.set("order", exp.Order(expressions=keys))

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from transpiler.dialects.dialect import Dialect
+from transpiler.lowering.block import Lowered
+from transpiler.lowering.clauses import conjunction, join_words
 from transpiler.lowering.names import column_names
 from transpiler.lowering.scalars import ScalarLowering
-from transpiler.lowering.stages import Lowered, conjunction, join_words
 from transpiler.plan.relations import Walk
 from transpiler.plan.scalars import Column, Scalar, columns_of
 from transpiler.types import Type
@@ -42,7 +43,7 @@ class Walking:
         scalars += [s.value for s in self.relation.states]
         used = {c for s in scalars for c in columns_of(s)} | {self.relation.place}
         used |= columns_of(self.relation.next) if self.relation.next is not None else set()
-        self.read = [c for c in self.source.columns if c in used]
+        self.read = [c for c in self.source.readable if c in used]
         before = [s.before for s in self.relation.states]
         self.names = column_names([*self.read, *before, *levels, self.upcoming, *self.keys])
 
@@ -53,9 +54,9 @@ class Walking:
     def joined(self, walk: exp.Identifier) -> tuple[exp.Select, dict[Column, str]]:
         """The rows, each with its states."""
         after = [s.after for s in self.relation.states]
-        names = column_names([*self.source.columns, *after])
+        names = column_names([*self.source.readable, *after])
         rows = self._rows()
-        expressions = [self._named(rows[c].copy(), names[c]) for c in self.source.columns]
+        expressions = [self._named(rows[c].copy(), names[c]) for c in self.source.readable]
         for state in self.relation.states:
             expressions.append(self._named(self._walked(state.before), names[state.after]))
         place = exp.EQ(this=self._walked(self.relation.place), expression=rows[self.relation.place].copy())
@@ -137,7 +138,7 @@ class Walking:
     def _rows(self) -> dict[Column, exp.Expr]:
         return {
             c: exp.Column(this=self._quoted(self.source.names[c]), table=exp.to_identifier(_ROW))
-            for c in self.source.columns
+            for c in self.source.readable
         }
 
     def _walked(self, column: Column) -> exp.Expr:

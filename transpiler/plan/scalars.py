@@ -181,3 +181,8 @@ def subqueries_of(scalar: Scalar) -> list[Relation]:
             found.append(s.relation)
         stack.extend(children(s))
     return found
+
+
+def is_windowed(scalar: Scalar) -> bool:
+    """Whether a scalar looks at other rows, so that only a SELECT's list may hold it."""
+    return isinstance(scalar, WindowCall) or any(is_windowed(s) for s in children(scalar))

@@ -1,16 +1,23 @@
 /* Cloud Audit - Log export changed or removed
    id: 41a9e7c5-1b65-4a3c-93f0-c7f2a8d5e607, version 1.0.0
    source: rules/gcp/audit/log_export_tampering.yaml, sha256 07bb50f6c53731956718454f7bddc27f2de09494b2e66ed48f0f6c81ea4c9bd5 */
-WITH where_7 AS (
-  /* GCPAuditLogs | where ServiceName =~ "logging.googleapis.com" and MethodName in~ (methods) */
+WITH extend_8 AS (
+  /* GCPAuditLogs | where ServiceName =~ "logging.googleapis.com" and MethodName in~ (methods) | extend Action = tostring(sp… */
   SELECT
     `timestamp` AS TimeGenerated,
-    protopayload_auditlog.serviceName AS ServiceName,
-    protopayload_auditlog.methodName AS MethodName,
     protopayload_auditlog.authenticationInfo.principalEmail AS PrincipalEmail,
     protopayload_auditlog.resourceName AS GCPResourceName,
     JSON_VALUE(TO_JSON(resource), '$.labels.project_id') AS ProjectId,
-    JSON_VALUE(TO_JSON(protopayload_auditlog), '$.requestJson') AS Request
+    JSON_VALUE(TO_JSON(protopayload_auditlog), '$.requestJson') AS Request,
+    (
+      SELECT COALESCE(JSON_VALUE(v, '$'), NULLIF(v, 'null'))
+      FROM UNNEST([
+        NULLIF(
+          ARRAY_REVERSE(JSON_QUERY_ARRAY(TO_JSON_STRING(SPLIT(COALESCE(protopayload_auditlog.methodName, ''), '.')), '$'))[SAFE_OFFSET(0)],
+          'null'
+        )
+      ]) AS v
+    ) AS Action
   FROM `my-project.logs.cloudaudit_googleapis_com_activity`
   WHERE
     `timestamp` >= TIMESTAMP_SUB(@run_time, INTERVAL 20 MINUTE)
@@ -20,71 +27,36 @@ WITH where_7 AS (
       protopayload_auditlog.methodName,
       '(?i)^(?:google\\.logging\\.v2\\.ConfigServiceV2\\.DeleteSink|google\\.logging\\.v2\\.ConfigServiceV2\\.UpdateSink|google\\.logging\\.v2\\.ConfigServiceV2\\.DeleteBucket|google\\.logging\\.v2\\.ConfigServiceV2\\.CreateExclusion)$'
     )
-), extend_8 AS (
-  /* extend Action = tostring(split(MethodName, ".")[-1]) */
-  SELECT
-    *,
-    (
-      SELECT
-        COALESCE(JSON_VALUE(v, '$'), NULLIF(v, 'null'))
-      FROM UNNEST([
-        NULLIF(
-          ARRAY_REVERSE(JSON_QUERY_ARRAY(TO_JSON_STRING(SPLIT(COALESCE(MethodName, ''), '.')), '$'))[SAFE_OFFSET(0)],
-          'null'
-        )
-      ]) AS v
-    ) AS Action
-  FROM where_7
-), extend_9 AS (
-  /* extend Action = case(Action startswith "Delete", "removed", Action startswith "Update", "changed", "excluded") */
-  SELECT
-    TimeGenerated,
-    PrincipalEmail,
-    GCPResourceName,
-    ProjectId,
-    Request,
-    CASE
-      WHEN STARTS_WITH(LOWER(Action), 'delete')
-      THEN 'removed'
-      WHEN STARTS_WITH(LOWER(Action), 'update')
-      THEN 'changed'
-      ELSE 'excluded'
-    END AS Action
-  FROM extend_8
-), extend_10 AS (
-  /* extend Target = tostring(split(GCPResourceName, "/")[-1]), Disabled = tobool(Request.sink.disabled) */
-  SELECT
-    *,
-    (
-      SELECT
-        COALESCE(JSON_VALUE(v, '$'), NULLIF(v, 'null'))
-      FROM UNNEST([
-        NULLIF(
-          ARRAY_REVERSE(JSON_QUERY_ARRAY(TO_JSON_STRING(SPLIT(COALESCE(GCPResourceName, ''), '/')), '$'))[SAFE_OFFSET(0)],
-          'null'
-        )
-      ]) AS v
-    ) AS Target,
-    (
-      SELECT
-        CASE LOWER(JSON_VALUE(v, '$'))
-          WHEN 'true'
-          THEN TRUE
-          WHEN 'false'
-          THEN FALSE
-          ELSE COALESCE(SAFE_CAST(JSON_VALUE(v, '$') AS INT64) <> 0, SAFE_CAST(v AS FLOAT64) <> 0)
-        END
-      FROM UNNEST([JSON_QUERY(Request, '$.sink.disabled')]) AS v
-    ) AS Disabled
-  FROM extend_9
 )
-/* project TimeGenerated, PrincipalEmail, Action, Target, Disabled, ProjectId, GCPResourceName */
+/* extend Action = case(Action startswith "Delete", "removed", Action startswith "Update", "changed", "excluded") | extend… */
 SELECT
-  TimeGenerated,
-  PrincipalEmail,
-  Action,
-  Target,
-  Disabled,
-  ProjectId,
-  GCPResourceName
-FROM extend_10
+  TimeGenerated, PrincipalEmail,
+  CASE
+    WHEN STARTS_WITH(LOWER(Action), 'delete')
+    THEN 'removed'
+    WHEN STARTS_WITH(LOWER(Action), 'update')
+    THEN 'changed'
+    ELSE 'excluded'
+  END AS Action,
+  (
+    SELECT COALESCE(JSON_VALUE(v, '$'), NULLIF(v, 'null'))
+    FROM UNNEST([
+      NULLIF(
+        ARRAY_REVERSE(JSON_QUERY_ARRAY(TO_JSON_STRING(SPLIT(COALESCE(GCPResourceName, ''), '/')), '$'))[SAFE_OFFSET(0)],
+        'null'
+      )
+    ]) AS v
+  ) AS Target,
+  (
+    SELECT
+      CASE LOWER(JSON_VALUE(v, '$'))
+        WHEN 'true'
+        THEN TRUE
+        WHEN 'false'
+        THEN FALSE
+        ELSE COALESCE(SAFE_CAST(JSON_VALUE(v, '$') AS INT64) <> 0, SAFE_CAST(v AS FLOAT64) <> 0)
+      END
+    FROM UNNEST([JSON_QUERY(Request, '$.sink.disabled')]) AS v
+  ) AS Disabled,
+  ProjectId, GCPResourceName
+FROM extend_8

@@ -1,15 +1,28 @@
 /* Cloud Audit - Burst of denied calls
    id: 93b6dc51-2f4e-47f1-a4a5-6c0b0de3bb09, version 1.0.0
    source: rules/gcp/audit/permission_denied_burst.yaml, sha256 d560a282b63e3ca43fc0d03476420960f35e9fece6a755deb677dc52ac0878fe */
-WITH where_3 AS (
-  /* GCPAuditLogs | where toint(Status.code) == 7 */
+WITH summarize_4 AS (
+  /* GCPAuditLogs | where toint(Status.code) == 7 | summarize Denied = count(), Methods = dcount(MethodName), Services = mak… */
   SELECT
-    `timestamp` AS TimeGenerated,
-    protopayload_auditlog.serviceName AS ServiceName,
-    protopayload_auditlog.methodName AS MethodName,
-    protopayload_auditlog.authenticationInfo.principalEmail AS PrincipalEmail,
-    NULLIF(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata')), 'null') AS RequestMetadata,
-    NULLIF(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.status')), 'null') AS Status
+    COALESCE(protopayload_auditlog.authenticationInfo.principalEmail, '') AS PrincipalEmail,
+    COALESCE(
+      COALESCE(
+        JSON_VALUE(
+          NULLIF(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata')), 'null'),
+          '$.callerIp'
+        ),
+        JSON_QUERY(
+          NULLIF(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata')), 'null'),
+          '$.callerIp'
+        )
+      ),
+      ''
+    ) AS CallerIp,
+    COUNT(*) AS Denied,
+    COUNT(DISTINCT COALESCE(protopayload_auditlog.methodName, '')) AS Methods,
+    TO_JSON_STRING(ARRAY_AGG(DISTINCT COALESCE(protopayload_auditlog.serviceName, '') IGNORE NULLS)) AS Services,
+    MIN(`timestamp`) AS FirstSeen,
+    MAX(`timestamp`) AS LastSeen
   FROM `my-project.logs.cloudaudit_googleapis_com_activity`
   WHERE
     `timestamp` >= TIMESTAMP_SUB(@run_time, INTERVAL 65 MINUTE)
@@ -41,47 +54,13 @@ WITH where_3 AS (
         JSON_QUERY(NULLIF(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.status')), 'null'), '$.code')
       ]) AS v
     ) = 7
-), summarize_4 AS (
-  /* summarize Denied = count(), Methods = dcount(MethodName), Services = make_set(ServiceName), FirstSeen = min(TimeGenerated), LastSeen = max(TimeGenerated) by PrincipalEmail, CallerIp = tostring(Requ... */
-  SELECT
-    COALESCE(PrincipalEmail, '') AS PrincipalEmail,
-    COALESCE(COALESCE(JSON_VALUE(RequestMetadata, '$.callerIp'), JSON_QUERY(RequestMetadata, '$.callerIp')), '') AS CallerIp,
-    COUNT(*) AS Denied,
-    COUNT(DISTINCT COALESCE(MethodName, '')) AS Methods,
-    TO_JSON_STRING(ARRAY_AGG(DISTINCT COALESCE(ServiceName, '') IGNORE NULLS)) AS Services,
-    MIN(TimeGenerated) AS FirstSeen,
-    MAX(TimeGenerated) AS LastSeen
-  FROM where_3
-  GROUP BY
-    1,
-    2
-), where_11 AS (
-  /* where Methods >= minimum */
-  SELECT
-    *
-  FROM summarize_4
-  WHERE
-    Methods >= 5
-), extend_12 AS (
-  /* extend Minutes = datetime_diff("minute", LastSeen, FirstSeen) */
-  SELECT
-    *,
-    DATETIME_DIFF(DATETIME(LastSeen, 'UTC'), DATETIME(FirstSeen, 'UTC'), MINUTE) AS Minutes
-  FROM where_11
-), project_13 AS (
-  /* project FirstSeen, LastSeen, Minutes, PrincipalEmail, CallerIp, Denied, Methods, Services */
-  SELECT
-    FirstSeen,
-    LastSeen,
-    Minutes,
-    PrincipalEmail,
-    CallerIp,
-    Denied,
-    Methods,
-    Services
-  FROM extend_12
+  GROUP BY 1, 2
 )
+/* where Methods >= minimum | extend Minutes = datetime_diff("minute", LastSeen, FirstSeen) | project FirstSeen, LastSeen,… */
 SELECT
-  *
-  REPLACE (SAFE.PARSE_JSON(Services, wide_number_mode => 'round') AS Services)
-FROM project_13
+  FirstSeen, LastSeen,
+  DATETIME_DIFF(DATETIME(LastSeen, 'UTC'), DATETIME(FirstSeen, 'UTC'), MINUTE) AS Minutes,
+  PrincipalEmail, CallerIp, Denied, Methods,
+  SAFE.PARSE_JSON(Services, wide_number_mode => 'round') AS Services
+FROM summarize_4
+WHERE Methods >= 5

@@ -1,67 +1,54 @@
 /* Cloud Audit - Bucket opened to everyone
    id: 6a54e0d2-8e77-4a0a-b6a1-3d9f7c5e440a, version 1.0.0
    source: rules/gcp/audit/public_bucket.yaml, sha256 32d8fbc77cd2559114a9779b075e8805afb90c145d0e2c5e4f83232df5501c4c */
-WITH where_2 AS (
-  /* GCPAuditLogs | where ServiceName == "storage.googleapis.com" and MethodName =~ "storage.setIamPermissions" */
+WITH extend_3 AS (
+  /* GCPAuditLogs | where ServiceName == "storage.googleapis.com" and MethodName =~ "storage.setIamPermissions" | extend Cha… */
   SELECT
     `timestamp` AS TimeGenerated,
-    protopayload_auditlog.serviceName AS ServiceName,
-    protopayload_auditlog.methodName AS MethodName,
     protopayload_auditlog.authenticationInfo.principalEmail AS PrincipalEmail,
     protopayload_auditlog.resourceName AS GCPResourceName,
     JSON_VALUE(TO_JSON(resource), '$.labels.project_id') AS ProjectId,
-    NULLIF(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.servicedata_v1_iam')), 'null') AS ServiceData
+    COALESCE(
+      JSON_VALUE(
+        NULLIF(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.servicedata_v1_iam')), 'null'),
+        '$.policyDelta.bindingDeltas'
+      ),
+      JSON_QUERY(
+        NULLIF(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.servicedata_v1_iam')), 'null'),
+        '$.policyDelta.bindingDeltas'
+      )
+    ) AS Changes
   FROM `my-project.logs.cloudaudit_googleapis_com_activity`
   WHERE
     `timestamp` >= TIMESTAMP_SUB(@run_time, INTERVAL 20 MINUTE)
     AND `timestamp` < TIMESTAMP_SUB(@run_time, INTERVAL 5 MINUTE)
     AND protopayload_auditlog.serviceName = 'storage.googleapis.com'
     AND REGEXP_CONTAINS(protopayload_auditlog.methodName, '(?i)^storage\\.setIamPermissions$')
-), extend_3 AS (
-  /* extend Changes = tostring(ServiceData.policyDelta.bindingDeltas) */
-  SELECT
-    *,
-    COALESCE(
-      JSON_VALUE(ServiceData, '$.policyDelta.bindingDeltas'),
-      JSON_QUERY(ServiceData, '$.policyDelta.bindingDeltas')
-    ) AS Changes
-  FROM where_2
-), where_4 AS (
-  /* where Changes has_any ("allUsers", "allAuthenticatedUsers") and Changes has "ADD" */
-  SELECT
-    *
-  FROM extend_3
-  WHERE
-    REGEXP_CONTAINS(Changes, '(?i)(?:^|[^\\pL\\pN])(?:allUsers|allAuthenticatedUsers)(?:$|[^\\pL\\pN])')
-    AND CASE
-      WHEN STRPOS(LOWER(Changes), 'add') > 0
-      THEN REGEXP_CONTAINS(Changes, '(?i)(?:^|[^\\pL\\pN])ADD(?:$|[^\\pL\\pN])')
-      ELSE FALSE
-    END
-), extend_5 AS (
-  /* extend Bucket = tostring(split(GCPResourceName, "/")[-1]) */
-  SELECT
-    *,
+)
+/* where Changes has_any ("allUsers", "allAuthenticatedUsers") and Changes has "ADD" | extend Bucket = tostring(split(GCPR… */
+SELECT
+  COALESCE(
     (
-      SELECT
-        COALESCE(JSON_VALUE(v, '$'), NULLIF(v, 'null'))
+      SELECT COALESCE(JSON_VALUE(v, '$'), NULLIF(v, 'null'))
       FROM UNNEST([
         NULLIF(
           ARRAY_REVERSE(JSON_QUERY_ARRAY(TO_JSON_STRING(SPLIT(COALESCE(GCPResourceName, ''), '/')), '$'))[SAFE_OFFSET(0)],
           'null'
         )
       ]) AS v
-    ) AS Bucket
-  FROM where_4
-)
-/* summarize arg_max(TimeGenerated, PrincipalEmail, Changes) by Bucket, ProjectId */
-SELECT
-  COALESCE(Bucket, '') AS Bucket,
+    ),
+    ''
+  ) AS Bucket,
   COALESCE(ProjectId, '') AS ProjectId,
   MAX(TimeGenerated) AS TimeGenerated,
   ARRAY_AGG(STRUCT(PrincipalEmail AS PrincipalEmail, Changes AS Changes) ORDER BY TimeGenerated DESC LIMIT 1)[SAFE_OFFSET(0)].PrincipalEmail AS PrincipalEmail,
   ARRAY_AGG(STRUCT(PrincipalEmail AS PrincipalEmail, Changes AS Changes) ORDER BY TimeGenerated DESC LIMIT 1)[SAFE_OFFSET(0)].Changes AS Changes
-FROM extend_5
-GROUP BY
-  1,
-  2
+FROM extend_3
+WHERE
+  REGEXP_CONTAINS(Changes, '(?i)(?:^|[^\\pL\\pN])(?:allUsers|allAuthenticatedUsers)(?:$|[^\\pL\\pN])')
+  AND CASE
+    WHEN STRPOS(LOWER(Changes), 'add') > 0
+    THEN REGEXP_CONTAINS(Changes, '(?i)(?:^|[^\\pL\\pN])ADD(?:$|[^\\pL\\pN])')
+    ELSE FALSE
+  END
+GROUP BY 1, 2

@@ -1,14 +1,25 @@
 /* Cloud DNS - Lookup of a mining pool
    id: 0d7a5f64-94a5-4c27-bd6a-4b8e0a5d1c04, version 1.0.0
    source: rules/gcp/dns/mining_pools.yaml, sha256 061070eaff1e60ae1a8baeafdd0ef88a49bdbf20246ed19e0b36948536f030c4 */
-WITH where_3 AS (
-  /* GCPCloudDNS | where Query has_any (pools) or Query hasprefix "xmr-" or Query has_all ("stratum", "pool") */
+WITH summarize_5 AS (
+  /* GCPCloudDNS | where Query has_any (pools) or Query hasprefix "xmr-" or Query has_all ("stratum", "pool") | where Query… */
   SELECT
-    `timestamp` AS TimeGenerated,
-    jsonPayload.queryname AS Query,
-    JSON_VALUE(TO_JSON(jsonPayload), '$.rdata') AS ResponseName,
-    jsonPayload.responsecode AS ResponseCodeName,
-    JSON_VALUE(TO_JSON(jsonPayload), '$.sourceip') AS SrcIpAddr
+    COALESCE(JSON_VALUE(TO_JSON(jsonPayload), '$.sourceip'), '') AS SrcIpAddr,
+    COALESCE(jsonPayload.queryname, '') AS Query,
+    MAX(`timestamp`) AS TimeGenerated,
+    ARRAY_AGG(
+      STRUCT(
+        JSON_VALUE(TO_JSON(jsonPayload), '$.rdata') AS ResponseName,
+        jsonPayload.responsecode AS ResponseCodeName
+      ) ORDER BY `timestamp` DESC LIMIT 1
+    )[SAFE_OFFSET(0)].ResponseName AS ResponseName,
+    ARRAY_AGG(
+      STRUCT(
+        JSON_VALUE(TO_JSON(jsonPayload), '$.rdata') AS ResponseName,
+        jsonPayload.responsecode AS ResponseCodeName
+      ) ORDER BY `timestamp` DESC LIMIT 1
+    )[SAFE_OFFSET(0)].ResponseCodeName AS ResponseCodeName,
+    COUNT(*) AS Lookups
   FROM `my-project.logs.dns_googleapis_com_dns_queries`
   WHERE
     `timestamp` >= TIMESTAMP_SUB(@run_time, INTERVAL 20 MINUTE)
@@ -24,37 +35,9 @@ WITH where_3 AS (
         AND REGEXP_CONTAINS(jsonPayload.queryname, '(?i)(?:^|[^\\pL\\pN])pool(?:$|[^\\pL\\pN])')
       )
     )
-), where_4 AS (
-  /* where Query !startswith "status." */
-  SELECT
-    *
-  FROM where_3
-  WHERE
-    NOT COALESCE(REGEXP_CONTAINS(Query, '(?i)^status\\.'), FALSE)
-), summarize_5 AS (
-  /* summarize arg_max(TimeGenerated, ResponseName, ResponseCodeName), Lookups = count() by SrcIpAddr, Query */
-  SELECT
-    COALESCE(SrcIpAddr, '') AS SrcIpAddr,
-    COALESCE(Query, '') AS Query,
-    MAX(TimeGenerated) AS TimeGenerated,
-    ARRAY_AGG(
-      STRUCT(ResponseName AS ResponseName, ResponseCodeName AS ResponseCodeName) ORDER BY TimeGenerated DESC LIMIT 1
-    )[SAFE_OFFSET(0)].ResponseName AS ResponseName,
-    ARRAY_AGG(
-      STRUCT(ResponseName AS ResponseName, ResponseCodeName AS ResponseCodeName) ORDER BY TimeGenerated DESC LIMIT 1
-    )[SAFE_OFFSET(0)].ResponseCodeName AS ResponseCodeName,
-    COUNT(*) AS Lookups
-  FROM where_4
-  GROUP BY
-    1,
-    2
+    AND NOT COALESCE(REGEXP_CONTAINS(jsonPayload.queryname, '(?i)^status\\.'), FALSE)
+  GROUP BY 1, 2
 )
 /* project TimeGenerated, SrcIpAddr, Query, LastAnswer = ResponseName, LastCode = ResponseCodeName, Lookups */
-SELECT
-  TimeGenerated,
-  SrcIpAddr,
-  Query,
-  ResponseName AS LastAnswer,
-  ResponseCodeName AS LastCode,
-  Lookups
+SELECT TimeGenerated, SrcIpAddr, Query, ResponseName AS LastAnswer, ResponseCodeName AS LastCode, Lookups
 FROM summarize_5

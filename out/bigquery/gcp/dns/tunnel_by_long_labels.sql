@@ -1,47 +1,32 @@
 /* Cloud DNS - Tunnel in long labels
    id: 8c1c6a1b-3a43-4f0b-8f5e-2d7b1e6c9a03, version 1.0.0
    source: rules/gcp/dns/tunnel_by_long_labels.yaml, sha256 6660966d5da165b2e9d436972ac1570e03dd6624283a5d4268be5b36d031b0d7 */
-WITH where_2 AS (
-  /* GCPCloudDNS | where QueryTypeName in~ ("TXT", "NULL", "CNAME", "A", "AAAA") */
+WITH where_5 AS (
+  /* GCPCloudDNS | where QueryTypeName in~ ("TXT", "NULL", "CNAME", "A", "AAAA") | extend Labels = split(trim_end(@"\.", Que… */
   SELECT
     `timestamp` AS TimeGenerated,
-    jsonPayload.queryname AS Query,
-    jsonPayload.querytype AS QueryTypeName,
-    JSON_VALUE(TO_JSON(jsonPayload), '$.sourceip') AS SrcIpAddr
+    JSON_VALUE(TO_JSON(jsonPayload), '$.sourceip') AS SrcIpAddr,
+    TO_JSON_STRING(SPLIT(COALESCE(REGEXP_REPLACE(jsonPayload.queryname, '(?:\\.)$', ''), ''), '.')) AS Labels,
+    ARRAY_LENGTH(
+      JSON_QUERY_ARRAY(TO_JSON_STRING(SPLIT(COALESCE(REGEXP_REPLACE(jsonPayload.queryname, '(?:\\.)$', ''), ''), '.')), '$')
+    ) AS Depth
   FROM `my-project.logs.dns_googleapis_com_dns_queries`
   WHERE
     `timestamp` >= TIMESTAMP_SUB(@run_time, INTERVAL 65 MINUTE)
     AND `timestamp` < TIMESTAMP_SUB(@run_time, INTERVAL 5 MINUTE)
     AND LOWER(jsonPayload.querytype) IN ('txt', 'null', 'cname', 'a', 'aaaa')
-), extend_3 AS (
-  /* extend Labels = split(trim_end(@"\.", Query), ".") */
-  SELECT
-    *,
-    TO_JSON_STRING(SPLIT(COALESCE(REGEXP_REPLACE(Query, '(?:\\.)$', ''), ''), '.')) AS Labels
-  FROM where_2
-), extend_4 AS (
-  /* extend Depth = array_length(Labels) */
-  SELECT
-    *,
-    ARRAY_LENGTH(JSON_QUERY_ARRAY(Labels, '$')) AS Depth
-  FROM extend_3
-), where_5 AS (
-  /* where Depth >= 3 */
-  SELECT
-    *
-  FROM extend_4
-  WHERE
-    Depth >= 3
-), extend_6 AS (
-  /* extend First = tostring(Labels[0]), Parent = strcat(tostring(Labels[Depth - 2]), ".", tostring(Labels[Depth - 1])) */
+    AND ARRAY_LENGTH(
+      JSON_QUERY_ARRAY(TO_JSON_STRING(SPLIT(COALESCE(REGEXP_REPLACE(jsonPayload.queryname, '(?:\\.)$', ''), ''), '.')), '$')
+    ) >= 3
+), where_7 AS (
+  /* extend First = tostring(Labels[0]), Parent = strcat(tostring(Labels[Depth - 2]), ".", tostring(Labels[Depth - 1])) | wh… */
   SELECT
     *,
     COALESCE(JSON_VALUE(Labels, '$[0]'), JSON_QUERY(Labels, '$[0]')) AS First,
     CONCAT(
       COALESCE(
         (
-          SELECT
-            COALESCE(JSON_VALUE(v, '$'), NULLIF(v, 'null'))
+          SELECT COALESCE(JSON_VALUE(v, '$'), NULLIF(v, 'null'))
           FROM UNNEST([
             NULLIF(
               IF(
@@ -58,8 +43,7 @@ WITH where_2 AS (
       '.',
       COALESCE(
         (
-          SELECT
-            COALESCE(JSON_VALUE(v, '$'), NULLIF(v, 'null'))
+          SELECT COALESCE(JSON_VALUE(v, '$'), NULLIF(v, 'null'))
           FROM UNNEST([
             NULLIF(
               IF(
@@ -75,15 +59,9 @@ WITH where_2 AS (
       )
     ) AS Parent
   FROM where_5
-), where_7 AS (
-  /* where strlen(First) >= 40 */
-  SELECT
-    *
-  FROM extend_6
-  WHERE
-    LENGTH(COALESCE(First, '')) >= 40
+  WHERE LENGTH(COALESCE(COALESCE(JSON_VALUE(Labels, '$[0]'), JSON_QUERY(Labels, '$[0]')), '')) >= 40
 ), summarize_8 AS (
-  /* summarize Lookups = count(), Payloads = dcount(First), Bytes = sum(strlen(First)), LastSeen = max(TimeGenerated) by SrcIpAddr, Parent */
+  /* summarize Lookups = count(), Payloads = dcount(First), Bytes = sum(strlen(First)), LastSeen = max(TimeGenerated) by Src… */
   SELECT
     COALESCE(SrcIpAddr, '') AS SrcIpAddr,
     Parent,
@@ -92,13 +70,9 @@ WITH where_2 AS (
     SUM(LENGTH(COALESCE(First, ''))) AS `Bytes`,
     MAX(TimeGenerated) AS LastSeen
   FROM where_7
-  GROUP BY
-    1,
-    2
+  GROUP BY 1, 2
 )
 /* where Payloads >= 20 */
-SELECT
-  *
+SELECT *
 FROM summarize_8
-WHERE
-  Payloads >= 20
+WHERE Payloads >= 20

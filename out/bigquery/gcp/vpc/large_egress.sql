@@ -1,25 +1,30 @@
 /* VPC Flow - Large transfer to one address
    id: 19e4b6d7-c2f8-4a15-8d30-7a5f9be0c40e, version 1.0.0
    source: rules/gcp/vpc/large_egress.yaml, sha256 9deeb63ee7908316ac45909b72f45271c344cf1bc31719e4b361c7cb608f4805 */
-WITH where_3 AS (
-  /* GCPVPCFlow | where Reporter == "SRC" and isempty(DestInstanceVmName) and isempty(DestGoogleServiceType) */
+WITH summarize_4 AS (
+  /* GCPVPCFlow | where Reporter == "SRC" and isempty(DestInstanceVmName) and isempty(DestGoogleServiceType) | summarize Sen… */
   SELECT
-    jsonPayload.connection.src_ip AS SrcIp,
-    jsonPayload.connection.dest_ip AS DestIp,
-    CAST((
-      SELECT
-        CASE
-          WHEN NOT IS_NAN(v) AND NOT IS_INF(v)
-          THEN COALESCE(SAFE_CAST(TRUNC(v) AS INT64), CASE WHEN v > 0 THEN 9223372036854775807 ELSE -9223372036854775808 END)
-        END
-      FROM UNNEST([jsonPayload.connection.dest_port]) AS v
-    ) AS STRING) AS DestPort,
-    jsonPayload.bytes_sent AS BytesSent,
-    jsonPayload.reporter AS Reporter,
-    JSON_VALUE(TO_JSON(jsonPayload), '$.src_instance.vm_name') AS SrcInstanceVmName,
-    JSON_VALUE(TO_JSON(jsonPayload), '$.dest_instance.vm_name') AS DestInstanceVmName,
-    JSON_VALUE(TO_JSON(jsonPayload), '$.dest_location.country') AS DestLocationCountry,
-    JSON_VALUE(TO_JSON(jsonPayload), '$.dest_google_service.type') AS DestGoogleServiceType
+    COALESCE(JSON_VALUE(TO_JSON(jsonPayload), '$.src_instance.vm_name'), '') AS SrcInstanceVmName,
+    COALESCE(jsonPayload.connection.src_ip, '') AS SrcIp,
+    COALESCE(jsonPayload.connection.dest_ip, '') AS DestIp,
+    COALESCE(JSON_VALUE(TO_JSON(jsonPayload), '$.dest_location.country'), '') AS DestLocationCountry,
+    COALESCE(SUM(SAFE_CAST(jsonPayload.bytes_sent AS INT64)), 0) AS Sent,
+    COUNT(*) AS Flows,
+    TO_JSON_STRING(
+      ARRAY_AGG(
+        DISTINCT COALESCE(
+          CAST((
+            SELECT
+              CASE
+                WHEN NOT IS_NAN(v) AND NOT IS_INF(v)
+                THEN COALESCE(SAFE_CAST(TRUNC(v) AS INT64), CASE WHEN v > 0 THEN 9223372036854775807 ELSE -9223372036854775808 END)
+              END
+            FROM UNNEST([jsonPayload.connection.dest_port]) AS v
+          ) AS STRING),
+          ''
+        ) IGNORE NULLS
+      )
+    ) AS Ports
   FROM `my-project.logs.compute_googleapis_com_vpc_flows`
   WHERE
     `timestamp` >= TIMESTAMP_SUB(@run_time, INTERVAL 65 MINUTE)
@@ -27,47 +32,17 @@ WITH where_3 AS (
     AND jsonPayload.reporter = 'SRC'
     AND COALESCE(JSON_VALUE(TO_JSON(jsonPayload), '$.dest_instance.vm_name'), '') = ''
     AND COALESCE(JSON_VALUE(TO_JSON(jsonPayload), '$.dest_google_service.type'), '') = ''
-), summarize_4 AS (
-  /* summarize Sent = sum(tolong(BytesSent)), Flows = count(), Ports = make_set(DestPort) by SrcInstanceVmName, SrcIp, DestIp, DestLocationCountry */
-  SELECT
-    COALESCE(SrcInstanceVmName, '') AS SrcInstanceVmName,
-    COALESCE(SrcIp, '') AS SrcIp,
-    COALESCE(DestIp, '') AS DestIp,
-    COALESCE(DestLocationCountry, '') AS DestLocationCountry,
-    COALESCE(SUM(SAFE_CAST(BytesSent AS INT64)), 0) AS Sent,
-    COUNT(*) AS Flows,
-    TO_JSON_STRING(ARRAY_AGG(DISTINCT COALESCE(DestPort, '') IGNORE NULLS)) AS Ports
-  FROM where_3
-  GROUP BY
-    1,
-    2,
-    3,
-    4
-), where_6 AS (
-  /* where Sent > limit */
-  SELECT
-    *
-  FROM summarize_4
-  WHERE
-    Sent > 1000000000
-), extend_7 AS (
-  /* extend Gigabytes = round(Sent / 1e9, 2) */
-  SELECT
-    *,
-    ROUND((CAST(Sent AS FLOAT64) / 1000000000.0) * 100.0) / 100.0 AS Gigabytes
-  FROM where_6
+  GROUP BY 1, 2, 3, 4
 ), top_8 AS (
-  /* top 20 by Sent desc */
-  SELECT
-    *
-  FROM extend_7
-  ORDER BY
-    Sent DESC
+  /* where Sent > limit | extend Gigabytes = round(Sent / 1e9, 2) | top 20 by Sent desc */
+  SELECT *, ROUND((CAST(Sent AS FLOAT64) / 1000000000.0) * 100.0) / 100.0 AS Gigabytes
+  FROM summarize_4
+  WHERE Sent > 1000000000
+  ORDER BY Sent DESC
   LIMIT 20
 )
 SELECT
   *
   REPLACE (SAFE.PARSE_JSON(Ports, wide_number_mode => 'round') AS Ports)
 FROM top_8
-ORDER BY
-  Sent DESC
+ORDER BY Sent DESC

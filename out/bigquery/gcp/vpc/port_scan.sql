@@ -1,8 +1,8 @@
 /* VPC Flow - Port scan
    id: 2a7c5d80-6e1b-4d4f-8e39-b1f4a8c6d20c, version 1.0.0
    source: rules/gcp/vpc/port_scan.yaml, sha256 ccbc11bb86875d7494c5606c0c7bd8b941a930e20e20344f3ef037696c164055 */
-WITH GCPVPCFlow_1 AS (
-  /* GCPVPCFlow */
+WITH where_2 AS (
+  /* GCPVPCFlow | where Reporter == "DEST" and Protocol == "6" */
   SELECT
     `timestamp` AS TimeGenerated,
     jsonPayload.connection.src_ip AS SrcIp,
@@ -15,41 +15,23 @@ WITH GCPVPCFlow_1 AS (
         END
       FROM UNNEST([jsonPayload.connection.dest_port]) AS v
     ) AS STRING) AS DestPort,
-    CAST((
+    jsonPayload.packets_sent AS PacketsSent,
+    JSON_VALUE(TO_JSON(jsonPayload), '$.dest_instance.vm_name') AS DestInstanceVmName
+  FROM `my-project.logs.compute_googleapis_com_vpc_flows`
+  WHERE
+    `timestamp` >= TIMESTAMP_SUB(@run_time, INTERVAL 20 MINUTE)
+    AND `timestamp` < TIMESTAMP_SUB(@run_time, INTERVAL 5 MINUTE)
+    AND jsonPayload.reporter = 'DEST'
+    AND CAST((
       SELECT
         CASE
           WHEN NOT IS_NAN(v) AND NOT IS_INF(v)
           THEN COALESCE(SAFE_CAST(TRUNC(v) AS INT64), CASE WHEN v > 0 THEN 9223372036854775807 ELSE -9223372036854775808 END)
         END
       FROM UNNEST([jsonPayload.connection.protocol]) AS v
-    ) AS STRING) AS Protocol,
-    jsonPayload.packets_sent AS PacketsSent,
-    jsonPayload.reporter AS Reporter,
-    JSON_VALUE(TO_JSON(jsonPayload), '$.dest_instance.vm_name') AS DestInstanceVmName
-  FROM `my-project.logs.compute_googleapis_com_vpc_flows`
-  WHERE
-    `timestamp` >= TIMESTAMP_SUB(@run_time, INTERVAL 20 MINUTE)
-    AND `timestamp` < TIMESTAMP_SUB(@run_time, INTERVAL 5 MINUTE)
-), where_2 AS (
-  /* where Reporter == "DEST" and Protocol == "6" */
-  SELECT
-    *
-  FROM GCPVPCFlow_1
-  WHERE
-    Reporter = 'DEST' AND Protocol = '6'
-), where_3 AS (
-  /* where toint(DestPort) < 32768 */
-  SELECT
-    *
-  FROM where_2
-  WHERE
-    (
-      SELECT
-        CASE WHEN v BETWEEN -2147483648 AND 2147483647 THEN v END
-      FROM UNNEST([SAFE_CAST(DestPort AS INT64)]) AS v
-    ) < 32768
+    ) AS STRING) = '6'
 ), summarize_4 AS (
-  /* summarize Ports = dcount(DestPort), Flows = count(), Packets = sum(tolong(PacketsSent)) by SrcIp, DestIp, DestInstanceVmName, Window = bin(TimeGenerated, 5m) */
+  /* where toint(DestPort) < 32768 | summarize Ports = dcount(DestPort), Flows = count(), Packets = sum(tolong(PacketsSent))… */
   SELECT
     COALESCE(SrcIp, '') AS SrcIp,
     COALESCE(DestIp, '') AS DestIp,
@@ -58,27 +40,15 @@ WITH GCPVPCFlow_1 AS (
     COUNT(DISTINCT COALESCE(DestPort, '')) AS Ports,
     COUNT(*) AS Flows,
     COALESCE(SUM(SAFE_CAST(PacketsSent AS INT64)), 0) AS Packets
-  FROM where_3
-  GROUP BY
-    1,
-    2,
-    3,
-    4
-), where_6 AS (
-  /* where Ports >= 25 */
-  SELECT
-    *
-  FROM summarize_4
+  FROM where_2
   WHERE
-    Ports >= 25
+    (
+      SELECT CASE WHEN v BETWEEN -2147483648 AND 2147483647 THEN v END
+      FROM UNNEST([SAFE_CAST(DestPort AS INT64)]) AS v
+    ) < 32768
+  GROUP BY 1, 2, 3, 4
 )
-/* project Window, SrcIp, DestIp, DestInstanceVmName, Ports, Flows, Packets */
-SELECT
-  `Window`,
-  SrcIp,
-  DestIp,
-  DestInstanceVmName,
-  Ports,
-  Flows,
-  Packets
-FROM where_6
+/* where Ports >= 25 | project Window, SrcIp, DestIp, DestInstanceVmName, Ports, Flows, Packets */
+SELECT `Window`, SrcIp, DestIp, DestInstanceVmName, Ports, Flows, Packets
+FROM summarize_4
+WHERE Ports >= 25

@@ -1,76 +1,42 @@
 /* Cloud Audit - New key used from another address
    id: d8f70c3b-6b0e-4f7d-9a52-1e60ab97fd0b, version 1.0.0
    source: rules/gcp/audit/new_key_used_from_elsewhere.yaml, sha256 4d4cbbf4974326fc926dea5bac6a787886eb3eed82e6d8e88bc956d6ead41ed2 */
-WITH where_9 AS (
-  /* GCPAuditLogs | where PrincipalEmail endswith ".gserviceaccount.com" */
+WITH where_11 AS (
+  /* GCPAuditLogs | where PrincipalEmail endswith ".gserviceaccount.com" | extend CallerIp = tostring(RequestMetadata.caller… */
   SELECT
     TRY_CAST(entry ->> '$.timestamp' AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TimeGenerated,
     entry ->> '$.protoPayload.methodName' AS MethodName,
     entry ->> '$.protoPayload.authenticationInfo.principalEmail' AS PrincipalEmail,
-    NULLIF((entry -> '$.protoPayload.requestMetadata'), 'null') AS RequestMetadata
+    NULLIF((entry -> '$.protoPayload.requestMetadata'), 'null') ->> '$.callerIp' AS CallerIp
   FROM cloudaudit_googleapis_com
   WHERE
     TRY_CAST(entry ->> '$.timestamp' AS TIMESTAMPTZ) AT TIME ZONE 'UTC' >= (now() AT TIME ZONE 'UTC' - INTERVAL '1' DAY)
     AND TRY_CAST(entry ->> '$.timestamp' AS TIMESTAMPTZ) AT TIME ZONE 'UTC' < now() AT TIME ZONE 'UTC'
     AND contains(entry ->> '$.logName', '/logs/cloudaudit.googleapis.com%2F')
     AND regexp_matches(entry ->> '$.protoPayload.authenticationInfo.principalEmail', '(?i)\.gserviceaccount\.com$')
-), extend_10 AS (
-  /* extend CallerIp = tostring(RequestMetadata.callerIp) */
+    AND (NULLIF((entry -> '$.protoPayload.requestMetadata'), 'null') ->> '$.callerIp') <> ''
+    AND (NULLIF((entry -> '$.protoPayload.requestMetadata'), 'null') ->> '$.callerIp') IS DISTINCT FROM 'private'
+), project_3 AS (
+  /* GCPAuditLogs | where MethodName endswith "CreateServiceAccountKey" | project KeyTime = TimeGenerated, Creator = Princip… */
   SELECT
-    *,
-    RequestMetadata ->> '$.callerIp' AS CallerIp
-  FROM where_9
-), where_11 AS (
-  /* where isnotempty(CallerIp) and CallerIp != "private" */
-  SELECT
-    *
-  FROM extend_10
-  WHERE
-    CallerIp <> '' AND CallerIp IS DISTINCT FROM 'private'
-), where_2 AS (
-  /* GCPAuditLogs | where MethodName endswith "CreateServiceAccountKey" */
-  SELECT
-    TRY_CAST(entry ->> '$.timestamp' AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TimeGenerated,
-    entry ->> '$.protoPayload.methodName' AS MethodName,
-    entry ->> '$.protoPayload.authenticationInfo.principalEmail' AS PrincipalEmail,
-    entry ->> '$.protoPayload.resourceName' AS GCPResourceName,
-    NULLIF((entry -> '$.protoPayload.requestMetadata'), 'null') AS RequestMetadata
+    TRY_CAST(entry ->> '$.timestamp' AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS KeyTime,
+    entry ->> '$.protoPayload.authenticationInfo.principalEmail' AS Creator,
+    NULLIF((entry -> '$.protoPayload.requestMetadata'), 'null') ->> '$.callerIp' AS CreatorIp,
+    CAST(to_json(string_split(COALESCE(entry ->> '$.protoPayload.resourceName', ''), '/')) AS TEXT) ->> '$[3]' AS ServiceAccount
   FROM cloudaudit_googleapis_com
   WHERE
     TRY_CAST(entry ->> '$.timestamp' AS TIMESTAMPTZ) AT TIME ZONE 'UTC' >= (now() AT TIME ZONE 'UTC' - INTERVAL '1' DAY)
     AND TRY_CAST(entry ->> '$.timestamp' AS TIMESTAMPTZ) AT TIME ZONE 'UTC' < now() AT TIME ZONE 'UTC'
     AND contains(entry ->> '$.logName', '/logs/cloudaudit.googleapis.com%2F')
     AND regexp_matches(entry ->> '$.protoPayload.methodName', '(?i)CreateServiceAccountKey$')
-), project_3 AS (
-  /* project KeyTime = TimeGenerated, Creator = PrincipalEmail, CreatorIp = tostring(RequestMetadata.callerIp), ServiceAccount = tostring(split(GCPResourceName, "/")[3]) */
-  SELECT
-    TimeGenerated AS KeyTime,
-    PrincipalEmail AS Creator,
-    RequestMetadata ->> '$.callerIp' AS CreatorIp,
-    CAST(to_json(string_split(COALESCE(GCPResourceName, ''), '/')) AS TEXT) ->> '$[3]' AS ServiceAccount
-  FROM where_2
 ), join_12 AS (
   /* join kind=inner keys on $left.PrincipalEmail == $right.ServiceAccount */
-  SELECT
-    l.TimeGenerated AS TimeGenerated,
-    l.MethodName AS MethodName,
-    l.CallerIp AS CallerIp,
-    r.KeyTime AS KeyTime,
-    r.Creator AS Creator,
-    r.CreatorIp AS CreatorIp,
-    r.ServiceAccount AS ServiceAccount
+  SELECT l.TimeGenerated, l.MethodName, l.CallerIp, r.KeyTime, r.Creator, r.CreatorIp, r.ServiceAccount
   FROM where_11 AS l
   INNER JOIN project_3 AS r
     ON COALESCE(l.PrincipalEmail, '') = COALESCE(r.ServiceAccount, '')
-), where_13 AS (
-  /* where TimeGenerated > KeyTime and CallerIp != CreatorIp */
-  SELECT
-    *
-  FROM join_12
-  WHERE
-    TimeGenerated > KeyTime AND COALESCE(CallerIp, '') <> COALESCE(CreatorIp, '')
 )
-/* summarize Calls = count(), Methods = dcount(MethodName), FirstUse = min(TimeGenerated) by ServiceAccount, Creator, CreatorIp, CallerIp */
+/* where TimeGenerated > KeyTime and CallerIp != CreatorIp | summarize Calls = count(), Methods = dcount(MethodName), Firs… */
 SELECT
   COALESCE(ServiceAccount, '') AS ServiceAccount,
   COALESCE(Creator, '') AS Creator,
@@ -79,9 +45,6 @@ SELECT
   COUNT(*) AS Calls,
   COUNT(DISTINCT COALESCE(MethodName, '')) AS Methods,
   min(TimeGenerated) AS FirstUse
-FROM where_13
-GROUP BY
-  1,
-  2,
-  3,
-  4
+FROM join_12
+WHERE TimeGenerated > KeyTime AND COALESCE(CallerIp, '') <> COALESCE(CreatorIp, '')
+GROUP BY 1, 2, 3, 4

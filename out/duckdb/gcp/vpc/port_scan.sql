@@ -1,17 +1,26 @@
 /* VPC Flow - Port scan
    id: 2a7c5d80-6e1b-4d4f-8e39-b1f4a8c6d20c, version 1.0.0
    source: rules/gcp/vpc/port_scan.yaml, sha256 ccbc11bb86875d7494c5606c0c7bd8b941a930e20e20344f3ef037696c164055 */
-WITH where_2 AS (
-  /* GCPVPCFlow | where Reporter == "DEST" and Protocol == "6" */
+WITH summarize_4 AS (
+  /* GCPVPCFlow | where Reporter == "DEST" and Protocol == "6" | where toint(DestPort) < 32768 | summarize Ports = dcount(De… */
   SELECT
-    TRY_CAST(entry ->> '$.timestamp' AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TimeGenerated,
-    entry ->> '$.jsonPayload.connection.src_ip' AS SrcIp,
-    entry ->> '$.jsonPayload.connection.dest_ip' AS DestIp,
-    CAST(TRY_CAST(regexp_extract(entry ->> '$.jsonPayload.connection.dest_port', '^\s*([+-]?\d+|0[xX][0-9a-fA-F]+)\s*$', 1) AS BIGINT) AS TEXT) AS DestPort,
-    CAST(TRY_CAST(regexp_extract(entry ->> '$.jsonPayload.connection.protocol', '^\s*([+-]?\d+|0[xX][0-9a-fA-F]+)\s*$', 1) AS BIGINT) AS TEXT) AS Protocol,
-    entry ->> '$.jsonPayload.packets_sent' AS PacketsSent,
-    entry ->> '$.jsonPayload.reporter' AS Reporter,
-    entry ->> '$.jsonPayload.dest_instance.vm_name' AS DestInstanceVmName
+    COALESCE(entry ->> '$.jsonPayload.connection.src_ip', '') AS SrcIp,
+    COALESCE(entry ->> '$.jsonPayload.connection.dest_ip', '') AS DestIp,
+    COALESCE(entry ->> '$.jsonPayload.dest_instance.vm_name', '') AS DestInstanceVmName,
+    time_bucket(INTERVAL 5 MINUTE, TRY_CAST(entry ->> '$.timestamp' AS TIMESTAMPTZ) AT TIME ZONE 'UTC') AS "Window",
+    COUNT(
+      DISTINCT COALESCE(
+        CAST(TRY_CAST(regexp_extract(entry ->> '$.jsonPayload.connection.dest_port', '^\s*([+-]?\d+|0[xX][0-9a-fA-F]+)\s*$', 1) AS BIGINT) AS TEXT),
+        ''
+      )
+    ) AS Ports,
+    COUNT(*) AS Flows,
+    COALESCE(
+      CAST(sum(
+        TRY_CAST(regexp_extract(entry ->> '$.jsonPayload.packets_sent', '^\s*([+-]?\d+|0[xX][0-9a-fA-F]+)\s*$', 1) AS BIGINT)
+      ) AS BIGINT),
+      0
+    ) AS Packets
   FROM compute_googleapis_com_vpc_flows
   WHERE
     TRY_CAST(entry ->> '$.timestamp' AS TIMESTAMPTZ) AT TIME ZONE 'UTC' >= (now() AT TIME ZONE 'UTC' - INTERVAL '15' MINUTE)
@@ -19,47 +28,14 @@ WITH where_2 AS (
     AND ends_with(entry ->> '$.logName', '/logs/compute.googleapis.com%2Fvpc_flows')
     AND (entry ->> '$.jsonPayload.reporter') = 'DEST'
     AND CAST(TRY_CAST(regexp_extract(entry ->> '$.jsonPayload.connection.protocol', '^\s*([+-]?\d+|0[xX][0-9a-fA-F]+)\s*$', 1) AS BIGINT) AS TEXT) = '6'
-), where_3 AS (
-  /* where toint(DestPort) < 32768 */
-  SELECT
-    *
-  FROM where_2
-  WHERE
-    CAST(TRY_CAST(regexp_extract(DestPort, '^\s*([+-]?\d+|0[xX][0-9a-fA-F]+)\s*$', 1) AS INT) AS BIGINT) < 32768
-), summarize_4 AS (
-  /* summarize Ports = dcount(DestPort), Flows = count(), Packets = sum(tolong(PacketsSent)) by SrcIp, DestIp, DestInstanceVmName, Window = bin(TimeGenerated, 5m) */
-  SELECT
-    COALESCE(SrcIp, '') AS SrcIp,
-    COALESCE(DestIp, '') AS DestIp,
-    COALESCE(DestInstanceVmName, '') AS DestInstanceVmName,
-    time_bucket(INTERVAL 5 MINUTE, TimeGenerated) AS "Window",
-    COUNT(DISTINCT COALESCE(DestPort, '')) AS Ports,
-    COUNT(*) AS Flows,
-    COALESCE(
-      CAST(sum(TRY_CAST(regexp_extract(PacketsSent, '^\s*([+-]?\d+|0[xX][0-9a-fA-F]+)\s*$', 1) AS BIGINT)) AS BIGINT),
-      0
-    ) AS Packets
-  FROM where_3
-  GROUP BY
-    1,
-    2,
-    3,
-    4
-), where_6 AS (
-  /* where Ports >= 25 */
-  SELECT
-    *
-  FROM summarize_4
-  WHERE
-    Ports >= 25
+    AND CAST(TRY_CAST(regexp_extract(
+      CAST(TRY_CAST(regexp_extract(entry ->> '$.jsonPayload.connection.dest_port', '^\s*([+-]?\d+|0[xX][0-9a-fA-F]+)\s*$', 1) AS BIGINT) AS TEXT),
+      '^\s*([+-]?\d+|0[xX][0-9a-fA-F]+)\s*$',
+      1
+    ) AS INT) AS BIGINT) < 32768
+  GROUP BY 1, 2, 3, 4
 )
-/* project Window, SrcIp, DestIp, DestInstanceVmName, Ports, Flows, Packets */
-SELECT
-  "Window",
-  SrcIp,
-  DestIp,
-  DestInstanceVmName,
-  Ports,
-  Flows,
-  Packets
-FROM where_6
+/* where Ports >= 25 | project Window, SrcIp, DestIp, DestInstanceVmName, Ports, Flows, Packets */
+SELECT "Window", SrcIp, DestIp, DestInstanceVmName, Ports, Flows, Packets
+FROM summarize_4
+WHERE Ports >= 25
