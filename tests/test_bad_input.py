@@ -31,7 +31,7 @@ FIELDS: dict[str, Any] = {  # Any: YAML
 FOUR = "{{Query}} {{SrcIpAddr}} {{TimeGenerated}} {{Query}}"
 IP = {"entityType": "IP", "fieldMappings": [{"identifier": "Address", "columnName": "SourceIp"}]}
 
-ERRORS = {
+ERRORS: dict[str, tuple[dict[str, Any], str, str]] = {
     "duration": ({"queryFrequency": "soon"}, "queryFrequency", "forms: 5m, 1h, 14d"),
     "period": ({"queryFrequency": "1h"}, "queryPeriod", "set queryPeriod to 1h or more"),
     "kind": ({"kind": "Sheduled"}, "kind", "known: Scheduled, NRT, Hunting"),
@@ -42,7 +42,7 @@ ERRORS = {
 }
 """What leaves a rule out: changed fields, the field of the place, what is said."""
 
-DOUBTS = {
+DOUBTS: dict[str, tuple[dict[str, Any], str, str]] = {
     "entity column": ({"entityMappings": [IP]}, "columnName", "no column 'SourceIp' (the query returns TimeGenerated"),
     "detail column": ({"customDetails": {"Host": "srcipaddr"}}, "Host", "did you mean SrcIpAddr?"),
     "placeholders": (
