@@ -151,7 +151,7 @@ def between(speller: Speller, call: Call) -> exp.Expr:
     bounds = (moment, _bound(first, moment, upward=True), _bound(last, moment, upward=False))
     value, low, high = (speller.value(a) for a in bounds)
     tree = exp.Between(this=operand(value), low=operand(low), high=operand(high))
-    return _unless_nan(speller, tree, call.arguments[2])
+    return _unless_nan(speller, tree, last)
 
 
 def in_strings(speller: Speller, call: Call) -> exp.Expr:
@@ -169,7 +169,8 @@ def in_values(speller: Speller, call: Call) -> exp.Expr:
     listed = [speller.value(i) for i in items if not (isinstance(i, Constant) and i.value is None)]
     if not listed:
         return total(exp.Boolean(this=False))
-    return exp.In(this=operand(speller.value(value)), expressions=listed)
+    tree = exp.In(this=operand(speller.value(value)), expressions=listed)
+    return _unless_nan(speller, tree, value) if any(map(may_be_nan, items)) else tree
 
 
 def in_relation(speller: Speller, scalar: InRelation) -> exp.Expr:

@@ -39,6 +39,10 @@ def _test(scope: Scope, node: syntax.InList, operator: str, value: Scalar) -> Sc
         return _in_table(scope, operator, value, tabular, node.span)
     items = [bind_scalar(scope, i) for i in node.items]
     flat = [s for item in items for s in _spread(item)]
+    if operator == "has_all" and any(
+        isinstance(i, Constant) and i.type is Type.DYNAMIC and i.value is None for i in items
+    ):
+        return Constant(Type.BOOL, False, node.span)
     arrays = [s for s in flat if s.type is Type.DYNAMIC and not isinstance(s, Constant)]
     scalars = [s for s in flat if s not in arrays]
     tests = [_array_test(scope, operator, value, a, node.span) for a in arrays]

@@ -58,11 +58,12 @@ def bucket(speller: Speller, instant: exp.Expr, size: int, origin: Constant | No
     the project's default zone."""
     count, unit = interval_of(size)
     if origin is None and count == 1 and unit != "MICROSECOND":
-        zone = ", 'UTC'" if unit in ("DAY", "HOUR") else ""
+        # A zone's local mean time of old differs from UTC by seconds, so that minutes need it, too.
+        zone = "" if unit == "SECOND" else ", 'UTC'"
         return speller.sql(f"TIMESTAMP_TRUNC({{t}}, {unit}{zone})", t=instant)
     step = exp.Interval(this=number(count), unit=exp.Var(this=unit))
     if origin is not None:
-        return call_of("TIMESTAMP_BUCKET", instant, step, speller.value(origin))
+        return call_of("SAFE.TIMESTAMP_BUCKET", instant, step, speller.value(origin))
     first = exp.Cast(this=text("0001-01-01 00:00:00+00"), to=speller.dialect.data_type(Type.DATETIME))
     return call_of("TIMESTAMP_BUCKET", instant, step, first)
 

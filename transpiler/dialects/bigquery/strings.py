@@ -170,10 +170,6 @@ SPELLINGS: dict[str, Spelling] = {
     "reverse": "REVERSE({value})",
     "strcat": _strcat,
     "strcat_delim": _strcat_delim,
-    "strcat_array": (
-        "ARRAY_TO_STRING(ARRAY(SELECT COALESCE(JSON_VALUE(x, '$'), NULLIF(x, 'null')) "
-        "FROM UNNEST(JSON_QUERY_ARRAY({array}, '$')) AS x WITH OFFSET AS o ORDER BY o), {delimiter}, '')"
-    ),
     "strrep": _strrep,
     "split": _split,
     "indexof_regex": _indexof_regex,

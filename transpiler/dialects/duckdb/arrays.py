@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from transpiler.dialects.computed import hygienic
 from transpiler.dialects.duckdb.conversions import TIMESPAN_AS_TEXT
-from transpiler.dialects.duckdb.paths import json_of, text_of
+from transpiler.dialects.duckdb.paths import json_of
 from transpiler.dialects.known import is_array
 from transpiler.dialects.spelling import Speller, Spelling, call, number
 from transpiler.plan.scalars import Call, Constant, Scalar
@@ -183,7 +183,7 @@ def _zip(speller: Speller, of: Call) -> exp.Expr:
     most = ", ".join(f"len({{{n}}})" for n in names)
     most = f"greatest({most})" if len(names) > 1 else most
     row = ", ".join(f"({{{n}}})[@i@ + 1]" for n in names)
-    return hygienic(speller, f"to_json(list_transform(range({most}), lambda @i@: [{row}]))", **slots)
+    return hygienic(speller, f"to_json(list_transform(range(COALESCE({most}, 0)), lambda @i@: [{row}]))", **slots)
 
 
 def _repeat(speller: Speller, of: Call) -> exp.Expr:
@@ -192,16 +192,6 @@ def _repeat(speller: Speller, of: Call) -> exp.Expr:
     return hygienic(
         speller,
         "CASE WHEN {n} >= 0 THEN to_json(list_transform(range({n}), lambda @i@: {x})) END", x=slot, n=speller.value(count),
-    )  # fmt: skip
-
-
-def _strcat(speller: Speller, of: Call) -> exp.Expr:
-    """The elements' texts with a delimiter between; a null has none."""
-    array, delimiter = of.arguments
-    return hygienic(
-        speller,
-        "array_to_string(list_transform({l}, lambda @e@: COALESCE(@e@, '')), {d})",
-        l=text_of(speller, array, "[*]"), d=speller.text(delimiter),
     )  # fmt: skip
 
 
@@ -307,7 +297,6 @@ ARRAYS: dict[str, Spelling] = {
     "sorted array by": _sort_by,
     "zip": _zip,
     "repeat": _repeat,
-    "strcat_array": _strcat,
     "range": "to_json(generate_series(CAST({start} AS BIGINT), CAST({stop} AS BIGINT), CAST(NULLIF({step}, 0) AS BIGINT)))",
     "range real": _range_real,
     "range datetime": _range_datetime,

@@ -39,7 +39,7 @@ def _has_key(speller: Speller, of: Call) -> exp.Expr:
     bag, key = of.arguments
 
     def build(v: exp.Expr) -> exp.Expr:
-        if isinstance(key, Constant):
+        if isinstance(key, Constant) and all(of.options):
             written = "$" + "".join(property_step(str(s)) for s in of.options)
             return _if_bag(speller, v, call("json_exists", v, text(written)))
         return _if_bag(speller, v, speller.sql("list_contains(json_keys({v}), {k})", v=v, k=speller.text(key)))

@@ -163,7 +163,8 @@ def _tostring_real(speller: Speller, call: Call) -> exp.Expr:
 
 def _gettype(speller: Speller, call: Call) -> exp.Expr:
     return speller.sql(
-        "CASE json_type({v}) WHEN 'VARCHAR' THEN 'string' WHEN 'UBIGINT' THEN 'long' WHEN 'BIGINT' THEN 'long' "
+        "CASE json_type({v}) WHEN 'VARCHAR' THEN 'string' WHEN 'BIGINT' THEN 'long' "
+        "WHEN 'UBIGINT' THEN CASE WHEN TRY_CAST({v} AS BIGINT) IS NULL THEN 'double' ELSE 'long' END "
         "WHEN 'DOUBLE' THEN 'double' WHEN 'BOOLEAN' THEN 'bool' WHEN 'ARRAY' THEN 'array' "
         "WHEN 'OBJECT' THEN 'dictionary' ELSE 'null' END",
         v=json_of(speller, call.arguments[0]),

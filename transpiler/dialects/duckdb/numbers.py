@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from transpiler.dialects.arithmetic import EPOCH
-from transpiler.dialects.duckdb.arithmetic import modulo, wide
+from transpiler.dialects.duckdb.arithmetic import in_calendar, modulo, wide
 from transpiler.dialects.numbers import bin_at_real, bin_instant, bin_real, bin_whole, error_function, rounded
 from transpiler.dialects.spelling import Speller, Spelling, number, operand
 from transpiler.dialects.times import interval_of
@@ -33,7 +33,8 @@ def bucket(speller: Speller, instant: exp.Expr, size: int, origin: Constant | No
         return speller.sql(f"date_trunc('{unit.lower()}', {{t}})", t=instant)
     step = exp.Interval(this=number(count), unit=exp.Var(this=unit))
     if origin is not None:
-        return speller.sql("time_bucket({step}, {t}, {o})", step=step, t=instant, o=speller.value(origin))
+        found = speller.sql("time_bucket({step}, {t}, {o})", step=step, t=instant, o=speller.value(origin))
+        return in_calendar(speller, found)
     if _DAY % size == 0 or size == 7 * _DAY:
         return speller.sql("time_bucket({step}, {t})", step=step, t=instant)
     return speller.sql("time_bucket({step}, {t}, TIMESTAMP '0001-01-01 00:00:00')", step=step, t=instant)

@@ -93,12 +93,14 @@ def _computed(speller: Speller, tree: exp.Expr, step: str | Scalar) -> exp.Expr:
     if isinstance(step, str):
         return speller.sql("{x} -> '/'", x=tree)
     if step.type is Type.STRING:
-        return speller.sql(f"{{x}} -> ({_POINTER})", x=tree, k=speller.text(step))
+        # A pointer's 1 is an element of an array as well; a string names members only.
+        template = f"CASE WHEN json_type({{x}}) = 'OBJECT' THEN {{x}} -> ({_POINTER}) END"
+        return speller.once(tree, lambda x: speller.sql(template, x=x, k=speller.text(step)))
     if step.type in INTEGERS:
         return speller.sql("{x} -> CAST({i} AS BIGINT)", x=tree, i=speller.value(step))
     if step.type is Type.DYNAMIC:
         return speller.sql(
-            "CASE WHEN json_type({v}) = 'VARCHAR' THEN {x} -> (" + _POINTER + ") "
+            "CASE WHEN json_type({v}) = 'VARCHAR' THEN CASE WHEN json_type({x}) = 'OBJECT' THEN {x} -> (" + _POINTER + ") END "
             "ELSE {x} -> TRY_CAST(CAST({v} AS TEXT) AS BIGINT) END",
             x=tree, v=json_of(speller, step), k=text_of(speller, step),
         )  # fmt: skip

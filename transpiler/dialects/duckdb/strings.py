@@ -8,6 +8,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from transpiler.dialects.computed import guarded, hygienic
+from transpiler.dialects.duckdb.paths import text_of
 from transpiler.dialects.literals import constant_text
 from transpiler.dialects.regex_functions import RegexForms, indexof_patterns, regex_spellings
 from transpiler.dialects.spelling import Refusal, Speller, Spelling, call, text
@@ -64,6 +65,13 @@ def _strcat_delim(speller: Speller, strcat: Call) -> exp.Expr:
     return call("concat_ws", delimiter, *values)
 
 
+def _strcat_array(speller: Speller, strcat: Call) -> exp.Expr:
+    """The elements' texts with a delimiter between; a null has none."""
+    array, delimiter = strcat.arguments
+    items = hygienic(speller, "list_transform({l}, lambda @e@: COALESCE(@e@, ''))", l=text_of(speller, array, "[*]"))
+    return _joined(speller, items, delimiter)
+
+
 def _joined(speller: Speller, items: exp.Expr, delimiter: Scalar) -> exp.Expr:
     """The strings of a list with a delimiter between them; ``array_to_string`` takes only a constant one."""
     between = speller.text(delimiter)
@@ -86,14 +94,6 @@ def _strrep(speller: Speller, strrep: Call) -> exp.Expr:
         return speller.sql("repeat({v}, {n})", v=value, n=times)
     items = hygienic(speller, "list_transform(range({n}), lambda @i@: {v})", v=value, n=times)
     return _joined(speller, items, strrep.arguments[2])
-
-
-def _strcat_array(speller: Speller, strcat: Call) -> exp.Expr:
-    array, delimiter = strcat.arguments
-    items = speller.sql(
-        "list_transform(json_extract_string({a}, '$[*]'), lambda x: COALESCE(x, ''))", a=speller.value(array)
-    )
-    return _joined(speller, items, delimiter)
 
 
 def _split(speller: Speller, split: Call) -> exp.Expr:
