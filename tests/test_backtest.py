@@ -14,7 +14,8 @@ import pytest
 import yaml
 
 from transpiler.alerts import RuleAlerts, alerts_over_runs
-from transpiler.backtest import Backtest, backtest, backtest_page, plot_lines
+from transpiler.backtest import Backtest, RunAlerts, backtest, backtest_page, plot_lines
+from transpiler.backtest.history import unit_of
 from transpiler.backtest.plot import bar
 from transpiler.catalog import Catalog
 from transpiler.diagnostics import KqlError
@@ -213,15 +214,35 @@ def test_the_page_is_well_formed_and_shows_texts_as_texts(shown: Backtest) -> No
     assert NASTY in [td.text for td in tree.iter("td")]
     assert tree.find(".//script") is None
     heights = [float(r.attrib["height"]) for r in tree.iter("rect")]
-    assert len(heights) == sum(1 for n in shown.days.values() if n)
-    assert max(heights) == 120
+    bars = shown.periods(unit_of(shown))
+    assert len(heights) == sum(1 for n in bars.values() if n)
+    top = int(tree.findall(".//{*}text")[2].text or "")
+    assert max(heights) == pytest.approx(150 * max(bars.values()) / top, abs=0.1)
+    assert top >= max(bars.values()) > top / 2.6
+
+
+def test_a_page_of_several_rules_begins_with_the_loudest(shown: Backtest) -> None:
+    quiet = replace(shown, noisy=(), alerts=())
+    page = backtest_page([quiet, shown])
+    tree = ElementTree.fromstring(re.sub(r"<!doctype html>", "", page))
+    links = [a.attrib["href"] for a in tree.iter("a")]
+    assert links == ["#rule-2", "#rule-1"]
+    assert [h.attrib["id"] for h in tree.iter("h2")] == ["rule-1", "rule-2"]
+    assert len(list(tree.iter("svg"))) == 1
+
+
+def test_midnight_belongs_to_the_day_before(shown: Backtest) -> None:
+    run = RunAlerts(dt.datetime(2026, 3, 2), 3, 3)
+    found = replace(shown, noisy=(run,), alerts=())
+    assert {day.day: count for day, count in found.days.items() if count} == {1: 3}
+    assert found.periods(HOUR)[dt.datetime(2026, 3, 1, 23)] == 3
 
 
 def test_the_plot_fits_the_terminal(shown: Backtest) -> None:
     lines = plot_lines(shown, 60)
     assert all(len(line) <= 60 for line in lines)
     assert lines[0].startswith(NASTY)
-    assert any(re.match(r"2026-03-01 +\d+  █+", line) for line in lines)
+    assert any(re.match(r"2026-03-01 \d\d:00 +\d+  █+", line) for line in lines)
     assert "noisiest entities" in lines
 
 

@@ -55,7 +55,10 @@ def test_a_backtest_is_a_plot_and_a_page(folder: Path) -> None:
     table = f"Log={folder / 'log.jsonl'}"
     out = call(folder, "backtest", "evil", *PERIOD, "--table", table, "--html", str(folder / "page.html"))
     assert out.startswith("Evil hosts: 16 alerts in 16 of 48 runs\n")
-    assert re.search(r"^2026-03-01 +8  █+$", out, re.MULTILINE)
+    bars = [int(n) for n in re.findall(r"^2026-03-01 \d\d:00 +(\d+)  █+", out, re.MULTILINE)]
+    assert sum(bars) == 8
+    days = call(folder, "backtest", "evil", *PERIOD[:3], "2026-03-05", "--table", table)
+    assert re.search(r"^2026-03-01 +8  █+$", days, re.MULTILINE)
     assert "       8  host  evil 0" in out
     assert (folder / "page.html").read_text().startswith("<!doctype html>")
 

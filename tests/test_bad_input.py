@@ -134,5 +134,5 @@ def test_other_commands_go_on_after_a_bad_rule(command: str, folder: Path) -> No
     result = rulesql(command, "rules", *(period if command == "backtest" else ()))
     assert "bad.yaml" in result.output
     assert "'queryFrequency' must be a duration, found 'soon'" in " ".join(result.output.split())
-    assert ("1 alerts in 1 of 96 runs" if command == "backtest" else "") in result.output
+    assert ("1 alert in 1 of 96 runs" if command == "backtest" else "") in result.output
     assert result.exit_code == 1

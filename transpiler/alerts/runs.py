@@ -37,7 +37,7 @@ def alerts_over_runs(
         return exp.column(_COLUMN, table=runs, copy=False)
 
     clock = Clock(scheduled, lambda: writer.shifted(scheduled(), delay))
-    made = alerts_at(rule, dialect, catalog, clock)
+    made = alerts_at(rule, dialect, catalog, clock, moments=(first, first + (count - 1) * frequency))
     start = first.isoformat(sep=" ")
     step = frequency // timedelta(microseconds=1)
     series = f"SELECT TIMESTAMP '{start}' + to_microseconds(n * {step}) AS {_COLUMN} FROM range({count}) AS numbers(n)"

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from sqlglot import exp
 
-from transpiler.alerts.clock import Clock, clock_of, run_window
+from transpiler.alerts.clock import Clock, clock_of, is_continuous, run_window
 from transpiler.alerts.details import (
     MOST_DETAIL_BYTES,
     MOST_VALUES,
@@ -115,16 +115,14 @@ def alerts_at(
     header: str = "",
     run_time_as: str = "",
     temporary: bool = False,
+    moments: tuple[datetime, datetime] | None = None,
 ) -> RuleAlerts:
-    """``rule_alerts`` at a time that the caller spells itself (a column of runs, say)."""
+    """``rule_alerts`` at a time that the caller spells itself (a column of runs, say, between ``moments``)."""
     window = run_window(rule, least)
     period = window.period if window else None
     table = suppressed_by if rule.suppression and rule.suppression.enabled else None
     try:
-        by_arrival = window is not None and window.is_continuous
-        statement = lower_statement(
-            rule.source, dialect, catalog, now=clock.now, window=period, as_rows=True, by_arrival=by_arrival
-        )
+        statement = _lowered(rule, dialect, catalog, clock, period, moments)
         build = _Build(rule, Writer(dialect), statement, clock, period, table, most_rows)
         shared, tree = shared_stages(build.tree()) if temporary else ([], build.tree())
         tables = tuple(TemporaryTable(s.name, s.columns, _printed(s.select, dialect, run_time_as)) for s in shared)
@@ -140,6 +138,26 @@ def alerts_at(
     late = by_event_time(catalog, dialect.name, requires)
     findings = notes_of(rule, window, [c.name for c in results], suppressed_by is not None, late)
     return RuleAlerts(sql, dialect.name, _COLUMNS, results, stages, requires, findings, tables)
+
+
+def _lowered(
+    rule: Rule,
+    dialect: Dialect,
+    catalog: Catalog,
+    clock: Clock,
+    period: timedelta | None,
+    moments: tuple[datetime, datetime] | None,
+) -> Statement:
+    return lower_statement(
+        rule.source,
+        dialect,
+        catalog,
+        now=clock.now,
+        window=period,
+        as_rows=True,
+        by_arrival=is_continuous(rule),
+        moments=moments,
+    )
 
 
 _COLUMNS = tuple(ColumnInfo(c.name, c.name, c.type) for c in ALERT_COLUMNS)

@@ -11,6 +11,8 @@ from datetime import date, datetime, timedelta
 from transpiler.rule.findings import Finding
 from transpiler.rule.model import Rule
 
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+_TICK = timedelta(microseconds=1)
 Record = Mapping[str, object]
 """An alert by its columns, instants in UTC without zone."""
 
@@ -53,14 +55,25 @@ class Backtest:
     findings: tuple[Finding, ...] = ()
 
     @property
+    def loud(self) -> int:
+        """How many runs had alerts."""
+        return sum(run.alerts > 0 for run in self.noisy)
+
+    @property
     def days(self) -> dict[date, int]:
-        """Alerts by the day (UTC) on which the run's window ends, quiet days included; midnight ends the day before."""
-        last = self.end - timedelta(microseconds=1)
-        count = (last.date() - self.start.date()).days + 1
-        found = {self.start.date() + timedelta(days=n): 0 for n in range(max(count, 1))}
+        """Alerts by day (UTC), as ``periods``."""
+        return {start.date(): count for start, count in self.periods(DAY).items()}
+
+    def periods(self, unit: timedelta) -> dict[datetime, int]:
+        """Alerts by the day or hour (UTC) in which the run's window ends, quiet ones included.
+
+        A window is without its end, so midnight belongs to the day before.
+        """
+        first, last = _floor(self.start, unit), _floor(self.end - _TICK, unit)
+        found = {first + n * unit: 0 for n in range(max((last - first) // unit, 0) + 1)}
         for run in self.noisy:
-            day = (run.scheduled - timedelta(microseconds=1)).date()
-            found[day] = found.get(day, 0) + run.alerts
+            start = _floor(run.scheduled - _TICK, unit)
+            found[start] = found.get(start, 0) + run.alerts
         return dict(sorted(found.items()))
 
     def entities(self, most: int = 10) -> list[EntityCount]:
@@ -68,6 +81,20 @@ class Backtest:
         counted = Counter(e for alert in self.alerts for e in set(_entities(alert)))
         ranked = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
         return [EntityCount(kind, text, count) for (kind, text), count in ranked[:most]]
+
+
+def _floor(moment: datetime, unit: timedelta) -> datetime:
+    return moment - (moment - datetime.min) % unit
+
+
+def unit_of(result: Backtest) -> timedelta:
+    """By what a backtest is plotted: days, or the hours of a short period."""
+    return HOUR if result.end - result.start <= 2 * DAY else DAY
+
+
+def counted(number: int, word: str) -> str:
+    """``1 alert``, ``1,234 alerts``."""
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 
 
 def _entities(alert: Record) -> Iterable[tuple[str, str]]:

@@ -1,10 +1,11 @@
-"""A backtest as lines of text: a bar for each day, then the noisiest entities."""
+"""A backtest as lines of text: a bar for each day (hour, of two days at most), then the noisiest entities."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
-from transpiler.backtest.history import Backtest
+from transpiler.backtest.history import Backtest, counted, unit_of
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
@@ -19,15 +20,15 @@ def bar(share: float, width: int) -> str:
 
 def plot_lines(result: Backtest, width: int = 100, most_days: int = 60) -> list[str]:
     """The text of a backtest, no line longer than ``width``. Days beyond ``most_days`` are put together."""
-    total = sum(r.alerts for r in result.noisy)
     rested = sum(r.rested for r in result.noisy)
-    loud = sum(r.alerts > 0 for r in result.noisy)
-    lines = [f"{result.rule.name}: {total:,} alerts in {loud:,} of {result.runs:,} runs"]
+    alerts = counted(len(result.alerts), "alert")
+    lines = [f"{result.rule.name}: {alerts} in {result.loud:,} of {counted(result.runs, 'run')}"]
     if rested:
-        lines.append(f"{rested:,} runs rested by suppression")
+        lines.append(f"{counted(rested, 'run')} rested by suppression")
     if result.note:
         lines.append(f"computed one run after the other: {result.note}")
-    lines += ["", *_bars(_periods(result, most_days), width)]
+    if result.loud:
+        lines += ["", *_bars(_periods(result, most_days), width)]
     if entities := result.entities():
         lines += ["", "noisiest entities"]
         lines += [f"{e.alerts:>8,}  {e.type}  {e.text}" for e in entities]
@@ -35,10 +36,12 @@ def plot_lines(result: Backtest, width: int = 100, most_days: int = 60) -> list[
 
 
 def _periods(result: Backtest, most: int) -> list[tuple[str, int]]:
-    days = list(result.days.items())
-    size = max(1, -(-len(days) // most))
-    groups = [days[i : i + size] for i in range(0, len(days), size)]
-    return [(g[0][0].isoformat() + (f" +{len(g)}d" if size > 1 else ""), sum(n for _, n in g)) for g in groups]
+    unit = unit_of(result)
+    bars = list(result.periods(unit).items())
+    size = max(1, -(-len(bars) // most))
+    groups = [bars[i : i + size] for i in range(0, len(bars), size)]
+    form = "%Y-%m-%d" if unit >= timedelta(days=1) else "%Y-%m-%d %H:%M"
+    return [(f"{g[0][0]:{form}}" + (f" +{len(g)}d" if size > 1 else ""), sum(n for _, n in g)) for g in groups]
 
 
 def _bars(periods: Sequence[tuple[str, int]], width: int) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlglot import exp
 
@@ -39,15 +39,19 @@ def lower_statement(
     header: str = "",
     as_rows: bool = False,
     by_arrival: bool = False,
+    moments: tuple[datetime, datetime] | None = None,
 ) -> Statement:
     """A query for a target. ``now`` gives the tree of ``now()``; ``as_rows``: as a part of more SQL (``QueryLowering``).
 
-    ``by_arrival``: the window is that of ingestion in tables that tell it.
+    ``by_arrival``: the window is that of ingestion in tables that tell it. ``moments`` (UTC): the first and the last
+    ``now()`` of a statement over many runs.
 
     Raises KqlError for text that is not KQL, names that are not known, and what the target cannot do exactly.
     """
     query = parse_query(source)
-    environment = Environment(catalog, dialect.name, window=window, by_arrival=by_arrival, parameters=parameters or {})
+    environment = Environment(
+        catalog, dialect.name, window=window, by_arrival=by_arrival, moments=moments, parameters=parameters or {}
+    )
     plan, _ = bind_query(query, source, environment)
     if not plan.visible:
         raise KqlError("KQL204", "the result has no columns; a SELECT has one at least", query.span, source=source)

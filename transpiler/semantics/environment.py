@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from transpiler.catalog import Catalog, Function, Parameter
 from transpiler.kql import syntax
@@ -23,12 +23,13 @@ class StoredFunction:
 
 @dataclass(slots=True)
 class Environment:
-    """The catalog as the binder sees it, for one target."""
+    """The catalog as the binder sees it, for one target. ``moments``: between which ``now()`` lies, where it is a column."""
 
     catalog: Catalog
     target: str
     window: timedelta | None = None
     by_arrival: bool = False
+    moments: tuple[datetime, datetime] | None = None
     parameters: Mapping[str, object] = field(default_factory=dict)
     options: dict[str, syntax.Expr] = field(default_factory=dict)
     infer: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from transpiler.catalog import Shape
 from transpiler.functions.registry import FUNCTIONS
@@ -114,7 +114,17 @@ def _between(scope: Scope, column: Column, back: timedelta, ahead: timedelta = t
     start = binary(scope, "-", RunTime(), _length(back), NOWHERE)
     end = binary(scope, "+", RunTime(), _length(ahead), NOWHERE) if ahead else RunTime()
     value = ColumnRef(column)
-    return (binary(scope, ">=", value, start, NOWHERE), binary(scope, "<", value, end, NOWHERE))
+    found = (binary(scope, ">=", value, start, NOWHERE), binary(scope, "<", value, end, NOWHERE))
+    if scope.environment.moments is None:
+        return found
+    # Constants beside a window that moves: what is in none of the windows is left out where the table is read.
+    first, last = scope.environment.moments
+    earliest, latest = _moment(first - back), _moment(last + ahead)
+    return (*found, binary(scope, ">=", value, earliest, NOWHERE), binary(scope, "<", value, latest, NOWHERE))
+
+
+def _moment(moment: datetime) -> Constant:
+    return Constant(Type.DATETIME, (moment - datetime(1, 1, 1)) // timedelta(microseconds=1) * 10)
 
 
 def _length(span: timedelta) -> Constant:
