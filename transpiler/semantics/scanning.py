@@ -171,8 +171,12 @@ def _followed(scope: Scope, tabular: Tabular, bound: _Bound) -> Tabular:
 def _shown(scope: Scope, walked: Tabular, bound: _Bound, followed: Followed, k: int) -> Tabular:
     """The rows that a step matched."""
     origin = replace(origin_of(scope, bound.node, "scan"), text="")
-    matched = ColumnRef(followed.matched[k])
-    kept = Filter(columns=walked.relation.columns, origin=origin, input=walked.relation, predicate=matched)
+    condition = bound.steps[k].condition
+    if not (k == 0 and isinstance(condition, Constant) and condition.value):
+        matched = ColumnRef(followed.matched[k])
+        columns = walked.relation.columns
+        kept = Filter(columns=columns, origin=origin, input=walked.relation, predicate=matched)
+        walked = over(walked, kept)
     computed: dict[Column, Scalar] = {}
     visible: list[Column] = []
     for column in (*walked.visible, *bound.declared):
@@ -188,7 +192,7 @@ def _shown(scope: Scope, walked: Tabular, bound: _Bound, followed: Followed, k: 
         new = Column(bound.number, Type.LONG, True)
         computed[new] = ColumnRef(followed.sequences[k])
         visible.append(new)
-    return project(over(walked, kept), visible, computed, origin)
+    return project(walked, visible, computed, origin)
 
 
 def _together(scope: Scope, tabular: Tabular, shown: list[Tabular]) -> Tabular:
@@ -351,28 +355,36 @@ class _Machine:
         if added is None:
             raise _RowByRowError
         zero = Constant(Type.REAL, 0.0) if added.type is Type.REAL else Constant(Type.LONG, 0)
-        later = Call(overload_of("case"), (condition, zero, added), added.type, False, span)
+        later = Call(overload_of("case"), (condition, zero, added), added.type, added.nullable, span)
         return binary(self.scope, "+", first, self._sum(later, (part,), span), span)
 
     def _added(self, value: Scalar, own: Column) -> Scalar | None:
-        """What is added to the state in ``s.a + x``; None for another form, or an x that may be null (it would stay null)."""
+        """What is added to the state in ``s.a + x``; None for another form."""
         if not (isinstance(value, Call) and value.overload.name == "+" and len(value.arguments) == 2):
             return None
         for state, other in (value.arguments, value.arguments[::-1]):
             if isinstance(state, ColumnRef) and state.column is own and own not in columns_of(other):
-                return None if other.nullable else other
+                return other
         return None
 
     def _sum(self, added: Scalar, partition: tuple[Scalar, ...], span: Span) -> Scalar:
-        return WindowCall(overload_of("row_cumsum"), (added,), added.type, False, self.order, partition, span)
+        """The sum so far; from a null on it is null."""
+        total = WindowCall(overload_of("row_cumsum"), (added,), added.type, False, self.order, partition, span)
+        if not added.nullable:
+            return total
+        missing = Call(overload_of("isnull", "isnull"), (added,), Type.BOOL, False, span)
+        nulls = replace(count_true(missing, span), order=self.order, partition=partition)
+        spoiled = binary(self.scope, ">", nulls, Constant(Type.LONG, 0, span), span)
+        nothing = Constant(added.type, None, span)
+        return Call(overload_of("case"), (spoiled, nothing, total), added.type, True, span)
 
     def _extreme(self, value: Call, own: Column, default: Scalar) -> Scalar:
-        """``max_of(s.a, x)``; the default is the first state."""
+        """``max_of(s.a, x)``, which passes nulls over, as windows do; the default is the first state."""
         others = [a for a in value.arguments if not (isinstance(a, ColumnRef) and a.column is own)]
-        if len(others) != 1 or own in columns_of(others[0]) or others[0].nullable or default.nullable:
+        if len(others) != 1 or own in columns_of(others[0]) or value.type is Type.STRING:
             raise _RowByRowError
         name = "running max" if value.overload.name == "max_of" else "running min"
-        running = WindowCall(overload_of(name), (others[0],), value.type, False, self.order, (), value.span)
+        running = WindowCall(overload_of(name), (others[0],), value.type, True, self.order, (), value.span)
         return replace(value, arguments=(default, running))
 
 

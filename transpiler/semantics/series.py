@@ -21,6 +21,7 @@ from transpiler.source import Span
 from transpiler.types import INTEGERS, Type
 
 _DAY = 864_000_000_000
+_WHOLE_DAYS = frozenset({"startofday", "startofweek", "startofmonth", "startofyear"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +88,21 @@ def _as(scope: Scope, scalar: Scalar, wanted: Type, node: syntax.Expr) -> Scalar
 
 
 def _is_aligned(start: Scalar | None, step: Scalar) -> bool:
-    """Whether a start is a bin of the step for certain: a constant multiple, or the start of a day of whole steps."""
+    """Whether a start is a bin of the step for certain: so many whole steps from a constant, a bin or the start of a day."""
     if not isinstance(step, Constant) or not isinstance(step.value, int) or step.value <= 0:
         return False
+    while isinstance(start, Call) and start.overload.key in ("+ datetime", "- datetime", "+", "-"):
+        start, shift = start.arguments
+        if not isinstance(shift, Constant) or not isinstance(shift.value, int) or shift.value % step.value:
+            return False
     if isinstance(start, Constant):
         return isinstance(start.value, int) and start.value % step.value == 0
-    return isinstance(start, Call) and start.overload.name == "startofday" and _DAY % step.value == 0
+    if not isinstance(start, Call):
+        return False
+    if start.overload.key in ("bin", "bin datetime"):
+        size = start.arguments[1]
+        return isinstance(size, Constant) and isinstance(size.value, int) and size.value % step.value == 0
+    return start.overload.name in _WHOLE_DAYS and _DAY % step.value == 0
 
 
 def _bin(row: Scope, axis: _Axis, node: syntax.MakeSeries) -> Scalar:
