@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -53,7 +53,7 @@ FIELDS: dict[str, Any] = {  # Any: YAML
     "triggerOperator": "gt",
     "triggerThreshold": 0,
 }
-ROWS: list[Sequence[object]] = [
+ROWS: list[Sequence[object] | Mapping[str, object]] = [
     {"TimeGenerated": datetime(2026, 3, 2, 9, 50), "Host": "evil", "N": 1, "R": 0.5, "D": '{"b": [1, null], "a": "x"}'},
     {"TimeGenerated": datetime(2026, 3, 2, 9, 51), "Host": "evil", "N": 2, "R": float("inf"), "B": True},
     {"TimeGenerated": datetime(2026, 3, 2, 9, 52), "Host": None, "N": None, "D": "[]", "B": False},
