@@ -71,6 +71,7 @@ class _Walk:
         if isinstance(source, exp.Unnest):
             alias = source.args.get("alias")
             names = {c.name.lower() for c in alias.columns} if alias else set()
+            names |= {field.name.lower() for field in source.find_all(exp.ColumnDef)}  # ARRAY<STRUCT<…>>[…]
             offset = source.args.get("offset")
             return frozenset(names | ({offset.name.lower()} if isinstance(offset, exp.Identifier) else set()))
         return self.outputs(source)

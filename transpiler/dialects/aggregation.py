@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from sqlglot import exp
 
+from transpiler.dialects.ordering import nan_key
 from transpiler.dialects.spelling import Builder, Speller, operand
 from transpiler.plan.relations import AggregateCall, OrderKey
 from transpiler.plan.scalars import Call, Column, Constant, Scalar
@@ -93,8 +94,13 @@ def filtered(tree: exp.Expr, *predicates: exp.Expr) -> exp.Expr:
     return exp.Filter(this=tree, expression=exp.Where(this=condition))
 
 
-def ordered(speller: Speller, keys: Sequence[OrderKey], *, has_nulls_clause: bool = True) -> list[exp.Expr]:
-    """Sort keys within an aggregate; without NULLS FIRST in a target, ``x IS NULL`` sorts first where its default differs."""
+def ordered(
+    speller: Speller, keys: Sequence[OrderKey], *, has_nulls_clause: bool = True, is_extreme: bool = False
+) -> list[exp.Expr]:
+    """Sort keys within an aggregate; without NULLS FIRST in a target, ``x IS NULL`` sorts first where its default differs.
+
+    Of an extreme NaN is both ends: the caller says where it stands.
+    """
     found: list[exp.Expr] = []
     for key in keys:
         if isinstance(key.value, Constant):
@@ -104,6 +110,7 @@ def ordered(speller: Speller, keys: Sequence[OrderKey], *, has_nulls_clause: boo
         if not has_nulls_clause and not is_default and key.value.nullable and key.value.type is not Type.STRING:
             test = exp.Is(this=operand(tree.copy()), expression=exp.Null())
             found.append(exp.Ordered(this=test, desc=key.nulls_first, nulls_first=not key.nulls_first))
+        found += [] if is_extreme else nan_key(speller, key, has_nulls_clause=has_nulls_clause)
         nulls_first = key.nulls_first if has_nulls_clause else not key.descending
         found.append(exp.Ordered(this=tree, desc=key.descending, nulls_first=nulls_first))
     return found

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from transpiler.dialects.dialect import SpecialBuilder
+from transpiler.dialects.ordering import nan_key
 from transpiler.dialects.spelling import Speller, call, number, operand
 from transpiler.dialects.times import microseconds
 from transpiler.plan.scalars import Constant, Scalar, WindowCall
@@ -14,11 +15,11 @@ from transpiler.types import Type
 
 
 def _over(speller: Speller, function: exp.Expr, window: WindowCall, *, is_running: bool = False) -> exp.Window:
-    keys = [
-        exp.Ordered(this=speller.dialect.order_key(speller, k.value), desc=k.descending, nulls_first=k.nulls_first)
-        for k in window.order
-        if not isinstance(k.value, Constant)
-    ]
+    keys: list[exp.Expr] = []
+    for k in window.order:
+        if not isinstance(k.value, Constant):
+            key = speller.dialect.order_key(speller, k.value)
+            keys += [*nan_key(speller, k), exp.Ordered(this=key, desc=k.descending, nulls_first=k.nulls_first)]
     tree = exp.Window(this=function)
     if window.partition:
         tree.set("partition_by", [_plain(speller, p) for p in window.partition])

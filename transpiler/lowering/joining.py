@@ -25,9 +25,13 @@ def lower_join(stages: Stages, relation: Join) -> Lowered:
     own = _qualified(stages, left, "l") | _qualified(stages, right, "r")
     scalars = stages.scalars(lambda c: own[c].copy())
     needed = stages.needed(relation)
-    columns = [c for c in relation.columns if c in needed and relation.sources[c] in own] or list(relation.columns[:1])
+    columns = [c for c in relation.columns if c in needed and relation.sources[c] in own]
+    trees = {c: own[relation.sources[c]].copy() for c in columns}
+    if not columns:  # rows may be counted only
+        columns = list(relation.columns[:1])
+        trees = {c: stages.dialect.null(c.type) for c in columns}
     names = column_names(columns)
-    select = exp.Select(expressions=[stages.alias(own[relation.sources[c]].copy(), names[c]) for c in columns])
+    select = exp.Select(expressions=[stages.alias(trees[c], names[c]) for c in columns])
     if relation.kind in ("leftsemi", "leftanti", "rightsemi", "rightanti"):
         _semi(stages, select, relation, left, right)
         return stages.emit([relation], select, columns, names)
@@ -95,12 +99,13 @@ def _aliased(table: exp.Expr, alias: str) -> exp.Expr:
 def lower_union(stages: Stages, relation: UnionAll) -> Lowered:
     """All rows of the inputs, each a SELECT of the columns that are needed."""
     needed = stages.needed(relation)
+    # Rows may be counted only: then one column of nulls stands for them.
     columns = [c for c in relation.columns if c in needed] or list(relation.columns[:1])
     names = column_names(columns)
     arms: list[exp.Expr] = []
     inside: list[Relation] = []
     for r, source in zip(relation.inputs, relation.sources, strict=True):
-        own = {c: source[c] for c in columns if c in source}
+        own = {c: source[c] for c in columns if c in source and c in needed}
         block = stages.open_for(r, list(own.values()))
         arms.append(_arm(stages, block, own, columns, names))
         inside += block.stages

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from transpiler.dialects.dialect import Dialect
+from transpiler.dialects.ordering import nan_key
 from transpiler.lowering.block import Block, Lowered
 from transpiler.lowering.clauses import conjunction
 from transpiler.lowering.liveness import Needs
@@ -213,11 +214,12 @@ class Stages:
 
     def ordered(self, scalars: ScalarLowering, order: Sequence[OrderKey]) -> list[exp.Expr]:
         """The keys of an ORDER BY."""
-        return [
-            exp.Ordered(this=self.dialect.order_key(scalars, k.value), desc=k.descending, nulls_first=k.nulls_first)
-            for k in order
-            if not isinstance(k.value, Constant)
-        ]
+        keys: list[exp.Expr] = []
+        for k in order:
+            if not isinstance(k.value, Constant):
+                tree = self.dialect.order_key(scalars, k.value)
+                keys += [*nan_key(scalars, k), exp.Ordered(this=tree, desc=k.descending, nulls_first=k.nulls_first)]
+        return keys
 
     def order(self, select: exp.Select, scalars: ScalarLowering, order: Sequence[OrderKey]) -> None:
         """An ORDER BY, if there is a key that is no constant."""

@@ -156,7 +156,7 @@ def _extreme(speller: Speller, aggregate: AggregateCall) -> dict[Column, exp.Exp
     if not columns:
         return found
     row, names = row_of(speller, columns, of.arguments[1:])
-    keys = ordered(speller, [key], has_nulls_clause=False)
+    keys = ordered(speller, [key], has_nulls_clause=False, is_extreme=True)
     if key.value.type is Type.REAL and key.descending and may_be_nan(key.value):
         keys.insert(0, exp.Ordered(this=call("IS_NAN", speller.value(key.value)), desc=True, nulls_first=False))
     first = exp.Limit(this=exp.Order(this=row, expressions=keys), expression=exp.Literal.number(1))
