@@ -7,7 +7,7 @@ from sqlglot import exp
 from transpiler.dialects.computed import hygienic
 from transpiler.dialects.duckdb.arrays import elements
 from transpiler.dialects.duckdb.paths import json_of, property_step, text_of
-from transpiler.dialects.spelling import Refusal, Speller, Spelling, call, text
+from transpiler.dialects.spelling import Speller, Spelling, call, text
 from transpiler.plan.scalars import Call, Constant
 
 _MEMBERS = "list_transform(json_keys({v}), lambda @k@, @i@: struct_pack(k := @k@, v := json_extract({v}, '$.*')[@i@]))"
@@ -118,6 +118,31 @@ def _zip(speller: Speller, of: Call) -> exp.Expr:
     return speller.once(json_of(speller, keys), build)
 
 
+# json_tree lists what a value holds, each with its way there; sorted by that way, a container's end after all within it, the
+# texts make up the value again. chr(1), which JSON never holds, stands where no comma may follow.
+_STEPS = r"""\."(?:[^"\\]|\\.)*"|\.[^."\[]+|\[[0-9]+\]"""
+_CANONICAL = (
+    "COALESCE((SELECT replace(replace(string_agg(@s@.w, '' ORDER BY @s@.p), concat(chr(1), ','), ''), chr(1), '') "
+    "FROM (SELECT unnest(CASE WHEN @o@ IS NULL THEN [struct_pack(p := @p@, w := concat(@h@, COALESCE(@a@, 'null')))] ELSE "
+    "[struct_pack(p := @p@, w := concat(@h@, @o@, chr(1))), struct_pack(p := list_append(@p@, '~'), w := @e@)] END) AS @s@ "
+    "FROM (SELECT @p@, @n@.atom AS @a@, CASE @n@.type WHEN 'OBJECT' THEN {open} WHEN 'ARRAY' THEN '[' END AS @o@, "
+    "CASE @n@.type WHEN 'OBJECT' THEN {close} ELSE ']' END AS @e@, CASE WHEN len(@p@) = 0 THEN '' "
+    "WHEN starts_with(@p@[-1], '.') THEN concat(',', to_json(@n@.key), ':') ELSE ',' END AS @h@ "
+    "FROM (SELECT @n@, list_transform(regexp_extract_all(@n@.fullkey, {steps}), lambda @c@: "
+    "CASE WHEN starts_with(@c@, '[') THEN lpad(@c@, 12, '0') WHEN starts_with(@c@, '.\"') "
+    "THEN concat('.', json_extract_string(substr(@c@, 2), '$')) ELSE @c@ END) AS @p@ FROM json_tree({v}) AS @n@)))), 'null')"
+)
+
+
+def _canonical(speller: Speller, of: Call) -> exp.Expr:
+    """The members of every bag in the order of their names."""
+    return hygienic(
+        speller,
+        _CANONICAL,
+        v=json_of(speller, of.arguments[0]), steps=text(_STEPS), open=text("{"), close=text("}"),
+    )  # fmt: skip
+
+
 BAGS: dict[str, Spelling] = {
     "bag_keys": _bag_keys,
     "bag_has_key": _has_key,
@@ -125,7 +150,5 @@ BAGS: dict[str, Spelling] = {
     "bag_remove_keys": _remove,
     "bag_set_key": _set_key,
     "bag_zip": _zip,
-    "dynamic_to_json": Refusal(
-        "DuckDB cannot sort the members of a bag at every depth", "tostring(…) keeps their order"
-    ),
+    "dynamic_to_json": _canonical,
 }
