@@ -153,8 +153,9 @@ def compiled(pattern: str) -> Regex:
 def regex_of(speller: Speller, pattern: Scalar, what: str) -> Regex:
     """The pattern of a call: a constant, or a column that was defined as one. Raises KqlError (KQL205) for another pattern,
     and for one that RE2 cannot do exactly."""
-    if isinstance(pattern, ColumnRef) and pattern.column.known is not None:
-        pattern = Constant(Type.STRING, pattern.column.known.value, pattern.span)
+    known = pattern.column.known if isinstance(pattern, ColumnRef) else None
+    if known is not None and known.type is Type.STRING:
+        pattern = Constant(Type.STRING, known.value, pattern.span)
     if not isinstance(pattern, Constant):
         raise speller.refuse(f"{what}: the regular expression must be a constant", pattern.span, code="KQL205")
     try:

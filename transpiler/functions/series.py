@@ -32,18 +32,18 @@ fn("series index(series: dynamic) -> long?")
 fn("series line(series: dynamic) -> real?")
 fn("series line values(series: dynamic) -> dynamic?")
 
+_BASELINE = "a baseline of avg and stdev over make-series' bins says it in plain KQL"
 refused(
-    "its model of season and trend is Kusto's own",
-    "series_decompose",
-    "series_decompose_anomalies",
-    "series_decompose_forecast",
-    "series_seasonal",
-    "series_periods_detect",
-    "series_periods_validate",
-    "series_fit_2lines",
-    "series_fit_2lines_dynamic",
-    "series_fit_poly",
-    "series_outliers",
-    hint="a baseline of avg and stdev over make-series' bins says it in plain KQL",
+    "it finds seasons by Kusto's own detection of periods, whose scores are not documented",
+    *("series_decompose", "series_decompose_anomalies", "series_decompose_forecast"),
+    *("series_seasonal", "series_periods_detect", "series_periods_validate"),
+    hint=_BASELINE,
 )
+refused("how Kusto normalizes the scores of Tukey's test is not documented", "series_outliers", hint=_BASELINE)
+refused(
+    "which of two equal splits Kusto takes, and how short a part may be, is not documented",
+    *("series_fit_2lines", "series_fit_2lines_dynamic"),
+    hint="series_fit_line fits one line",
+)
+refused("a polynomial is fitted by a solver of Kusto's own", "series_fit_poly", hint="series_fit_line fits one line")
 refused("the warehouse has no Fourier transform", "series_fft", "series_ifft")

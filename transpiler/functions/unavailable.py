@@ -5,8 +5,13 @@ from __future__ import annotations
 from transpiler.functions.registry import FUNCTIONS, Function, Kind, Naming, refused
 
 refused(
-    "xxHash64 is in neither BigQuery nor DuckDB, and a hash that differs is no hash of Kusto's",
-    *("hash", "hash_xxhash64", "hash_combine", "hash_many"),
+    "xxHash64 is in neither BigQuery nor DuckDB, and a hash that differs is no hash of Kusto's; of a constant it is computed",
+    *("hash", "hash_xxhash64"),
+    hint="hash_sha256, hash_sha1 and hash_md5 are translated",
+)
+refused(
+    "how Kusto combines hashes is not documented",
+    *("hash_combine", "hash_many"),
     *("__hash_xxh64", "__hash_crc32", "__hash_djb2", "__hash_many_crc32"),
     hint="hash_sha256, hash_sha1 and hash_md5 are translated",
 )
@@ -31,11 +36,15 @@ refused(
     hint="a table of networks as a source, joined by ipv4_lookup",
 )
 refused(
+    "neither target has this codec; of a constant it is computed",
+    *("gzip_decompress_from_base64_string", "zlib_decompress_from_base64_string"),
+    *("punycode_to_string", "punycode_from_string"),
+)
+refused(
     "neither target has this codec",
-    *("gzip_compress_to_base64_string", "gzip_decompress_from_base64_string"),
-    *("zlib_compress_to_base64_string", "zlib_decompress_from_base64_string"),
+    *("gzip_compress_to_base64_string", "zlib_compress_to_base64_string"),
     "__lz4_compress_dynamic_array_to_base64_string",
-    *("punycode_to_string", "punycode_from_string", "punycode_domain_to_string", "punycode_domain_from_string"),
+    *("punycode_domain_to_string", "punycode_domain_from_string"),
 )
 
 # What Kusto knows of itself, of the session and of its storage.
@@ -103,7 +112,7 @@ refused(
     hint="geo_distance_2points and geo_point_in_circle are translated",
 )
 refused(
-    "its arithmetic is not written for these targets",
+    "it measures the union of lines, which may cross; of a constant without crossings it is computed",
     *("geo_line_length", "geo_polygon_perimeter"),
     hint="geo_distance_2points and geo_point_in_circle are translated",
 )

@@ -23,7 +23,7 @@ class Column:
 
     ``nullable``: whether a stored NULL can occur. ``is_absent``: a declared column that no warehouse can store, because
     an earlier column has the same name in another case; it is NULL, and predicates on it are refused. ``is_number``: a
-    real that is known not to be NaN. ``known``: the constant text that every row has in it.
+    real that is known not to be NaN. ``known``: the constant that every row has in it.
     """
 
     name: str

@@ -118,7 +118,7 @@ def output_columns(
             columns.append(scalar.column)
             continue
         is_absent = isinstance(scalar, ColumnRef) and scalar.column.is_absent
-        known = scalar if isinstance(scalar, Constant) and scalar.type is Type.STRING else None
+        known = scalar if isinstance(scalar, Constant) else None
         column = Column(final, scalar.type, scalar.nullable, is_absent, not may_be_nan(scalar), known)
         columns.append(column)
         computed[column] = scalar

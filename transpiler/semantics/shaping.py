@@ -26,7 +26,7 @@ def origin_of(scope: Scope, node: syntax.Node, keyword: str) -> Origin:
 
 def column_for(name: str, scalar: Scalar) -> Column:
     """A new column that holds a scalar."""
-    known = scalar if isinstance(scalar, Constant) and scalar.type is Type.STRING else None
+    known = scalar if isinstance(scalar, Constant) else None
     return Column(name, scalar.type, scalar.nullable, is_number=not may_be_nan(scalar), known=known)
 
 
