@@ -456,6 +456,10 @@ def test_the_query_of_a_continuous_rule_has_a_window_too(target: str) -> None:
         ({"queryFrequency": "15m", "queryPeriod": "1h"}, "an event can be in several alerts"),
         ({"query": "T | join kind=inner (Assets) on Host"}, "every run reads all of Assets"),
         ({"query": "let x = T | where Host has 'e'; union x, x"}, "one statement reads T 2 times"),
+        (
+            {"query": "T | sort by TimeGenerated asc | extend S = row_window_session(TimeGenerated, 1h, 5m)"},
+            "BigQuery stops a run with an error after 500 steps",
+        ),
     ],
 )
 def test_what_the_service_does_otherwise_is_reported(tmp_path: Path, fields: dict[str, str], said: str) -> None:

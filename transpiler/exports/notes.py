@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from transpiler.alerts.notes import by_event_time, notes_of
 from transpiler.catalog import Catalog
 from transpiler.exports.cost import cost
@@ -22,9 +24,19 @@ def export_notes(rule: Rule, catalog: Catalog, verdict: Verdict) -> tuple[Findin
     found = (
         *notes_of(rule, window_in_service(rule), [c.name for c in translation.columns], True, late),
         *_schedule(rule),
+        *recursion(rule, translation.sql),
         *cost(rule, catalog).findings,
     )
     return tuple(f for f in found if f not in verdict.findings)
+
+
+def recursion(rule: Rule, sql: str) -> tuple[Finding, ...]:
+    """Whether the service may stop a run: the states of scan and the ends of sessions are found step by step."""
+    if not re.search("^WITH RECURSIVE ", sql, re.MULTILINE):
+        return ()
+    message = "the rows are followed step by step, and BigQuery stops a run with an error after 500 steps"
+    hint = "scan within partition by … ( … ), and a restart of row_window_session, make the parts shorter"
+    return (rule.finding(Severity.WARNING, "RULE008", message, "query", hint),)
 
 
 def _schedule(rule: Rule) -> tuple[Finding, ...]:
