@@ -399,10 +399,13 @@ def test_all_formats_at_once(project: Callable[..., Any], tmp_path: Path) -> Non
     assert written == {
         *("bigquery/a/r.sql", "bigquery/a/r.json", "bigquery/a/r.alerts.json", "bigquery/a/r.alerts.sh"),
         *("duckdb/a/r.sql", "duckdb/a/r.alerts.sql", "bigquery/alerts_table.sql", "duckdb/alerts_table.sql"),
+        "bigquery/a/r.alerts.sql",
         *("terraform/main.tf.json", "terraform/a_r.tf.json", "report.json"),
         *("dataform/workflow_settings.yaml", "dataform/definitions/alerts.sqlx", "dataform/definitions/rules/a_r.sqlx"),
         *("dbt/dbt_project.yml", "dbt/models/alerts.sql", "dbt/models/rules/a_r.sql"),
     }
+    config = json.loads((tmp_path / "out/bigquery/a/r.alerts.json").read_text())
+    assert (tmp_path / "out/bigquery/a/r.alerts.sql").read_text() == config["params"]["query"]
     assert project(check=True).is_good
     (tmp_path / "out/terraform/main.tf.json").write_text("{}")
     assert project(check=True).stale == ("terraform/main.tf.json",)

@@ -268,6 +268,11 @@ def test_custom_detections_of_both_shapes() -> None:
     messages = [f.message for f in check_columns(graph, ["DeviceName"])]
     assert messages == ["a custom detection must return Timestamp"]
     assert len(check_columns(graph, ["Timestamp", "Title"])) == 1
+    missing = check_columns(new, ["Timestamp", "DeviceId", "AccountName"])
+    places = [NEW.splitlines()[f.place.line - 1][f.place.column - 1 :] for f in missing]
+    assert [p.startswith('"Mail"') for p in places] == [True]
+    both = check_columns(new, ["Timestamp", "DeviceId", "Mail"])
+    assert [f.place.line for f in both] == [4, 5]
 
 
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(

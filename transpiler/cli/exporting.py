@@ -55,7 +55,10 @@ LocationOption = Annotated[str, typer.Option("--location", help="BigQuery's loca
 ReportOption = Annotated[Format, typer.Option("--report", help="How the summary is printed.")]
 
 
-@app.command()
+_FORMATS = "\n\n".join(["[bold]Formats[/bold]", *(f"{f.name}: {f.help}" for f in FORMATS.values())])
+
+
+@app.command(epilog=_FORMATS)
 def export(
     names: NamesArgument = None,
     out: OutOption = Path("out"),

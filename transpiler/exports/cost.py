@@ -107,9 +107,11 @@ def _bytes(scan: TableScan, size: TableSize | None, period: timedelta | None) ->
 def _findings(rule: Rule, scan: TableScan, has_window: bool) -> list[Finding]:
     found = []
     if not scan.partition and not scan.shards:
-        why = "the rule has no window" if not has_window else "its time is not a stored column"
+        why = "its time is not a stored column" if has_window else "the rule has no window"
         message = f"every run reads all of {scan.physical}: {why}, so no partition is left out"
         hint = "declare the time column of the source, or store the table partitioned by it"
+        if not has_window:
+            hint = "a rule with a queryPeriod reads only the partitions of its window"
         found.append(_finding(rule, scan, Severity.WARNING, message, hint))
     if scan.times_in_script > 1:
         message = f"every run reads {scan.physical} {scan.times_in_script} times: BigQuery runs a let again at each use"

@@ -15,6 +15,7 @@ from transpiler.exports.bigquery import alerts_config, bq_script, transfer_confi
 from transpiler.exports.dataform import dataform_project, dataform_rule
 from transpiler.exports.dbt import dbt_project, dbt_rule
 from transpiler.exports.header import header_of
+from transpiler.exports.merging import merge_alerts
 from transpiler.exports.settings import Settings, identifier_of
 from transpiler.exports.terraform import terraform_project, terraform_rule
 from transpiler.rule.model import Rule
@@ -65,7 +66,8 @@ def _scheduled_query(export: RuleExport) -> Files:
 def _alerts(export: RuleExport) -> Files:
     rule, settings = export.rule, export.settings
     made = rule_alerts(rule, "duckdb", export.catalog, suppressed_by=(settings.table,), header=header_of(rule))
-    return {f"duckdb/{export.stem}.alerts.sql": made.sql}
+    merge = merge_alerts(rule, export.catalog, settings, settings.alerts_path, script=True)
+    return {f"duckdb/{export.stem}.alerts.sql": made.sql, f"bigquery/{export.stem}.alerts.sql": merge}
 
 
 def _alerts_tables(settings: Settings, names: Sequence[str]) -> Files:
@@ -112,7 +114,13 @@ FORMATS: Mapping[str, Format] = {
             _scheduled_query,
             needs_alerts=False,
         ),
-        Format("alerts", "the rule's alerts as DuckDB SQL, and the table that holds alerts", _alerts, _alerts_tables),
+        Format(
+            "alerts",
+            "the rule's alerts as plain SQL: a SELECT for DuckDB, a MERGE for BigQuery with the parameter @run_time; "
+            "and the table that holds alerts",
+            _alerts,
+            _alerts_tables,
+        ),
         Format(
             "scheduled-alerts",
             "a BigQuery scheduled query that merges the rule's alerts into the alerts table, and a bq script",

@@ -297,6 +297,11 @@ def check_columns(rule: Rule, columns: Iterable[str], *, is_open: bool = False) 
 
 
 def _entity_columns(rule: Rule) -> Iterator[tuple[str, str]]:
+    if rule.kind is Kind.CUSTOM_DETECTION:
+        # A list for each type, and in it an object whose fields are the identifiers: read in the order of the mappings.
+        written = (p for p in rule.places if re.search(r"\bentityMappings\.[^.\[]+\[\d+\]\.[^.\[@]+$", p))
+        yield from zip(written, (column for m in rule.entities for _, column in m.fields), strict=False)
+        return
     for i, mapping in enumerate(rule.entities):
         for j, (_, column) in enumerate(mapping.fields):
             yield f"entityMappings[{i}].fieldMappings[{j}].columnName", column
@@ -306,7 +311,8 @@ def _entity_columns(rule: Rule) -> Iterator[tuple[str, str]]:
 
 def _detail_columns(rule: Rule) -> Iterator[tuple[str, str]]:
     for key, column in rule.custom_details.items():
-        yield f"customDetails.{key}", column
+        path = f"customDetails.{key}"
+        yield next((p for p in rule.places if p == path or p.endswith(f".{path}")), path), column
     override, where = rule.alert, "alertDetailsOverride"
     for name, text in (
         ("alertDisplayNameFormat", override.display_name),
