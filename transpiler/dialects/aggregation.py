@@ -128,8 +128,8 @@ def row_of(
 
 
 def fields_of(row: exp.Expr, columns: tuple[Column, ...], names: list[exp.Identifier]) -> dict[Column, exp.Expr]:
-    """Each column as a field of the same row."""
-    return {c: exp.Dot(this=row.copy(), expression=n.copy()) for c, n in zip(columns, names, strict=True)}
+    """Each column as a field of the same row; the row is one tree, which the lowering may give a name."""
+    return {c: exp.Dot(this=row, expression=n.copy()) for c, n in zip(columns, names, strict=True)}
 
 
 def rank_fraction(text: str) -> tuple[int, int]:

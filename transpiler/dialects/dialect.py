@@ -18,7 +18,7 @@ from sqlglot import exp
 from transpiler.catalog import Physical
 from transpiler.diagnostics import KqlError
 from transpiler.dialects.keywords import RESERVED
-from transpiler.dialects.spelling import Speller, Spelling, call, operand
+from transpiler.dialects.spelling import Speller, Spelling, call, operand, sql_type
 from transpiler.functions.registry import FUNCTIONS, Overload
 from transpiler.plan.relations import AggregateCall, Expand, Scan, Series
 from transpiler.plan.scalars import Column, Constant, Scalar
@@ -79,7 +79,7 @@ class Dialect(ABC):
 
     def data_type(self, t: Type) -> exp.Expr:
         """The SQL type that holds a KQL type inside the query."""
-        return exp.DataType.build(self.types[t], dialect=self.sqlglot_name)
+        return sql_type(self.types[t], self.sqlglot_name)
 
     def null(self, t: Type) -> exp.Expr:
         """A typed NULL."""

@@ -95,7 +95,24 @@ def compile_template(template: str, sqlglot_name: str) -> exp.Expr:
         name = str(function.this)
         if name.lower().startswith(_FUNCTION):
             function.set("this", name[len(_FUNCTION) :].replace(_DOT, "."))
+    return _without_positions(tree)
+
+
+def _without_positions(tree: exp.Expr) -> exp.Expr:
+    """The tree without the parser's notes on where its parts stood, which take longest of all to copy."""
+    for node in tree.walk():
+        node._meta = None
     return tree
+
+
+@lru_cache(maxsize=256)
+def _parsed_type(spelled: str, sqlglot_name: str) -> exp.Expr:
+    return _without_positions(exp.DataType.build(spelled, dialect=sqlglot_name))
+
+
+def sql_type(spelled: str, sqlglot_name: str) -> exp.Expr:
+    """A fresh tree of a type as the target spells it."""
+    return _parsed_type(spelled, sqlglot_name).copy()
 
 
 def fill(template: str, sqlglot_name: str, slots: dict[str, exp.Expr | Sequence[exp.Expr]]) -> exp.Expr:

@@ -22,11 +22,11 @@ _WORDS = {"inner": "INNER", "leftouter": "LEFT", "rightouter": "RIGHT", "fullout
 def lower_join(stages: Stages, relation: Join) -> Lowered:
     """A join on equal keys; the sides are ``l`` and ``r``."""
     left, right = stages.source(relation.left), stages.source(relation.right)
-    own = _qualified(stages, left, "l") | _qualified(stages, right, "r")
-    scalars = stages.scalars(lambda c: own[c].copy())
+    own = _qualified(left, "l") | _qualified(right, "r")
+    scalars = stages.scalars(lambda c: _column(stages, *own[c]))
     needed = stages.needed(relation)
     columns = [c for c in relation.columns if c in needed and relation.sources[c] in own]
-    trees = {c: own[relation.sources[c]].copy() for c in columns}
+    trees = {c: scalars.columns(relation.sources[c]) for c in columns}
     if not columns:  # rows may be counted only
         columns = list(relation.columns[:1])
         trees = {c: stages.dialect.null(c.type) for c in columns}
@@ -59,8 +59,7 @@ def _semi(stages: Stages, select: exp.Select, relation: Join, left: Lowered, rig
     if anti:
         keys.append(exp.alias_(exp.Boolean(this=True), "found", copy=False))
     keyed = exp.Select(expressions=keys, distinct=exp.Distinct(), from_=exp.From(this=other.table.copy()))
-    own = _qualified(stages, kept, alias)
-    outer = stages.scalars(lambda c: own[c].copy())
+    outer = stages.scalars(lambda c: _column(stages, alias, kept.names[c]))
     pairs = [
         _pair(stages, _key(outer, a), exp.column(f"k{i}", table=keys_alias, copy=False), a, b)
         for i, (a, b) in enumerate(zip(mine, theirs, strict=True))
@@ -85,9 +84,12 @@ def _key(scalars: ScalarLowering, key: Scalar) -> exp.Expr:
     return scalars.text(key) if key.type is Type.STRING else scalars.value(key)
 
 
-def _qualified(stages: Stages, source: Lowered, alias: str) -> dict[Column, exp.Expr]:
-    table = exp.to_identifier(alias)
-    return {c: exp.Column(this=stages.dialect.identifier(n), table=table.copy()) for c, n in source.names.items()}
+def _qualified(source: Lowered, alias: str) -> dict[Column, tuple[str, str]]:
+    return {c: (alias, n) for c, n in source.names.items()}
+
+
+def _column(stages: Stages, alias: str, name: str) -> exp.Expr:
+    return exp.Column(this=stages.dialect.identifier(name), table=exp.Identifier(this=alias, quoted=False))
 
 
 def _aliased(table: exp.Expr, alias: str) -> exp.Expr:

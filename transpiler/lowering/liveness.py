@@ -30,6 +30,7 @@ from transpiler.plan.relations import (
 from transpiler.plan.scalars import Column, ColumnRef, InRelation, Scalar, ScalarSubquery, children, columns_of
 
 Needs = dict[int, set[Column]]
+Reads = dict[int, list[Relation]]
 
 
 def pruned(aggregate: AggregateCall, needed: set[Column]) -> AggregateCall:
@@ -101,10 +102,11 @@ def _subquery_uses(scalars: Iterable[Scalar]) -> list[tuple[Relation, Column]]:
     return found
 
 
-def in_order(plan: Plan) -> list[Relation]:
-    """Every relation of a plan, what is read before what reads it."""
+def in_order(plan: Plan) -> tuple[list[Relation], Reads]:
+    """Every relation of a plan, what is read before what reads it, and what each reads, those of subqueries last."""
     done: set[int] = set()
     found: list[Relation] = []
+    reads: Reads = {}
     stack: list[tuple[Relation, bool]] = [(plan.relation, False)]
     stack += [(r, False) for r, _ in _subquery_uses(k.value for k in plan.order)]
     while stack:
@@ -117,41 +119,41 @@ def in_order(plan: Plan) -> list[Relation]:
         if id(relation) in done:
             continue
         stack.append((relation, True))
-        before = [*inputs(relation), *(r for r, _ in _subquery_uses(scalars_of(relation)))]
-        stack.extend((r, False) for r in reversed(before))
-    return found
+        reads[id(relation)] = [*inputs(relation), *(r for r, _ in _subquery_uses(scalars_of(relation)))]
+        stack.extend((r, False) for r in reversed(reads[id(relation)]))
+    return found, reads
 
 
-def check_chain(relations: list[Relation], most: int) -> None:
-    """Raises KQL004 when more than ``most`` relations lie one on another. ``relations`` as ``in_order`` gives them."""
+def check_chain(relations: list[Relation], reads: Reads, most: int) -> None:
+    """Raises KQL004 when more than ``most`` relations lie one on another. The rest as ``in_order`` gives it."""
     height: dict[int, int] = {}
     for relation in relations:
-        below = [*inputs(relation), *(r for r, _ in _subquery_uses(scalars_of(relation)))]
+        below = reads[id(relation)]
         own = 0 if isinstance(relation, Reference) else 1
         height[id(relation)] = own + max((height[id(r)] for r in below), default=0)
         if height[id(relation)] > most:
             raise KqlError("KQL004", f"more than {most} stages lie one on another here", relation.origin.span)
 
 
-def needs_of(plan: Plan, relations: list[Relation]) -> Needs:
-    """The columns that are used of each relation, by ``id``. ``relations`` as ``in_order`` gives them."""
+def needs_of(plan: Plan, relations: list[Relation], reads: Reads) -> Needs:
+    """The columns that are used of each relation, by ``id``. ``relations`` and ``reads`` as ``in_order`` gives them."""
     needs: Needs = {id(r): set() for r in relations}
     needs[id(plan.relation)] |= set(plan.visible) | {c for k in plan.order for c in columns_of(k.value)}
     for relation in reversed(relations):
         own = needs[id(relation)]
         for target, columns in _passed_on(relation, own):
             needs[id(target)] |= columns
-        for target, column in _subquery_uses(scalars_of(relation, own)):
-            needs[id(target)].add(column)
+        if len(reads[id(relation)]) > len(inputs(relation)):
+            for target, column in _subquery_uses(scalars_of(relation, own)):
+                needs[id(target)].add(column)
     return needs
 
 
-def uses_of(plan: Plan, relations: list[Relation]) -> Counter[int]:
-    """How many places read each relation, by ``id``."""
+def uses_of(plan: Plan, relations: list[Relation], reads: Reads) -> Counter[int]:
+    """How many places read each relation, by ``id``. ``relations`` and ``reads`` as ``in_order`` gives them."""
     uses: Counter[int] = Counter({id(plan.relation): 1})
     for relation in relations:
-        uses.update(id(r) for r in inputs(relation))
-        uses.update(id(r) for r, _ in _subquery_uses(scalars_of(relation)))
+        uses.update(id(r) for r in reads[id(relation)])
     uses.update(id(r) for r, _ in _subquery_uses(k.value for k in plan.order))
     return uses
 

@@ -26,10 +26,14 @@ def print_sql(tree: exp.Expr, dialect: Dialect) -> str:
     generator = SqlglotDialect.get_or_raise(dialect.sqlglot_name).generator(
         pretty=True, max_text_width=LINE_WIDTH, unsupported_level=ErrorLevel.RAISE, normalize_functions=False
     )
-    if dialect.sqlglot_name == "duckdb":
-        _without_quotes_in_comments(tree)
     generator._dispatch = {**generator._dispatch, **_STYLES}
-    return generator.generate(tree, copy=False) + "\n"
+    comments = tree.comments  # printing a WITH takes those of its SELECT away
+    sql = str(generator.generate(tree, copy=False))
+    if dialect.sqlglot_name == "duckdb" and not sql.isascii() and _SPACES.search(sql):
+        tree.comments = comments
+        _without_quotes_in_comments(tree)
+        sql = str(generator.generate(tree, copy=False))
+    return sql + "\n"
 
 
 def _without_quotes_in_comments(tree: exp.Expr) -> None:
@@ -38,9 +42,6 @@ def _without_quotes_in_comments(tree: exp.Expr) -> None:
     Trap: DuckDB writes such a space as a plain one wherever it takes it to stand outside of quotes, and it takes a quote
     in a comment for the start or end of a text.
     """
-    names = tree.find_all(exp.Literal, exp.Identifier)
-    if not any(not n.name.isascii() and _SPACES.search(n.name) for n in names):
-        return
     for node in tree.walk():
         if node.comments:
             node.comments = [comment.translate(_QUOTES) for comment in node.comments]

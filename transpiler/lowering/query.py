@@ -48,7 +48,7 @@ class QueryLowering(Stages):
 
     def lower(self) -> exp.Expr:
         """The whole statement. Raises KqlError for what the target cannot do."""
-        relations = in_order(self.plan)
+        relations, reads = in_order(self.plan)
         if len(relations) > MAX_RELATIONS:
             raise KqlError(
                 "KQL004",
@@ -56,10 +56,10 @@ class QueryLowering(Stages):
                 relations[MAX_RELATIONS].origin.span,
                 hint="functions that call each other twice multiply; let keeps a table's stages once",
             )
-        check_chain(relations, MAX_CHAIN)
-        self.needs = needs_of(self.plan, relations)
+        check_chain(relations, reads, MAX_CHAIN)
+        self.needs = needs_of(self.plan, relations, reads)
         self.used = used_columns(self.plan, relations)
-        self.uses = uses_of(self.plan, relations)
+        self.uses = uses_of(self.plan, relations, reads)
         self.names = Names([*self.taken, *{c.name for r in relations for c in r.columns}])
         for relation in relations:
             self.done[id(relation)] = self._relation(relation)
@@ -124,7 +124,7 @@ class QueryLowering(Stages):
         scalars = self.scalars(lambda c: raw[c].copy())
         where = [*(self.dialect.shard_filter(scalars, scan) if scan.shards else [])]
         where += [scalars.predicate(w) for w in scan.window]
-        trees = {c: self._stored(scan, raw[c], c) for c in columns}
+        trees = {c: self._stored(scan, raw[c].copy() if c in windowed else raw[c], c) for c in columns}
         self.scanned.append(scan)
         table = distinct(self.dialect.table(scan.identifier), scan)
         plain = {c: t.this for c, t in trees.items() if isinstance(t, exp.Column) and not t.args.get("table")}
@@ -141,7 +141,7 @@ class QueryLowering(Stages):
     def _stored(self, scan: Scan, raw: exp.Expr, column: Column) -> exp.Expr:
         if column.is_absent:
             return self.dialect.null(column.type)
-        return self.dialect.stored(raw.copy(), column) if isinstance(scan.physical[column], str) else raw.copy()
+        return self.dialect.stored(raw, column) if isinstance(scan.physical[column], str) else raw
 
     def _values(self, values: Values) -> Lowered:
         if not values.columns:

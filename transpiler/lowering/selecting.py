@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
@@ -118,8 +119,11 @@ def lower_first_per_group(stages: Stages, relation: FirstPerGroup) -> Lowered:
     return stages.emit([*block.stages, relation], select, columns, names)
 
 
-def lower_aggregate(stages: Stages, relation: Aggregate) -> Lowered:
-    """Groups and what is computed of each, over the SELECT under way where its columns are short."""
+def lower_aggregate(stages: Stages, relation: Aggregate) -> Lowered | Block:
+    """Groups and what is computed of each, over the SELECT under way where its columns are short.
+
+    Where several columns come from one row (arg_max), that row is a column, and they are its fields above it.
+    """
     aggregates = live_aggregates(relation, stages.needed(relation))
     block = _grouped(stages, relation, aggregates)
     scalars = stages.over(block)
@@ -129,16 +133,52 @@ def lower_aggregate(stages: Stages, relation: Aggregate) -> Lowered:
     trees = {c: _group_key(stages, block, key) for c, key in relation.keys.items()}
     for aggregate in aggregates:
         trees.update(stages.dialect.aggregate(scalars, aggregate))
-    select = exp.Select(expressions=[stages.alias(trees[c], names[c]) for c in columns])
+    rows = _rows(stages, trees, names)
+    trees.update(rows.trees)
+    kept = [*(c for c in columns if c not in rows.fields), *rows.trees]
+    select = exp.Select(expressions=[stages.alias(trees[c], names[c]) for c in kept])
     if block.table is not None:
         select.set("from_", exp.From(this=block.table.copy()))
     stages.where(select, block.where)
     if not relation.aggregates:
         select.set("distinct", exp.Distinct())
     elif relation.keys:
-        positions = [exp.Literal.number(columns.index(c) + 1) for c in relation.keys]
+        positions = [exp.Literal.number(kept.index(c) + 1) for c in relation.keys]
         select.set("group", exp.Group(expressions=positions))
-    return stages.emit([*block.stages, relation], select, columns, names)
+    lowered = stages.emit([*block.stages, relation], select, kept, {c: names[c] for c in kept})
+    return rows.over(stages.over_stage(lowered), tuple(columns)) if rows.trees else lowered
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Aggregated rows that several columns are fields of: the column and tree of each row, and each field over its row."""
+
+    trees: Mapping[Column, exp.Expr]
+    fields: Mapping[Column, exp.Expr]
+
+    def over(self, block: Block, columns: tuple[Column, ...]) -> Block:
+        """The same columns over the stage that has the rows."""
+        plain = {c: n for c, n in block.plain.items() if c not in self.trees}
+        return replace(block, columns=columns, plain=plain, computed=self.fields, needed=columns)
+
+
+def _rows(stages: Stages, trees: Mapping[Column, exp.Expr], names: dict[Column, str]) -> Rows:
+    """The rows that two columns or more are taken from; each gets a name among ``names``."""
+    dots = {c: t for c, t in trees.items() if isinstance(t, exp.Dot) and not isinstance(t.this, exp.Column)}
+    times = Counter(id(t.this) for t in dots.values())
+    rows: dict[int, Column] = {}
+    found: dict[Column, exp.Expr] = {}
+    fields: dict[Column, exp.Expr] = {}
+    for column, dot in dots.items():
+        if times[id(dot.this)] < 2:
+            continue
+        if id(dot.this) not in rows:
+            row = rows[id(dot.this)] = Column("first_row", Type.DYNAMIC)
+            names[row] = stages.names.unique("first_row")
+            found[row] = dot.this
+        name = stages.dialect.identifier(names[rows[id(dot.this)]])
+        fields[column] = exp.Dot(this=exp.Column(this=name), expression=dot.expression)
+    return Rows(found, fields)
 
 
 def _grouped(stages: Stages, relation: Aggregate, aggregates: list[AggregateCall]) -> Block:

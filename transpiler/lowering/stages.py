@@ -157,9 +157,7 @@ class Stages:
 
         ``above``: the relations whose KQL stands above it, all by default.
         """
-        origin = next((r.origin for r in reversed(relations) if r.origin.text), relations[-1].origin)
-        keyword = origin.keyword.replace("-", "_") or "stage"
-        name = self.names.unique(f"{keyword}_{origin.line}" if origin.line else keyword)
+        name = self.names.unique(_wanted_name(relations))
         self.comment(select, relations if above is None else above)
         alias = exp.TableAlias(this=self.dialect.identifier(name))
         self.ctes.append(exp.CTE(this=select, alias=alias))
@@ -225,3 +223,12 @@ class Stages:
         """An ORDER BY, if there is a key that is no constant."""
         if keys := self.ordered(scalars, order):
             select.set("order", exp.Order(expressions=keys))
+
+
+def _wanted_name(relations: Sequence[Relation]) -> str:
+    """The keyword and line of the last relation that the query spells; fields of aggregated rows have no relation."""
+    if not relations:
+        return "fields"
+    origin = next((r.origin for r in reversed(relations) if r.origin.text), relations[-1].origin)
+    keyword = origin.keyword.replace("-", "_") or "stage"
+    return f"{keyword}_{origin.line}" if origin.line else keyword

@@ -19,7 +19,7 @@ from transpiler.dialects.aggregation import (
 )
 from transpiler.dialects.computed import hygienic
 from transpiler.dialects.dialect import AggregateBuilder
-from transpiler.dialects.spelling import Speller, Spelling, call
+from transpiler.dialects.spelling import Speller, Spelling, call, sql_type
 from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.relations import AggregateCall
 from transpiler.plan.scalars import Call, Column, Constant
@@ -150,7 +150,7 @@ def _bag(speller: Speller, aggregate: AggregateCall) -> dict[Column, exp.Expr]:
     conditions = [speller.predicate(p)] if (p := predicate_of(of)) is not None else []
     # Trap: a FILTER does not keep the engine from casting the other rows' values.
     bag = speller.sql("CASE WHEN json_type({x}) = 'OBJECT' THEN CAST({x} AS JSON) END", x=tree)
-    members = exp.Cast(this=bag, to=exp.DataType.build("MAP(TEXT, JSON)", "duckdb"))
+    members = exp.Cast(this=bag, to=sql_type("MAP(TEXT, JSON)", "duckdb"))
     entries = call("map_entries", members)
     keys = ordered(speller, aggregate.order)
     inner = exp.Order(this=entries, expressions=keys) if keys else entries

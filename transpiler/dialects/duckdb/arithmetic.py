@@ -15,7 +15,7 @@ from transpiler.dialects.arithmetic import (
     unless_zero,
     whole_micros,
 )
-from transpiler.dialects.spelling import Refusal, Speller, Spelling, number, operand
+from transpiler.dialects.spelling import Refusal, Speller, Spelling, number, operand, sql_type
 from transpiler.dialects.times import instant_text, interval_of
 from transpiler.kql.instants import MAX_INSTANT
 from transpiler.plan.ranges import is_natural, overflows
@@ -46,7 +46,7 @@ def wide(speller: Speller, *scalars: Scalar) -> list[exp.Expr]:
     """The trees of whole numbers, at least one of them 64 bits wide; of other types just the trees."""
     trees = [speller.value(s) for s in scalars]
     if all(_is_narrow(s) for s in scalars):
-        trees[0] = exp.Cast(this=trees[0], to=exp.DataType.build("BIGINT"))
+        trees[0] = exp.Cast(this=trees[0], to=sql_type("BIGINT", "duckdb"))
     return trees
 
 

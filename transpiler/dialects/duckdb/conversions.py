@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from transpiler.dialects.computed import computed_from, computed_once
 from transpiler.dialects.duckdb.paths import json_of, text_of
-from transpiler.dialects.spelling import Speller, Spelling
+from transpiler.dialects.spelling import Speller, Spelling, sql_type
 from transpiler.plan.scalars import Call
 from transpiler.types import Type
 
@@ -103,7 +103,7 @@ def _dynamic(template: str) -> Spelling:
 
     def spell(speller: Speller, call: Call) -> exp.Expr:
         def build(v: exp.Expr) -> exp.Expr:
-            return speller.sql(template, v=v, t=exp.Cast(this=v.copy(), to=exp.DataType.build("TEXT")))
+            return speller.sql(template, v=v, t=exp.Cast(this=v.copy(), to=sql_type("TEXT", "duckdb")))
 
         return speller.once(json_of(speller, call.arguments[0]), build)
 
@@ -155,7 +155,7 @@ _BOOL_OF_DYNAMIC = (
 
 def _tostring_real(speller: Speller, call: Call) -> exp.Expr:
     def written(v: exp.Expr) -> exp.Expr:
-        text = exp.Cast(this=v.copy(), to=exp.DataType.build("TEXT"))
+        text = exp.Cast(this=v.copy(), to=sql_type("TEXT", "duckdb"))
         return speller.once(text, lambda t: speller.sql(_REAL_AS_TEXT, t=t, v=v.copy()))
 
     return speller.once(speller.value(call.arguments[0]), written)

@@ -11,7 +11,7 @@ from transpiler.dialects.duckdb.arrays import ARRAYS
 from transpiler.dialects.duckdb.bags import BAGS
 from transpiler.dialects.duckdb.membership import MEMBERSHIP
 from transpiler.dialects.duckdb.paths import json_of, path
-from transpiler.dialects.spelling import Speller, Spelling, call, text
+from transpiler.dialects.spelling import Speller, Spelling, call, sql_type, text
 from transpiler.plan.scalars import Call, Constant, Scalar
 from transpiler.types import Type
 
@@ -38,7 +38,7 @@ def as_json(tree: exp.Expr) -> exp.Expr:
         return tree
     if isinstance(tree, exp.JSONExtract):
         return tree
-    return exp.Cast(this=tree, to=exp.DataType.build("JSON", dialect="duckdb"))
+    return exp.Cast(this=tree, to=sql_type("JSON", "duckdb"))
 
 
 def member_value(speller: Speller, value: Scalar) -> exp.Expr:

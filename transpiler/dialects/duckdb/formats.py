@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from transpiler.dialects.computed import hygienic
 from transpiler.dialects.formats import PATH_PATTERNS, URL_PARTS, command_line, format_bytes, parsed_part, url_pattern
-from transpiler.dialects.spelling import Speller, Spelling, text
+from transpiler.dialects.spelling import Speller, Spelling, sql_type, text
 from transpiler.plan.scalars import Call, Scalar
 
 # The keys are sorted; of several parameters of one name the last is taken.
@@ -41,7 +41,7 @@ def _object(speller: Speller, members: dict[str, exp.Expr]) -> exp.Expr:
 
 
 def _json(tree: exp.Expr) -> exp.Expr:
-    return exp.Cast(this=tree, to=exp.DataType.build("JSON", dialect="duckdb"))
+    return exp.Cast(this=tree, to=sql_type("JSON", "duckdb"))
 
 
 def _parse_url(speller: Speller, call: Call) -> exp.Expr:

@@ -11,7 +11,7 @@ from transpiler.dialects.computed import guarded, hygienic
 from transpiler.dialects.duckdb.paths import text_of
 from transpiler.dialects.literals import constant_text
 from transpiler.dialects.regex_functions import RegexForms, indexof_patterns, regex_spellings
-from transpiler.dialects.spelling import Refusal, Speller, Spelling, call, text
+from transpiler.dialects.spelling import Refusal, Speller, Spelling, call, sql_type, text
 from transpiler.dialects.text_functions import TextForms, element_index, shared_spellings
 from transpiler.plan.scalars import Call, Scalar
 from transpiler.types import Type
@@ -107,7 +107,7 @@ def _split(speller: Speller, split: Call) -> exp.Expr:
             element_index(speller, split),
             lambda i: speller.sql("CASE WHEN {i} >= 0 THEN {p}[{i} + 1:{i} + 1] ELSE [] END", p=parts, i=i),
         )
-    return exp.Cast(this=call("to_json", parts), to=exp.DataType.build("TEXT"))
+    return exp.Cast(this=call("to_json", parts), to=sql_type("TEXT", "duckdb"))
 
 
 def _indexof_regex(speller: Speller, search: Call) -> exp.Expr:

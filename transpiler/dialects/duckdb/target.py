@@ -33,7 +33,7 @@ from transpiler.dialects.duckdb.aggregates import AGGREGATES, SIMPLE_AGGREGATES
 from transpiler.dialects.duckdb.arithmetic import ARITHMETIC
 from transpiler.dialects.duckdb.expanding import expand as expand_rows
 from transpiler.dialects.literals import decimal_text
-from transpiler.dialects.spelling import Speller, Spelling, call, fill, number, text
+from transpiler.dialects.spelling import Speller, Spelling, call, fill, number, sql_type, text
 from transpiler.dialects.terms import TERMS, has_relation
 from transpiler.dialects.times import instant_text, interval_of, microseconds
 from transpiler.plan.relations import AggregateCall, Expand, Series
@@ -237,7 +237,7 @@ class DuckDB(Dialect):
 
     def shown(self, reference: exp.Expr, t: Type) -> exp.Expr:
         if t is Type.DYNAMIC:
-            return exp.Cast(this=reference, to=exp.DataType.build("JSON", dialect="duckdb"))
+            return exp.Cast(this=reference, to=sql_type("JSON", "duckdb"))
         if t is Type.TIMESPAN:
             return call("to_microseconds", reference)
         return reference
