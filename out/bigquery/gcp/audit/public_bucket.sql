@@ -24,31 +24,36 @@ WITH extend_3 AS (
     AND `timestamp` < TIMESTAMP_SUB(@run_time, INTERVAL 5 MINUTE)
     AND protopayload_auditlog.serviceName = 'storage.googleapis.com'
     AND REGEXP_CONTAINS(protopayload_auditlog.methodName, '(?i)^storage\\.setIamPermissions$')
+), summarize_6 AS (
+  /* where Changes has_any ("allUsers", "allAuthenticatedUsers") and Changes has "ADD" | extend Bucket = tostring(split(GCPR… */
+  SELECT
+    COALESCE(
+      (
+        SELECT COALESCE(JSON_VALUE(v, '$'), NULLIF(v, 'null'))
+        FROM UNNEST([
+          NULLIF(
+            ARRAY_REVERSE(JSON_QUERY_ARRAY(TO_JSON_STRING(SPLIT(COALESCE(GCPResourceName, ''), '/')), '$'))[SAFE_OFFSET(0)],
+            'null'
+          )
+        ]) AS v
+      ),
+      ''
+    ) AS Bucket,
+    COALESCE(ProjectId, '') AS ProjectId,
+    MAX(TimeGenerated) AS TimeGenerated,
+    ARRAY_AGG(STRUCT(PrincipalEmail AS PrincipalEmail, Changes AS Changes) ORDER BY TimeGenerated DESC LIMIT 1)[SAFE_OFFSET(0)] AS first_row
+  FROM extend_3
+  WHERE
+    REGEXP_CONTAINS(Changes, '(?i)(?:^|[^\\pL\\pN])(?:allUsers|allAuthenticatedUsers)(?:$|[^\\pL\\pN])')
+    AND CASE
+      WHEN STRPOS(LOWER(Changes), 'add') > 0
+      THEN REGEXP_CONTAINS(Changes, '(?i)(?:^|[^\\pL\\pN])ADD(?:$|[^\\pL\\pN])')
+      ELSE FALSE
+    END
+  GROUP BY 1, 2
 )
-/* where Changes has_any ("allUsers", "allAuthenticatedUsers") and Changes has "ADD" | extend Bucket = tostring(split(GCPR… */
 SELECT
-  COALESCE(
-    (
-      SELECT COALESCE(JSON_VALUE(v, '$'), NULLIF(v, 'null'))
-      FROM UNNEST([
-        NULLIF(
-          ARRAY_REVERSE(JSON_QUERY_ARRAY(TO_JSON_STRING(SPLIT(COALESCE(GCPResourceName, ''), '/')), '$'))[SAFE_OFFSET(0)],
-          'null'
-        )
-      ]) AS v
-    ),
-    ''
-  ) AS Bucket,
-  COALESCE(ProjectId, '') AS ProjectId,
-  MAX(TimeGenerated) AS TimeGenerated,
-  ARRAY_AGG(STRUCT(PrincipalEmail AS PrincipalEmail, Changes AS Changes) ORDER BY TimeGenerated DESC LIMIT 1)[SAFE_OFFSET(0)].PrincipalEmail AS PrincipalEmail,
-  ARRAY_AGG(STRUCT(PrincipalEmail AS PrincipalEmail, Changes AS Changes) ORDER BY TimeGenerated DESC LIMIT 1)[SAFE_OFFSET(0)].Changes AS Changes
-FROM extend_3
-WHERE
-  REGEXP_CONTAINS(Changes, '(?i)(?:^|[^\\pL\\pN])(?:allUsers|allAuthenticatedUsers)(?:$|[^\\pL\\pN])')
-  AND CASE
-    WHEN STRPOS(LOWER(Changes), 'add') > 0
-    THEN REGEXP_CONTAINS(Changes, '(?i)(?:^|[^\\pL\\pN])ADD(?:$|[^\\pL\\pN])')
-    ELSE FALSE
-  END
-GROUP BY 1, 2
+  Bucket, ProjectId, TimeGenerated,
+  first_row.PrincipalEmail AS PrincipalEmail,
+  first_row.Changes AS Changes
+FROM summarize_6

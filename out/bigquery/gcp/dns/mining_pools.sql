@@ -7,19 +7,13 @@ WITH summarize_5 AS (
     COALESCE(JSON_VALUE(TO_JSON(jsonPayload), '$.sourceip'), '') AS SrcIpAddr,
     COALESCE(jsonPayload.queryname, '') AS Query,
     MAX(`timestamp`) AS TimeGenerated,
+    COUNT(*) AS Lookups,
     ARRAY_AGG(
       STRUCT(
         JSON_VALUE(TO_JSON(jsonPayload), '$.rdata') AS ResponseName,
         jsonPayload.responsecode AS ResponseCodeName
       ) ORDER BY `timestamp` DESC LIMIT 1
-    )[SAFE_OFFSET(0)].ResponseName AS ResponseName,
-    ARRAY_AGG(
-      STRUCT(
-        JSON_VALUE(TO_JSON(jsonPayload), '$.rdata') AS ResponseName,
-        jsonPayload.responsecode AS ResponseCodeName
-      ) ORDER BY `timestamp` DESC LIMIT 1
-    )[SAFE_OFFSET(0)].ResponseCodeName AS ResponseCodeName,
-    COUNT(*) AS Lookups
+    )[SAFE_OFFSET(0)] AS first_row
   FROM `my-project.logs.dns_googleapis_com_dns_queries`
   WHERE
     `timestamp` >= TIMESTAMP_SUB(@run_time, INTERVAL 20 MINUTE)
@@ -39,5 +33,9 @@ WITH summarize_5 AS (
   GROUP BY 1, 2
 )
 /* project TimeGenerated, SrcIpAddr, Query, LastAnswer = ResponseName, LastCode = ResponseCodeName, Lookups */
-SELECT TimeGenerated, SrcIpAddr, Query, ResponseName AS LastAnswer, ResponseCodeName AS LastCode, Lookups
+SELECT
+  TimeGenerated, SrcIpAddr, Query,
+  first_row.ResponseName AS LastAnswer,
+  first_row.ResponseCodeName AS LastCode,
+  Lookups
 FROM summarize_5

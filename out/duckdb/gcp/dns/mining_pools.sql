@@ -7,6 +7,7 @@ WITH summarize_5 AS (
     COALESCE(entry ->> '$.jsonPayload.sourceIP', '') AS SrcIpAddr,
     COALESCE(entry ->> '$.jsonPayload.queryName', '') AS Query,
     max(TRY_CAST(entry ->> '$.timestamp' AS TIMESTAMPTZ) AT TIME ZONE 'UTC') AS TimeGenerated,
+    COUNT(*) AS Lookups,
     COALESCE(
       arg_max(
         {'ResponseName': (
@@ -23,25 +24,7 @@ WITH summarize_5 AS (
           entry ->> '$.jsonPayload.responseCode'
         )}
       )
-    ).ResponseName AS ResponseName,
-    COALESCE(
-      arg_max(
-        {'ResponseName': (
-          entry ->> '$.jsonPayload.rdata'
-        ), 'ResponseCodeName': (
-          entry ->> '$.jsonPayload.responseCode'
-        )},
-        TRY_CAST(entry ->> '$.timestamp' AS TIMESTAMPTZ) AT TIME ZONE 'UTC'
-      ),
-      any_value(
-        {'ResponseName': (
-          entry ->> '$.jsonPayload.rdata'
-        ), 'ResponseCodeName': (
-          entry ->> '$.jsonPayload.responseCode'
-        )}
-      )
-    ).ResponseCodeName AS ResponseCodeName,
-    COUNT(*) AS Lookups
+    ) AS first_row
   FROM dns_googleapis_com_dns_queries
   WHERE
     TRY_CAST(entry ->> '$.timestamp' AS TIMESTAMPTZ) AT TIME ZONE 'UTC' >= (now() AT TIME ZONE 'UTC' - INTERVAL '15' MINUTE)
@@ -62,5 +45,9 @@ WITH summarize_5 AS (
   GROUP BY 1, 2
 )
 /* project TimeGenerated, SrcIpAddr, Query, LastAnswer = ResponseName, LastCode = ResponseCodeName, Lookups */
-SELECT TimeGenerated, SrcIpAddr, Query, ResponseName AS LastAnswer, ResponseCodeName AS LastCode, Lookups
+SELECT
+  TimeGenerated, SrcIpAddr, Query,
+  first_row.ResponseName AS LastAnswer,
+  first_row.ResponseCodeName AS LastCode,
+  Lookups
 FROM summarize_5
