@@ -41,7 +41,6 @@ def merge_alerts(
         delay=settings.delay,
         least=MINIMUM,
         suppressed_by=path,
-        header=header_of(rule),
         run_time_as="" if run_time == RUN_TIME else run_time,
         temporary=script,
     )
@@ -52,7 +51,8 @@ def merge_alerts(
     before = [
         f"CREATE TEMP TABLE {quoted_path('bigquery', (t.name,))} AS\n{t.sql.rstrip()};\n\n" for t in made.temporary
     ]
-    return "".join(before) + (
+    head = f"/*{header_of(rule).replace('*/', '* /')}*/\n"
+    return "".join([head, *before]) + (
         f"MERGE INTO {quoted_path('bigquery', path)} AS stored\nUSING (\n{made.sql}) AS found\n"
         # The constant instant lets the service read one partition of the alerts instead of all.
         f"ON stored.alert_id = found.alert_id AND stored.window_end = {end}\n"
