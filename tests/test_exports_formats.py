@@ -455,6 +455,7 @@ def test_the_query_of_a_continuous_rule_has_a_window_too(target: str) -> None:
     ("fields", "said"),
     [
         ({"queryFrequency": "7h", "queryPeriod": "7h"}, "the day is no multiple of it"),
+        ({"queryFrequency": "7h", "queryPeriod": "7h"}, "a queryPeriod longer than the frequency misses no event"),
         ({"queryFrequency": "00:07:30", "queryPeriod": "00:07:30"}, "each run looks back 8m, so that no event"),
         ({"queryFrequency": "15m", "queryPeriod": "1h"}, "an event can be in several alerts"),
         ({"query": "T | join kind=inner (Assets) on Host"}, "every run reads all of Assets"),
@@ -474,3 +475,29 @@ def test_what_the_service_does_otherwise_is_reported(tmp_path: Path, fields: dic
     assert done.is_good
     report = json.loads((tmp_path / "out/report.json").read_text())
     assert any(said in text for text in report["results"][0]["findings"])
+
+
+def test_a_continuous_detection_runs_as_often_as_the_service_can(tmp_path: Path) -> None:
+    template = {"title": "t", "severity": "low", "tactics": ["Execution"]}
+    data = {
+        "displayName": "Continuous",
+        "queryCondition": {"queryText": "DeviceEvents | project Timestamp, DeviceId"},
+        "schedule": {"period": "0"},
+        "detectionAction": {"alertTemplate": template},
+    }
+    write(tmp_path, {"rules/c.json": json.dumps(data)})
+    catalog = Catalog({"DeviceEvents": {"Timestamp": "datetime", "DeviceId": "string"}})
+    done = export_rules(
+        [tmp_path / "rules/c.json"],
+        catalog,
+        tmp_path / "out",
+        root=tmp_path / "rules",
+        allow_untested=True,
+        formats=["scheduled-alerts", "terraform", "dataform", "dbt"],
+    )
+    assert done.is_good, done.results[0].problem
+    config = json.loads((tmp_path / "out/bigquery/c.alerts.json").read_text())
+    assert config["schedule"].startswith("every 5 mins from 00:0")
+    said = [f.message for f in done.results[0].notes]
+    assert any("no ingestion time of DeviceEvents is declared" in text for text in said)
+    assert any("runs a query every 5 minutes at most" in text for text in said)

@@ -7,7 +7,7 @@ import re
 from transpiler.alerts.notes import by_event_time, notes_of
 from transpiler.catalog import Catalog
 from transpiler.exports.cost import cost
-from transpiler.exports.schedule import schedule_of
+from transpiler.exports.schedule import DAY, schedule_of
 from transpiler.exports.settings import window_in_service
 from transpiler.rule.durations import show_duration
 from transpiler.rule.findings import Finding, Severity
@@ -53,4 +53,10 @@ def _schedule(rule: Rule) -> tuple[Finding, ...]:
     if window.is_continuous:
         path = "kind" if "kind" in rule.places else "schedule"
         message = "the service runs a query every 5 minutes at most; each run looks at the events of the last 5 minutes"
-    return (rule.finding(Severity.WARNING, "RULE008", message, path),) if message else ()
+    drifts = asked and DAY % asked and asked != 7 * DAY and window.period <= window.frequency
+    hint = (
+        "runs drift apart by the time they take: a queryPeriod longer than the frequency misses no event"
+        if drifts
+        else ""
+    )
+    return (rule.finding(Severity.WARNING, "RULE008", message, path, hint),) if message else ()
