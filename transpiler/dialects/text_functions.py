@@ -16,6 +16,7 @@ from transpiler.dialects.terms import term_operator
 from transpiler.plan.scalars import Call, Constant, Scalar
 from transpiler.types import Type
 
+MOST_TERMS = 1000
 Builder = Callable[[Speller, Call], exp.Expr]
 
 
@@ -103,14 +104,30 @@ def _found(speller: Speller, forms: TextForms, call: Call) -> exp.Expr:
     value, needle = speller.text(call.arguments[0]), speller.text(call.arguments[1])
     start, length = window(call)
     nth = occurrence(speller, call)
-    if nth > 1 and length is not None:
-        raise speller.refuse("where a later occurrence within a length is looked for is not known", call.span)
+    if length is not None:
+        return _within(speller, call, length, nth)
     template = forms.position if nth == 1 else forms.nth_position
 
     def position(inside: exp.Expr) -> exp.Expr:
         return hygienic(speller, template, s=inside, n=needle.copy(), k=number(nth))
 
-    return windowed(speller, forms, value, start, length, position)
+    return windowed(speller, forms, value, start, position)
+
+
+def _within(speller: Speller, call: Call, length: Scalar, nth: int) -> exp.Expr:
+    """A search of limited length, over constants. Kusto also finds what begins within the length and ends beyond it
+    (documentation, third example); what it makes of one that begins beyond is not known."""
+    value, needle = constant_text(call.arguments[0]), constant_text(call.arguments[1])
+    start, size = constant_whole(call.arguments[2]), constant_whole(length)
+    if value is None or needle is None or start is None or size is None:
+        raise speller.refuse("indexof: a length is translated where all is constant", length.span)
+    origin = start if start >= 0 else max(len(value) + start, 0)
+    places = [i for i in range(origin, len(value)) if value.startswith(needle, i)]
+    if len(places) < nth:
+        return as_long(speller, number(-1))
+    if places[nth - 1] >= origin + size:
+        raise speller.refuse("indexof: whether a match that begins beyond the length counts is not known", length.span)
+    return as_long(speller, number(places[nth - 1]))
 
 
 def window(call: Call) -> tuple[Scalar | None, Scalar | None]:
@@ -139,22 +156,19 @@ def windowed(
     forms: TextForms,
     value: exp.Expr,
     start: Scalar | None,
-    length: Scalar | None,
     position: Callable[[exp.Expr], exp.Expr],
 ) -> exp.Expr:
-    """A position within a window of the text, as one that counts from 0 within the whole; -1 for none."""
-    if start is None and length is None:
+    """A position from a start on, as one that counts from 0 within the whole text; -1 for none."""
+    if start is None:
         return speller.sql("{p} - 1", p=position(value))
-    known = 0 if start is None else constant_whole(start)
+    known = constant_whole(start)
     if known is not None and known >= 0:
-        size = None if length is None else _length(speller, forms, length)
-        inside = forms.tail(speller, value, number(known + 1), size)
+        inside = forms.tail(speller, value, number(known + 1), None)
         return speller.once(
             position(inside),
             lambda p: speller.sql(f"CASE WHEN {{p}} > 0 THEN {{p}} + {known - 1} ELSE -1 END", p=p),
         )
-    assert start is not None
-    return _from_computed(speller, forms, value, start, length, position)
+    return _from_computed(speller, forms, value, start, position)
 
 
 def _from_computed(
@@ -162,12 +176,10 @@ def _from_computed(
     forms: TextForms,
     value: exp.Expr,
     start: Scalar,
-    length: Scalar | None,
     position: Callable[[exp.Expr], exp.Expr],
 ) -> exp.Expr:
     def within(v: exp.Expr, s: exp.Expr) -> exp.Expr:
-        size = None if length is None else _length(speller, forms, length)
-        inside = forms.tail(speller, v.copy(), one_more(s.copy()), size)
+        inside = forms.tail(speller, v.copy(), one_more(s.copy()), None)
         return speller.once(
             position(inside),
             lambda p: speller.sql("CASE WHEN {p} > 0 THEN {p} + {s} - 1 ELSE -1 END", p=p, s=s.copy()),
@@ -274,10 +286,23 @@ def translate(speller: Speller, call: Call) -> exp.Expr:
     return speller.sql("TRANSLATE({v}, {a}, {b})", v=value, a=text("".join(pairs)), b=text("".join(pairs.values())))
 
 
+def _listed(values: Scalar) -> list[object]:
+    """The whole numbers of ``range`` over constants; [] for another value."""
+    if not isinstance(values, Call) or values.overload.name != "range" or values.type is not Type.DYNAMIC:
+        return []
+    bounds = [constant_whole(a) for a in values.arguments]
+    known = [b for b in bounds if b is not None]
+    if len(known) < len(bounds) or len(known) not in (2, 3):
+        return []
+    first, last, step = (*known, 1)[:3]
+    found: list[object] = list(range(first, last + (1 if step > 0 else -1), step)) if step else []
+    return found if len(found) <= MOST_TERMS else []
+
+
 def has_any_index(speller: Speller, call: Call) -> exp.Expr:
     """The index of the first of several terms that occurs, by the rules of ``has``."""
     source, values = call.arguments
-    terms = need_array(speller, values, "the terms")
+    terms = _listed(values) or need_array(speller, values, "the terms")
     has = term_operator(left=True, right=True, fold=True)
     ifs = []
     for i, term in enumerate(terms):
