@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from sqlglot import exp
 
-from transpiler.dialects.regex_boundaries import edged, is_boundary, repeated, without_known
+from transpiler.dialects.regex_boundaries import edged, is_boundary, repeated, with_last_word, without_known
 from transpiler.dialects.regex_syntax import (
     Alternation,
     Assertion,
@@ -147,7 +147,8 @@ def _leading_flags(node: Node) -> str:
 @lru_cache(maxsize=2048)
 def compiled(pattern: str) -> Regex:
     """The checked pattern. RegexError for what is refused."""
-    return Regex(*parse(pattern))
+    node, groups, names = parse(pattern)
+    return Regex(with_last_word(node), groups, names)
 
 
 def regex_of(speller: Speller, pattern: Scalar, what: str) -> Regex:

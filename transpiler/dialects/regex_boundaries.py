@@ -69,6 +69,27 @@ def _holds(edge: Edge, before: Wordness, after: Wordness) -> bool | None:
     return True if Wordness.MIXED not in (word, other) else None
 
 
+def with_last_word(node: Node) -> Node:
+    """The pattern with ``(.*)\\b`` at its end as what reaches to the last character of a word, which is the same: what follows
+    that character has no boundary but the one behind it."""
+    parts = node.parts if isinstance(node, Sequence) else ()
+    if len(parts) < 3 or any("U" in p.text for p in parts if isinstance(p, Flags)):
+        return node
+    *before, group, edge = parts
+    if not isinstance(edge, Assertion) or edge.edge is not Edge.BOUNDARY or not isinstance(group, Group):
+        return node
+    inner = group.inner.parts[0] if isinstance(group.inner, Sequence) and len(group.inner.parts) == 1 else group.inner
+    if not isinstance(inner, Repetition) or not isinstance(inner.inner, Character) or inner.inner.text != ".":
+        return node
+    kind = _last(Sequence(tuple(before)))
+    if kind is Wordness.MIXED or inner.operator not in ("*", "+"):
+        return node
+    found: Node = Sequence((Repetition(inner.inner, "*", 0), _WORD))
+    if inner.operator == "*" and kind is Wordness.WORD:
+        found = Repetition(Group(found, None), "?", 0)
+    return Sequence((*before, Group(found, group.index, group.name, group.opening)))
+
+
 def edged(node: Node, captured: int | None, *, merging: bool) -> Node:
     """The pattern with the boundaries at its edges written as the neighbour that they ask for.
 

@@ -39,7 +39,7 @@ _SHORTEST = (
 )
 # Kusto writes plain digits from 1e-6 up to 1e21.
 _REAL_AS_TEXT = (
-    "CASE WHEN IS_NAN({v}) THEN 'NaN' WHEN IS_INF({v}) THEN CAST({v} AS STRING) WHEN {v} = 0 THEN FORMAT('%.1f', {v}) "
+    "CASE WHEN IS_NAN({v}) THEN 'NaN' WHEN IS_INF({v}) THEN CAST({v} AS STRING) WHEN {v} = 0 THEN FORMAT('%t', {v}) "
     "WHEN ABS({v}) >= 1e-6 AND ABS({v}) < 1e21 "
     f"THEN REGEXP_REPLACE(CAST(CAST({_SHORTEST} AS BIGNUMERIC) AS STRING), {{whole}}, {{point}}) "
     f"WHEN NOT {{v}} IS NULL THEN REGEXP_REPLACE({_SHORTEST}, {{exponent}}, {{short}}) END"
