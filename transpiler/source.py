@@ -5,9 +5,12 @@ Offsets are counted in characters (not bytes) from the start of a text, lines an
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import NamedTuple
+
+_LINE_FEED = re.compile("\n")
 
 
 class Span(NamedTuple):
@@ -49,8 +52,7 @@ class Source:
     _starts: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        starts = [0]
-        starts.extend(i + 1 for i, c in enumerate(self.text) if c == "\n")
+        starts = [0, *(m.end() for m in _LINE_FEED.finditer(self.text))]
         object.__setattr__(self, "_starts", tuple(starts))
 
     def line_of(self, offset: int) -> int:

@@ -10,6 +10,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from itertools import chain, count
 from typing import Any, ClassVar, TypeAlias
 
@@ -75,7 +76,7 @@ class Dialect(ABC):
 
     def identifier(self, name: str) -> exp.Identifier:
         """A name, quoted where it is not plain or is a word of either target."""
-        return exp.Identifier(this=name, quoted=not _PLAIN.match(name) or name.upper() in RESERVED)
+        return exp.Identifier(this=name, quoted=_is_quoted(name))
 
     def data_type(self, t: Type) -> exp.Expr:
         """The SQL type that holds a KQL type inside the query."""
@@ -205,3 +206,8 @@ def check_complete(dialect: Dialect) -> None:
     """Raises ImportError with the names of functions that the dialect neither spells nor refuses."""
     if missing := dialect.missing():
         raise ImportError(f"{dialect.name} does not spell: {', '.join(missing)}")
+
+
+@lru_cache(maxsize=8192)
+def _is_quoted(name: str) -> bool:
+    return not _PLAIN.match(name) or name.upper() in RESERVED

@@ -49,7 +49,7 @@ class ScalarLowering:
     def value(self, scalar: Scalar) -> exp.Expr:
         """The SQL of a scalar; NULL where Kusto has null (a string may be NULL for '')."""
         if self.loose:
-            return replace(self, loose=False).value(scalar)
+            return self._strict().value(scalar)
         match scalar:
             case Constant():
                 return self.dialect.constant(scalar)
@@ -82,7 +82,7 @@ class ScalarLowering:
             if scalar.overload.key in ("and", "or"):
                 return self._connect(scalar, self.predicate)
             if scalar.overload.nulls in (Nulls.FALSE, Nulls.BOTH):
-                return replace(self, loose=True).spell(scalar)
+                return ScalarLowering(self.dialect, self.columns, self.table_of, self.now, True).spell(scalar)
         if isinstance(scalar, InRelation):
             return self.dialect.special[f"{scalar.operator} relation"](replace(self, loose=True), scalar)
         return self.value(scalar)
@@ -90,7 +90,7 @@ class ScalarLowering:
     def text(self, scalar: Scalar) -> exp.Expr:
         """The SQL of a string, never NULL."""
         if self.loose:
-            return replace(self, loose=False).text(scalar)
+            return self._strict().text(scalar)
         tree = self.value(scalar)
         if not scalar.nullable:
             return tree
@@ -140,6 +140,9 @@ class ScalarLowering:
         """The FROM item of a relation and the name of one of its columns, for a subquery."""
         table, names = self.table_of(relation)
         return table, exp.Column(this=self.dialect.identifier(names[column]))
+
+    def _strict(self) -> ScalarLowering:
+        return ScalarLowering(self.dialect, self.columns, self.table_of, self.now)
 
     def _column(self, scalar: ColumnRef) -> exp.Expr:
         column = scalar.column

@@ -84,7 +84,10 @@ class RowScope:
 
     def find(self, name: str) -> Column | None:
         """The column of a name, or None."""
-        return next((c for c in self.columns if c.name == name), None)
+        for column in self.columns:
+            if column.name == name:
+                return column
+        return None
 
 
 @dataclass(slots=True)

@@ -79,7 +79,7 @@ def _shape(scope: Scope, name: str, shape: Shape, span: Span) -> Tabular:
         from transpiler.semantics.stored import stored_table
 
         return stored_table(scope, name, shape, span)
-    columns = declared_columns({c: Type(t) for c, t in shape.table.columns.items()})
+    columns = declared_columns({c: TYPE_NAMES[t] for c, t in shape.table.columns.items()})
     times = {c.name: c for c in columns if c.type is Type.DATETIME}
     time, arrival = times.get(shape.time), times.get(shape.ingestion_time)
     scan = Scan(
