@@ -1,9 +1,9 @@
 """Values of every type at their edges, and calls of every function with holes for them.
 
-A hole ``{s}`` takes a string, ``{l}`` a long, ``{i}`` an int, ``{r}`` a real, ``{m}`` a decimal, ``{b}`` a bool, ``{t}`` a
-datetime, ``{n}`` a timespan, ``{g}`` a guid, ``{d}`` any dynamic value, ``{v}`` an array of numbers, ``{q}`` an array of
-strings, ``{k}`` a small long; ``{a}`` a value of any scalar type, ``{x}`` a number, ``{w}`` a whole number. Each is filled
-with a column of ``COLUMNS`` or with a literal.
+A hole ``{s}`` takes a string, ``{l}`` a long, ``{i}`` an int, ``{r}`` a real, ``{f}`` a small one, ``{m}`` a decimal,
+``{b}`` a bool, ``{t}`` a datetime, ``{n}`` a timespan, ``{g}`` a guid, ``{d}`` any dynamic value, ``{v}`` an array of
+numbers, ``{q}`` an array of strings, ``{k}`` a small long; ``{a}`` a value of any scalar type, ``{x}`` a number, ``{w}`` a
+whole number. Each is filled with a column of ``table()`` or with a literal.
 """
 
 from __future__ import annotations
@@ -76,6 +76,7 @@ POOLS: Mapping[str, tuple[Type, tuple[object, ...]]] = {
             -math.inf,
         ),
     ),
+    "f": (Type.REAL, (None, 0.0, 1.0, -1.0, 0.5, 12.25, -75.5, 89.9, -179.5, math.nan)),
     "m": (Type.DECIMAL, (None, *map(Decimal, ("0", "1", "-1", "0.5", "-2.5", "0.1", "123456.789", "1000000")))),
     "b": (Type.BOOL, (None, True, False)),
     "t": (Type.DATETIME, (None, *(parse_value(v, Type.DATETIME) for v in INSTANTS))),
@@ -218,6 +219,22 @@ tostring({d}[{k}]) ¦ isnull({d}.a) ¦ isempty({d}.a) ¦ strlen({d}.a) ¦ gettyp
 {d}.a in ('x', 'y') ¦ {d}[0] in (1, 2) ¦ {d}.b has '1' ¦ coalesce(tostring({d}.a), {s}) ¦ parse_json({s}).a
 parse_json({s})[0] ¦ parse_json({s}).a.b ¦ tostring(parse_json({s}).a) ¦ array_length(parse_json({s}))
 gettype(parse_json({s})) ¦ split({s}, '.')[0] ¦ tostring(split({s}, '/')[-1]) ¦ tostring(parse_url({s}).Host)
-tostring(bag_pack('a', {s}, 'b', {l}, 'c', {t})) ¦ tostring(pack_array({n}, {b}, {g}))
+tostring(bag_pack('a', {s}, 'b', {l}, 'c', {t})) ¦ tostring(pack_array({n}, {b}, {g})) ¦ set_equals({d}, {d})
+jaccard_index({q}, {q}) ¦ todecimal({s}) ¦ isnotnull({a}) ¦ unixtime_microseconds_todatetime({w})
+datetime_local_to_utc({t}, 'US/Pacific') ¦ base64_decode_toarray({s}) ¦ base64_encode_fromguid({g})
+base64_decode_toguid({s}) ¦ parse_command_line({s}, 'windows') ¦ geo_distance_2points({f}, {f}, {f}, {f})
+geo_point_in_circle({f}, {f}, {f}, {f}, {l}) ¦ geo_azimuth({f}, {f}, {f}, {f})
+ipv4_is_in_any_range({s}, '10.0.0.0/8', '192.168.0.0/16')
+ipv4_range_to_cidr_list({s}, {s}) ¦ ipv6_is_in_range({s}, {s})
+ipv6_is_in_any_range({s}, 'fe80::/10') ¦ has_any_ipv4({s}, '10.0.0.0', '192.168.1.1')
+has_any_ipv4_prefix({s}, '10.', '192.168.') ¦ exp({f}) ¦ exp10({k}) ¦ cos({f}) ¦ sin({f}) ¦ tan({f}) ¦ atan({f})
+acos({f}) ¦ asin({f}) ¦ gamma({k}) ¦ loggamma({k}) ¦ log2({f}) ¦ erf({f}) ¦ erfc({f}) ¦ atan2({f}, {f}) ¦ cot({f})
+degrees({f}) ¦ radians({f}) ¦ isinf({r}) ¦ binary_or({w}, {w}) ¦ {b} and {b} ¦ {b} or {b} ¦ series_pow({v}, {v})
+series_greater_equals({v}, {v}) ¦ series_less({v}, {k}) ¦ series_less_equals({v}, {v}) ¦ series_equals({v}, {v})
+series_not_equals({v}, {v}) ¦ series_sign({v}) ¦ series_floor({v}) ¦ series_ceiling({v}) ¦ series_exp({v})
+series_log({v}) ¦ series_sin({v}) ¦ series_atan({v}) ¦ series_magnitude({v}) ¦ series_dot_product({v}, {v})
+series_pearson_correlation({v}, {v}) ¦ series_cosine_similarity({v}, {v}) ¦ series_fill_backward({v})
+series_fill_linear({v}) ¦ series_fir({v}, dynamic([1, 1])) ¦ replace('a|b', 'x', {s}) ¦ isutf8({s})
+extract_json('$.a', {s}, typeof(long))
 """
 CALLS: tuple[str, ...] = tuple(call.strip() for line in _CALLS.strip().splitlines() for call in line.split("¦"))

@@ -25,27 +25,23 @@ _CLOCK = {
 }
 
 
-def _start(speller: Speller, call: Call, unit: str, ahead: int) -> exp.Expr:
-    """The begin of a unit, ``ahead`` units and the call's offset on."""
+def _start(speller: Speller, call: Call, unit: str) -> exp.Expr:
+    """The begin of a unit, the call's offset on."""
     instant = speller.value(call.arguments[0])
     offset = whole_amount(call, 1) if len(call.arguments) > 1 else 0
     safe = "SAFE." if columns_of(call) else ""
-    if offset is not None and offset + ahead == 0:
+    if offset == 0:
         # The year 1 begins in a week of the year before.
         guard = safe if unit == "week" else ""
         return speller.sql(f"{guard}TIMESTAMP_TRUNC({{t}}, {unit.upper()}, 'UTC')", t=instant)
-    if offset is None:
-        amount = speller.value(call.arguments[1])
-        amount = speller.sql(f"{{n}} + {ahead}", n=amount) if ahead else amount
-    else:
-        amount = number(offset + ahead)
+    amount = speller.value(call.arguments[1]) if offset is None else number(offset)
     if unit in _MONTHS_OF:
         word = unit.upper()
         template = f"TIMESTAMP({safe}DATE_ADD(DATE_TRUNC(DATE({{t}}, 'UTC'), {word}), INTERVAL {{n}} {word}), 'UTC')"
         return _with_interval(speller, template, word, t=instant, n=amount)
     days = _DAYS_OF[unit]
     if days > 1:
-        amount = number((offset + ahead) * days) if offset is not None else speller.sql("{n} * 7", n=amount)
+        amount = number(offset * days) if offset is not None else speller.sql("{n} * 7", n=amount)
     start = speller.sql(f"{safe if unit == 'week' else ''}TIMESTAMP_TRUNC({{t}}, {unit.upper()}, 'UTC')", t=instant)
     return call_of(f"{safe}TIMESTAMP_ADD", start, exp.Interval(this=amount, unit=exp.Var(this="DAY")))
 
@@ -61,17 +57,14 @@ def _edge(unit: str, is_end: bool) -> Spelling:
 
     def spell(speller: Speller, call: Call) -> exp.Expr:
         if not is_end:
-            return _start(speller, call, unit, 0)
+            return _start(speller, call, unit)
         # The begin of the last unit of the calendar's last year has no begin after it: a day's length is added instead.
         if unit in _DAYS_OF:
-            start = _start(speller, call, unit, 0)
-            return moved(speller, start, _DAYS_OF[unit] * _DAY - 1)
-        if len(call.arguments) == 1:
-            last = speller.sql(
-                f"TIMESTAMP(LAST_DAY(DATE({{t}}, 'UTC'), {unit.upper()}), 'UTC')", t=speller.value(call.arguments[0])
-            )
-            return moved(speller, last, _DAY - 1)
-        return moved(speller, _start(speller, call, unit, 1), -1)
+            start = _start(speller, call, unit)
+            return moved(speller, start, _DAYS_OF[unit] * _DAY - 1, is_stored=unit == "week" and bool(columns_of(call)))
+        begin = speller.value(call.arguments[0]) if len(call.arguments) == 1 else _start(speller, call, unit)
+        last = speller.sql(f"TIMESTAMP(LAST_DAY(DATE({{t}}, 'UTC'), {unit.upper()}), 'UTC')", t=begin)
+        return moved(speller, last, _DAY - 1)
 
     return spell
 

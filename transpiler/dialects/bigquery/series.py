@@ -30,10 +30,16 @@ _UNARY: dict[str, Element] = {
     "series_acos": Element(f"CASE WHEN ABS({{a}}) <= 1 THEN ACOS({{a}}) WHEN {{a}} IS NOT NULL THEN {_NAN} END"),
     "series_atan": Element("ATAN({a})"),
 }
+# Where POW raises: a root of a negative number, or more than a real holds.
+_POW = (
+    f"COALESCE(SAFE.POW({{a}}, {{b}}), CASE WHEN {{a}} < 0 AND {{b}} <> TRUNC({{b}}) THEN {_NAN} "
+    f"WHEN {{a}} < 0 AND MOD(SAFE_CAST({{b}} AS INT64), 2) <> 0 THEN -{_INFINITE} "
+    f"WHEN NOT {{a}} IS NULL AND NOT {{b}} IS NULL THEN {_INFINITE} END)"
+)
 _PAIRS: dict[str, Element] = {
     **PAIRS,
     "series_divide": Element("IEEE_DIVIDE({a}, {b})"),
-    "series_pow": Element("SAFE.POW({a}, {b})"),
+    "series_pow": Element(_POW),
 }
 # A real as JSON: 1 is 1.0, what is no finite number is quoted (TO_JSON_STRING does so).
 _REAL = "REGEXP_REPLACE(TO_JSON_STRING({r}), r'^(-?[0-9]+)$', r'\\1.0')"

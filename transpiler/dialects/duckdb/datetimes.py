@@ -63,8 +63,8 @@ def _edge(unit: str, is_end: bool) -> Spelling:
             amount = speller.sql("{n} + 1", n=offset_tree) if is_end else offset_tree
             tree = speller.sql(f"TRY({{t}} + {_COMPUTED_UNITS[unit]})", t=start, n=amount)
         tree = _shifted(speller, tree, "microsecond", -1) if is_end else tree
-        # The year 1 begins in a week of the year before.
-        may_leave = offset != 0 or (unit == "week" and not is_end)
+        # The year 1 begins, and the year 9999 ends, within a week.
+        may_leave = offset != 0 or unit == "week"
         return in_calendar(speller, tree) if may_leave and columns_of(call) else tree
 
     return spell
