@@ -17,6 +17,7 @@ from sqlglot.errors import ErrorLevel
 from transpiler.dialects.dialect import Dialect
 
 LINE_WIDTH = 100
+SHORT = 80
 _SPACES = re.compile("[\u00a0\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff]")
 _QUOTES = str.maketrans("'\"", "\u2019\u201d")
 
@@ -76,18 +77,50 @@ def _select(generator: Any, expression: exp.Select) -> str:
     if expression.args.get("with_"):
         sql = generator.maybe_comment(sql, expression)
         expression.pop_comments()
+    elif isinstance(expression.parent, exp.Subquery | exp.Array | exp.In) and not expression.comments:
+        return _joined(sql)
     return str(generator.prepend_ctes(expression, sql))
 
 
+def _joined(sql: str) -> str:
+    """A short SELECT within an expression on one line; a line break within a text stays (its lines have odd quotes)."""
+    lines = sql.split("\n")
+    whole = " ".join(line.strip() for line in lines)
+    is_plain = all(line.count(quote) % 2 == 0 for line in lines for quote in "'\"`") and "/*" not in sql
+    return whole if len(whole) < SHORT and is_plain else sql
+
+
+# Any: as above; ``[…]`` is the same node.
+def _array(generator: Any, expression: exp.Array) -> str:
+    query = expression.expressions[0] if len(expression.expressions) == 1 else None
+    if not isinstance(query, exp.Query) or expression.args.get("value_constructor"):
+        return f"[{generator.expressions(expression, dynamic=True, new_line=True, skip_first=True, skip_last=True)}]"
+    inner = generator.sql(query)
+    return (
+        f"ARRAY({inner})"
+        if "\n" not in inner
+        else f"ARRAY({generator.seg(generator.indent(inner), sep='')}{generator.seg(')', sep='')}"
+    )
+
+
+# Any: as above.
+def _subquery(generator: Any, expression: exp.Subquery) -> str:
+    if not expression.args.get("alias"):
+        inner = generator.sql(expression, "this")
+        if "\n" not in inner and len(inner) < LINE_WIDTH:
+            return f"({inner})"
+    return str(generator.subquery_sql(expression))
+
+
 def _filled(printed: list[str], items: list[exp.Expr]) -> list[str]:
-    """The items of a list by lines: columns side by side, everything else on lines of its own; all on one if it is short."""
+    """The items of a list by lines: columns and literals side by side, the rest on lines of its own; one line if it is short."""
     whole = ", ".join(printed)
     if len(whole) < LINE_WIDTH and "\n" not in whole:
         return [whole]
     lines: list[str] = []
     is_open = False
     for text, item in zip(printed, items, strict=True):
-        is_column = isinstance(item.unalias(), exp.Column)
+        is_column = isinstance(item.unalias(), exp.Column | exp.Literal) and "\n" not in text
         if is_open and is_column and len(lines[-1]) + len(text) + 2 < LINE_WIDTH:
             lines[-1] += f", {text}"
         else:
@@ -119,10 +152,41 @@ def _order(generator: Any, expression: exp.Order) -> str:
 
 
 # Any: as above.
+def _case(generator: Any, expression: exp.Case) -> str:
+    lines = [f"CASE {generator.sql(expression, 'this')}".rstrip()]
+    for branch in expression.args["ifs"]:
+        test, value = (generator.sql(branch, key) for key in ("this", "true"))
+        is_short = "\n" not in test and "\n" not in value and len(test) + len(value) < LINE_WIDTH
+        lines += [f"WHEN {test} THEN {value}"] if is_short else [f"WHEN {test}", f"THEN {value}"]
+    if default := generator.sql(expression, "default"):
+        lines.append(f"ELSE {default}")
+    lines.append("END")
+    whole = " ".join(lines)
+    if "\n" not in whole and len(whole) < LINE_WIDTH:
+        return whole
+    return str(generator.indent("\n".join(lines), skip_first=True, skip_last=True))
+
+
+# Any: as above.
+def _in(generator: Any, expression: exp.In) -> str:
+    if not expression.expressions:
+        return str(generator.in_sql(expression))
+    lines = _filled([generator.sql(e) for e in expression.expressions], expression.expressions)
+    listed = lines[0]
+    if len(lines) > 1:
+        listed = f"{generator.sep()}{generator.indent(f',{generator.sep()}'.join(lines))}{generator.sep()}"
+    return f"{generator.sql(expression, 'this')} IN ({listed})"
+
+
+# Any: as above.
 _STYLES: dict[type[exp.Expr], Any] = {
     exp.Paren: _paren,
+    exp.Array: _array,
+    exp.Case: _case,
+    exp.In: _in,
     exp.Limit: _limit,
     exp.Select: _select,
+    exp.Subquery: _subquery,
     exp.Where: _where,
     exp.Qualify: _where,
     exp.Group: _group,

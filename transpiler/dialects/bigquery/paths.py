@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
+from transpiler.dialects.bigquery.columns import stored_json
 from transpiler.dialects.bigquery.formats import part_at
 from transpiler.dialects.computed import hygienic
 from transpiler.dialects.spelling import Speller, text
@@ -137,6 +138,8 @@ def _at(speller: Speller, scalar: Scalar, function: str, *, bare: bool = False) 
             tree, written = _computed(speller, tree, written, step), "$"
     if written == "$" and bare and (steps or not is_parsed):
         return tree
+    if function == "JSON_VALUE" and (stored := stored_json(tree)) is not None:
+        tree = stored
     return speller.sql(f"{function}({{x}}, {{p}})", x=tree, p=text(written))
 
 

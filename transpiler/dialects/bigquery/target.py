@@ -26,6 +26,7 @@ from transpiler.dialects.bigquery import (
 )
 from transpiler.dialects.bigquery.aggregates import AGGREGATES, SIMPLE_AGGREGATES
 from transpiler.dialects.bigquery.arithmetic import ARITHMETIC
+from transpiler.dialects.bigquery.columns import json_text, stored_json
 from transpiler.dialects.bigquery.expanding import expand as expand_rows
 from transpiler.dialects.choices import CHOICES
 from transpiler.dialects.comparisons import STANDARD, in_relation, to_scalar
@@ -175,7 +176,7 @@ class BigQuery(Dialect):
 
     def stored(self, reference: exp.Expr, column: Column) -> exp.Expr:
         if column.type is Type.DYNAMIC:
-            return self._json_text(reference)
+            return json_text(self, reference)
         if column.type is Type.TIMESPAN:
             return fill("UNIX_MICROS(TIMESTAMP '1970-01-01 00:00:00+00' + {x})", self.sqlglot_name, {"x": reference})
         return reference
@@ -186,16 +187,12 @@ class BigQuery(Dialect):
         if physical.parse:
             return reference if physical.is_bare or not physical.path else self._json_value(reference, physical)
         if physical.is_bare:
-            return self._json_text(reference) if stored not in _SCALAR_TYPES else reference
+            return json_text(self, reference, stored) if stored not in _SCALAR_TYPES else reference
         if t is Type.DYNAMIC:
             source = reference if stored in ("JSON", "STRING") else call("TO_JSON", reference)
             found = call("JSON_QUERY", source, text(physical.json_path))
-            return found if stored == "STRING" else self._json_text(found)
+            return found if stored == "STRING" else json_text(self, found)
         return self._json_value(reference, physical)
-
-    def _json_text(self, value: exp.Expr) -> exp.Expr:
-        """Stored JSON as text. A missing value and a JSON null both come as the text null."""
-        return fill("NULLIF(TO_JSON_STRING({x}), 'null')", self.sqlglot_name, {"x": value})
 
     def _json_value(self, reference: exp.Expr, physical: Physical) -> exp.Expr:
         """A field that no entry ever had is not in the STRUCT; through its JSON form it is missing, not an error."""
@@ -234,6 +231,8 @@ class BigQuery(Dialect):
         )
 
     def shown(self, reference: exp.Expr, t: Type) -> exp.Expr:
+        if (stored := stored_json(reference)) is not None:
+            return fill("IF(JSON_TYPE({x}) = 'null', NULL, {x})", self.sqlglot_name, {"x": stored})
         if t is Type.DYNAMIC:
             return fill("SAFE.PARSE_JSON({x}, wide_number_mode => 'round')", self.sqlglot_name, {"x": reference})
         return reference
