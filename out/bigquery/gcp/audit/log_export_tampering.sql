@@ -32,10 +32,8 @@ WITH extend_8 AS (
 SELECT
   TimeGenerated, PrincipalEmail,
   CASE
-    WHEN STARTS_WITH(LOWER(Action), 'delete')
-    THEN 'removed'
-    WHEN STARTS_WITH(LOWER(Action), 'update')
-    THEN 'changed'
+    WHEN STARTS_WITH(LOWER(Action), 'delete') THEN 'removed'
+    WHEN STARTS_WITH(LOWER(Action), 'update') THEN 'changed'
     ELSE 'excluded'
   END AS Action,
   (
@@ -50,10 +48,8 @@ SELECT
   (
     SELECT
       CASE LOWER(JSON_VALUE(v, '$'))
-        WHEN 'true'
-        THEN TRUE
-        WHEN 'false'
-        THEN FALSE
+        WHEN 'true' THEN TRUE
+        WHEN 'false' THEN FALSE
         ELSE COALESCE(SAFE_CAST(JSON_VALUE(v, '$') AS INT64) <> 0, SAFE_CAST(v AS FLOAT64) <> 0)
       END
     FROM UNNEST([JSON_QUERY(Request, '$.sink.disabled')]) AS v

@@ -8,10 +8,7 @@ WITH extend_10 AS (
     protopayload_auditlog.methodName AS MethodName,
     protopayload_auditlog.authenticationInfo.principalEmail AS PrincipalEmail,
     COALESCE(
-      JSON_VALUE(
-        NULLIF(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata')), 'null'),
-        '$.callerIp'
-      ),
+      JSON_VALUE(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata'), '$.callerIp'),
       JSON_QUERY(
         NULLIF(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata')), 'null'),
         '$.callerIp'
@@ -33,10 +30,7 @@ WITH extend_10 AS (
     `timestamp` AS KeyTime,
     protopayload_auditlog.authenticationInfo.principalEmail AS Creator,
     COALESCE(
-      JSON_VALUE(
-        NULLIF(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata')), 'null'),
-        '$.callerIp'
-      ),
+      JSON_VALUE(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata'), '$.callerIp'),
       JSON_QUERY(
         NULLIF(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata')), 'null'),
         '$.callerIp'

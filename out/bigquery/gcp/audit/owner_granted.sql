@@ -19,10 +19,7 @@ SELECT
   protopayload_auditlog.resourceName AS GCPResourceName,
   JSON_VALUE(TO_JSON(resource), '$.labels.project_id') AS ProjectId,
   COALESCE(
-    JSON_VALUE(
-      NULLIF(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata')), 'null'),
-      '$.callerIp'
-    ),
+    JSON_VALUE(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata'), '$.callerIp'),
     JSON_QUERY(
       NULLIF(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata')), 'null'),
       '$.callerIp'

@@ -7,10 +7,7 @@ WITH summarize_4 AS (
     COALESCE(protopayload_auditlog.authenticationInfo.principalEmail, '') AS PrincipalEmail,
     COALESCE(
       COALESCE(
-        JSON_VALUE(
-          NULLIF(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata')), 'null'),
-          '$.callerIp'
-        ),
+        JSON_VALUE(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata'), '$.callerIp'),
         JSON_QUERY(
           NULLIF(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata')), 'null'),
           '$.callerIp'
@@ -40,14 +37,10 @@ WITH summarize_4 AS (
             THEN SAFE_CAST(TRUNC(SAFE_CAST(v AS FLOAT64)) AS INT64)
           END,
           CASE
-            WHEN v = 'true'
-            THEN 1
-            WHEN v = 'false'
-            THEN 0
-            WHEN SAFE_CAST(v AS FLOAT64) > 0
-            THEN 2147483647
-            WHEN SAFE_CAST(v AS FLOAT64) < 0
-            THEN -2147483648
+            WHEN v = 'true' THEN 1
+            WHEN v = 'false' THEN 0
+            WHEN SAFE_CAST(v AS FLOAT64) > 0 THEN 2147483647
+            WHEN SAFE_CAST(v AS FLOAT64) < 0 THEN -2147483648
           END
         )
       FROM UNNEST([

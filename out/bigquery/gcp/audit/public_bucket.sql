@@ -9,10 +9,7 @@ WITH extend_3 AS (
     protopayload_auditlog.resourceName AS GCPResourceName,
     JSON_VALUE(TO_JSON(resource), '$.labels.project_id') AS ProjectId,
     COALESCE(
-      JSON_VALUE(
-        NULLIF(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.servicedata_v1_iam')), 'null'),
-        '$.policyDelta.bindingDeltas'
-      ),
+      JSON_VALUE(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.servicedata_v1_iam'), '$.policyDelta.bindingDeltas'),
       JSON_QUERY(
         NULLIF(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.servicedata_v1_iam')), 'null'),
         '$.policyDelta.bindingDeltas'

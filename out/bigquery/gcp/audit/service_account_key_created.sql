@@ -10,20 +10,14 @@ SELECT
     JSON_QUERY(TO_JSON_STRING(SPLIT(COALESCE(protopayload_auditlog.resourceName, ''), '/')), '$[3]')
   ) AS KeyOwner,
   COALESCE(
-    JSON_VALUE(
-      NULLIF(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata')), 'null'),
-      '$.callerIp'
-    ),
+    JSON_VALUE(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata'), '$.callerIp'),
     JSON_QUERY(
       NULLIF(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata')), 'null'),
       '$.callerIp'
     )
   ) AS CallerIp,
   COALESCE(
-    JSON_VALUE(
-      NULLIF(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata')), 'null'),
-      '$.callerSuppliedUserAgent'
-    ),
+    JSON_VALUE(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata'), '$.callerSuppliedUserAgent'),
     JSON_QUERY(
       NULLIF(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata')), 'null'),
       '$.callerSuppliedUserAgent'
@@ -51,14 +45,10 @@ WHERE
             THEN SAFE_CAST(TRUNC(SAFE_CAST(v AS FLOAT64)) AS INT64)
           END,
           CASE
-            WHEN v = 'true'
-            THEN 1
-            WHEN v = 'false'
-            THEN 0
-            WHEN SAFE_CAST(v AS FLOAT64) > 0
-            THEN 2147483647
-            WHEN SAFE_CAST(v AS FLOAT64) < 0
-            THEN -2147483648
+            WHEN v = 'true' THEN 1
+            WHEN v = 'false' THEN 0
+            WHEN SAFE_CAST(v AS FLOAT64) > 0 THEN 2147483647
+            WHEN SAFE_CAST(v AS FLOAT64) < 0 THEN -2147483648
           END
         )
       FROM UNNEST([

@@ -26,10 +26,8 @@ SELECT
   list_transform(
     [NULLIF((entry -> '$.protoPayload.request'), 'null') -> '$.sink.disabled'],
     LAMBDA v : CASE lower(json_extract_string(v, '$'))
-      WHEN 'true'
-      THEN TRUE
-      WHEN 'false'
-      THEN FALSE
+      WHEN 'true' THEN TRUE
+      WHEN 'false' THEN FALSE
       ELSE COALESCE(
         TRY_CAST(regexp_extract(json_extract_string(v, '$'), '^\s*([+-]?\d+|0[xX][0-9a-fA-F]+)\s*$', 1) AS BIGINT) <> 0,
         TRY_CAST(CAST(v AS TEXT) AS DOUBLE) <> 0

@@ -25,14 +25,10 @@ WHERE
         xor(TRY_CAST(regexp_extract(CAST(v AS TEXT), '^-?[0-9]+$') AS BIGINT) & 4294967295, 2147483648) - 2147483648,
         CAST(TRY_CAST(trunc(TRY_CAST(CAST(v AS TEXT) AS DOUBLE)) AS INT) AS BIGINT),
         CASE
-          WHEN CAST(v AS TEXT) = 'true'
-          THEN 1
-          WHEN CAST(v AS TEXT) = 'false'
-          THEN 0
-          WHEN TRY_CAST(CAST(v AS TEXT) AS DOUBLE) > 0
-          THEN 2147483647
-          WHEN TRY_CAST(CAST(v AS TEXT) AS DOUBLE) < 0
-          THEN -2147483648
+          WHEN CAST(v AS TEXT) = 'true' THEN 1
+          WHEN CAST(v AS TEXT) = 'false' THEN 0
+          WHEN TRY_CAST(CAST(v AS TEXT) AS DOUBLE) > 0 THEN 2147483647
+          WHEN TRY_CAST(CAST(v AS TEXT) AS DOUBLE) < 0 THEN -2147483648
         END
       )
     )[1] = 0

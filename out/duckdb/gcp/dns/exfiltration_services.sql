@@ -18,7 +18,10 @@ WITH summarize_5 AS (
       entry ->> '$.jsonPayload.queryName',
       '(?i)(?:^|[^\pL\pN])(?:webhook\.site|requestbin\.net|pipedream\.net|ngrok\.io|ngrok-free\.app|interact\.sh)(?:$|[^\pL\pN])'
     )
-    AND CASE WHEN LOWER(entry ->> '$.jsonPayload.responseCode') = 'noerror' THEN 'Success' ELSE 'Failure' END = 'Success'
+    AND CASE
+      WHEN LOWER(entry ->> '$.jsonPayload.responseCode') = 'noerror' THEN 'Success'
+      ELSE 'Failure'
+    END = 'Success'
   GROUP BY 1, 2
 )
 /* project FirstSeen, LastSeen, SrcIpAddr, Query, Lookups */
