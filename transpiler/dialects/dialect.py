@@ -76,7 +76,7 @@ class Dialect(ABC):
 
     def identifier(self, name: str) -> exp.Identifier:
         """A name, quoted where it is not plain or is a word of either target."""
-        return exp.Identifier(this=name, quoted=_is_quoted(name))
+        return identifier(name)
 
     def data_type(self, t: Type) -> exp.Expr:
         """The SQL type that holds a KQL type inside the query."""
@@ -206,6 +206,11 @@ def check_complete(dialect: Dialect) -> None:
     """Raises ImportError with the names of functions that the dialect neither spells nor refuses."""
     if missing := dialect.missing():
         raise ImportError(f"{dialect.name} does not spell: {', '.join(missing)}")
+
+
+def identifier(name: str) -> exp.Identifier:
+    """A name, quoted where it is not plain or is a word of either target."""
+    return exp.Identifier(this=name, quoted=_is_quoted(name))
 
 
 @lru_cache(maxsize=8192)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
+from transpiler.dialects.dialect import identifier
 from transpiler.lowering.names import Names
 from transpiler.plan.relations import Reference, Relation, Scan
 from transpiler.plan.scalars import Column, ColumnRef, Scalar, children
@@ -53,7 +54,7 @@ class Block:
     table: exp.Expr | None
     base: Lowered | None
     columns: tuple[Column, ...]
-    plain: Mapping[Column, exp.Identifier]
+    plain: Mapping[Column, str]
     computed: Mapping[Column, exp.Expr]
     needed: Collection[Column]
     where: tuple[exp.Expr, ...] = ()
@@ -67,7 +68,11 @@ class Block:
     def tree(self, column: Column) -> exp.Expr:
         """A fresh tree of a column, over the table."""
         name = self.plain.get(column)
-        return exp.Column(this=name) if name is not None else self.computed[column].copy()
+        return exp.Column(this=identifier(name)) if name is not None else self.computed[column].copy()
+
+    def is_other(self, column: Column, name: str, computed: Mapping[Column, exp.Expr]) -> bool:
+        """Whether a column is not simply the table's column of that name."""
+        return column in computed or self.plain.get(column) != name
 
     def takes(self, scalars: Iterable[Scalar], kept: Collection[Column]) -> bool:
         """Whether scalars over this block's columns can be written over its table instead.
@@ -108,7 +113,7 @@ class Block:
         for column, tree in list(trees.items()):
             # A column under another name is that column.
             if isinstance(tree, exp.Column) and column in computed and not tree.args.get("table"):
-                plain[column] = tree.this
+                plain[column] = tree.name
                 del trees[column]
         return replace(
             self, columns=columns, plain=plain, computed=trees, needed=needed, stages=(*self.stages, relation)
@@ -127,13 +132,11 @@ class Block:
 
     def hides(self, columns: Iterable[Column], names: Mapping[Column, str]) -> bool:
         """Whether a sort key over these columns could be read otherwise: ORDER BY prefers the names that SELECT gives."""
-        own = {str(self.plain[c].this).lower() if c in self.plain else "" for c in columns}
+        own = {self.plain[c].lower() if c in self.plain else "" for c in columns}
         if "" in own:
             return True
         given = {n.lower(): c for c, n in names.items()}
-        return any(
-            n in given and (given[n] not in self.plain or str(self.plain[given[n]].this).lower() != n) for n in own
-        )
+        return any(n in given and (given[n] not in self.plain or self.plain[given[n]].lower() != n) for n in own)
 
 
 def is_odd_constant(tree: exp.Expr, column: Column) -> bool:

@@ -127,7 +127,7 @@ class QueryLowering(Stages):
         trees = {c: self._stored(scan, raw[c].copy() if c in windowed else raw[c], c) for c in columns}
         self.scanned.append(scan)
         table = distinct(self.dialect.table(scan.identifier), scan)
-        plain = {c: t.this for c, t in trees.items() if isinstance(t, exp.Column) and not t.args.get("table")}
+        plain = {c: t.name for c, t in trees.items() if isinstance(t, exp.Column) and not t.args.get("table")}
         computed = {c: t for c, t in trees.items() if c not in plain}
         return Block(table, None, tuple(columns), plain, computed, columns, tuple(where), (scan,))
 

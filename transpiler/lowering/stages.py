@@ -19,7 +19,7 @@ from transpiler.lowering.ticks import shown
 from transpiler.plan.relations import OrderKey, Plan, Relation, Scan
 from transpiler.plan.scalars import Column, Constant, Scalar
 
-LONGEST_COMMENT = 120
+LONGEST_COMMENT = 100
 """How much of the KQL stands above its SQL."""
 
 
@@ -80,8 +80,7 @@ class Stages:
         """A new SELECT over a stage."""
         table = source.table if source.table.args.get("this") else None
         columns = source.readable
-        plain = {c: self.dialect.identifier(source.names[c]) for c in columns}
-        return Block(table, source, columns, plain, {}, columns)
+        return Block(table, source, columns, source.names, {}, columns)
 
     def reopened(self, block: Block) -> Block:
         """The same as a stage of its own, with a new SELECT over it."""
@@ -98,7 +97,7 @@ class Stages:
         if base is not None and block.table is not None and block.is_untouched:
             name = base.table.name
             self.stages += [StageSql(r, name) for r in block.stages]
-            return Lowered(base.table, base.columns, {c: str(n.this) for c, n in block.plain.items()})
+            return Lowered(base.table, base.columns, block.plain)
         columns = self.kept_columns(block)
         names = column_names(columns)
         select = self.selected(block, columns, names, block.computed)
@@ -131,19 +130,22 @@ class Stages:
         base = block.base
         own = [base.names.get(c, "") for c in base.columns] if base is not None else []
         count = len(own)
-        trees = {c: computed[c] if c in computed else exp.Column(this=block.plain[c]) for c in kept}
-        in_place = count and [names[c] for c in kept[:count]] == own
-        replaced = (
-            [c for c in kept[:count] if c in computed or str(block.plain[c].this) != names[c]] if in_place else []
-        )
-        # BigQuery takes no window function within REPLACE.
-        few = count > 2 and len(replaced) * 2 <= count and not any(trees[c].find(exp.Window) for c in replaced)
-        if in_place and (not replaced or few):
-            star = exp.Star(
-                replace=[exp.Alias(this=trees[c], alias=self.dialect.identifier(names[c])) for c in replaced] or None
-            )
-            return [star, *(self.alias(trees[c], names[c]) for c in kept[count:])]
-        return [self.alias(trees[c], names[c]) for c in kept]
+        if count and [names[c] for c in kept[:count]] == own:
+            replaced = {
+                c: computed[c] if c in computed else block.tree(c)
+                for c in kept[:count]
+                if block.is_other(c, names[c], computed)
+            }
+            # BigQuery takes no window function within REPLACE.
+            few = count > 2 and len(replaced) * 2 <= count and not any(t.find(exp.Window) for t in replaced.values())
+            if not replaced or few:
+                changes = [exp.Alias(this=t, alias=self.dialect.identifier(names[c])) for c, t in replaced.items()]
+                kept, star = kept[count:], [exp.Star(replace=changes or None)]
+                return [*star, *(self._listed(block, c, names[c], computed) for c in kept)]
+        return [self._listed(block, c, names[c], computed) for c in kept]
+
+    def _listed(self, block: Block, column: Column, name: str, computed: Mapping[Column, exp.Expr]) -> exp.Expr:
+        return self.alias(computed[column] if column in computed else block.tree(column), name)
 
     def emit(
         self,
