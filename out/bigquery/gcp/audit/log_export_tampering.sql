@@ -2,7 +2,7 @@
    id: 41a9e7c5-1b65-4a3c-93f0-c7f2a8d5e607, version 1.0.0
    source: rules/gcp/audit/log_export_tampering.yaml, sha256 07bb50f6c53731956718454f7bddc27f2de09494b2e66ed48f0f6c81ea4c9bd5 */
 WITH extend_8 AS (
-  /* GCPAuditLogs | where ServiceName =~ "logging.googleapis.com" and MethodName in~ (methods) | extend Action = tostring(sp… */
+  /* GCPAuditLogs | where ServiceName =~ "logging.googleapis.com" and MethodName in~ (methods) | extend… */
   SELECT
     `timestamp` AS TimeGenerated,
     protopayload_auditlog.authenticationInfo.principalEmail AS PrincipalEmail,
@@ -28,7 +28,7 @@ WITH extend_8 AS (
       '(?i)^(?:google\\.logging\\.v2\\.ConfigServiceV2\\.DeleteSink|google\\.logging\\.v2\\.ConfigServiceV2\\.UpdateSink|google\\.logging\\.v2\\.ConfigServiceV2\\.DeleteBucket|google\\.logging\\.v2\\.ConfigServiceV2\\.CreateExclusion)$'
     )
 )
-/* extend Action = case(Action startswith "Delete", "removed", Action startswith "Update", "changed", "excluded") | extend… */
+/* extend Action = case(Action startswith "Delete", "removed", Action startswith "Update", "changed",… */
 SELECT
   TimeGenerated, PrincipalEmail,
   CASE

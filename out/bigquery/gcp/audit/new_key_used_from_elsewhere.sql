@@ -2,7 +2,7 @@
    id: d8f70c3b-6b0e-4f7d-9a52-1e60ab97fd0b, version 1.0.0
    source: rules/gcp/audit/new_key_used_from_elsewhere.yaml, sha256 4d4cbbf4974326fc926dea5bac6a787886eb3eed82e6d8e88bc956d6ead41ed2 */
 WITH extend_10 AS (
-  /* GCPAuditLogs | where PrincipalEmail endswith ".gserviceaccount.com" | extend CallerIp = tostring(RequestMetadata.caller… */
+  /* GCPAuditLogs | where PrincipalEmail endswith ".gserviceaccount.com" | extend CallerIp = tostring(Re… */
   SELECT
     `timestamp` AS TimeGenerated,
     protopayload_auditlog.methodName AS MethodName,
@@ -25,7 +25,7 @@ WITH extend_10 AS (
   FROM extend_10
   WHERE CallerIp <> '' AND CallerIp IS DISTINCT FROM 'private'
 ), project_3 AS (
-  /* GCPAuditLogs | where MethodName endswith "CreateServiceAccountKey" | project KeyTime = TimeGenerated, Creator = Princip… */
+  /* GCPAuditLogs | where MethodName endswith "CreateServiceAccountKey" | project KeyTime = TimeGenerate… */
   SELECT
     `timestamp` AS KeyTime,
     protopayload_auditlog.authenticationInfo.principalEmail AS Creator,
@@ -52,7 +52,7 @@ WITH extend_10 AS (
   INNER JOIN project_3 AS r
     ON COALESCE(l.PrincipalEmail, '') = COALESCE(r.ServiceAccount, '')
 )
-/* where TimeGenerated > KeyTime and CallerIp != CreatorIp | summarize Calls = count(), Methods = dcount(MethodName), Firs… */
+/* where TimeGenerated > KeyTime and CallerIp != CreatorIp | summarize Calls = count(), Methods = dcou… */
 SELECT
   COALESCE(ServiceAccount, '') AS ServiceAccount,
   COALESCE(Creator, '') AS Creator,

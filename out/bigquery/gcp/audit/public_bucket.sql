@@ -2,7 +2,7 @@
    id: 6a54e0d2-8e77-4a0a-b6a1-3d9f7c5e440a, version 1.0.0
    source: rules/gcp/audit/public_bucket.yaml, sha256 32d8fbc77cd2559114a9779b075e8805afb90c145d0e2c5e4f83232df5501c4c */
 WITH extend_3 AS (
-  /* GCPAuditLogs | where ServiceName == "storage.googleapis.com" and MethodName =~ "storage.setIamPermissions" | extend Cha… */
+  /* GCPAuditLogs | where ServiceName == "storage.googleapis.com" and MethodName =~ "storage.setIamPermi… */
   SELECT
     `timestamp` AS TimeGenerated,
     protopayload_auditlog.authenticationInfo.principalEmail AS PrincipalEmail,
@@ -22,7 +22,7 @@ WITH extend_3 AS (
     AND protopayload_auditlog.serviceName = 'storage.googleapis.com'
     AND REGEXP_CONTAINS(protopayload_auditlog.methodName, '(?i)^storage\\.setIamPermissions$')
 ), summarize_6 AS (
-  /* where Changes has_any ("allUsers", "allAuthenticatedUsers") and Changes has "ADD" | extend Bucket = tostring(split(GCPR… */
+  /* where Changes has_any ("allUsers", "allAuthenticatedUsers") and Changes has "ADD" | extend Bucket =… */
   SELECT
     COALESCE(
       (

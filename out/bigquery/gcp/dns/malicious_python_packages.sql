@@ -1,7 +1,7 @@
 /* Google DNS - Malicous Python packages
    id: 75491db8-eaf7-40bb-a46a-279872cc82f5, version 1.0.0
    source: rules/gcp/dns/malicious_python_packages.yaml, sha256 d745ed48416c39a2bb266c78d956d60e67da2b648c633231f3b08d9332351041 */
-/* GCPCloudDNS | where Query has_any ('psec.forward.io.global.prod.fastly.net', 'b0a0374cd1cb4305002e.d.requestbin.net', '… */
+/* GCPCloudDNS | where Query has_any ('psec.forward.io.global.prod.fastly.net', 'b0a0374cd1cb4305002e.… */
 SELECT
   `timestamp` AS TimeGenerated,
   jsonPayload.queryname AS Query,

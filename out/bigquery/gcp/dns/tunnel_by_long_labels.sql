@@ -2,7 +2,7 @@
    id: 8c1c6a1b-3a43-4f0b-8f5e-2d7b1e6c9a03, version 1.0.0
    source: rules/gcp/dns/tunnel_by_long_labels.yaml, sha256 6660966d5da165b2e9d436972ac1570e03dd6624283a5d4268be5b36d031b0d7 */
 WITH where_5 AS (
-  /* GCPCloudDNS | where QueryTypeName in~ ("TXT", "NULL", "CNAME", "A", "AAAA") | extend Labels = split(trim_end(@"\.", Que… */
+  /* GCPCloudDNS | where QueryTypeName in~ ("TXT", "NULL", "CNAME", "A", "AAAA") | extend Labels = split… */
   SELECT
     `timestamp` AS TimeGenerated,
     JSON_VALUE(TO_JSON(jsonPayload), '$.sourceip') AS SrcIpAddr,
@@ -19,7 +19,7 @@ WITH where_5 AS (
       JSON_QUERY_ARRAY(TO_JSON_STRING(SPLIT(COALESCE(REGEXP_REPLACE(jsonPayload.queryname, '(?:\\.)$', ''), ''), '.')), '$')
     ) >= 3
 ), where_7 AS (
-  /* extend First = tostring(Labels[0]), Parent = strcat(tostring(Labels[Depth - 2]), ".", tostring(Labels[Depth - 1])) | wh… */
+  /* extend First = tostring(Labels[0]), Parent = strcat(tostring(Labels[Depth - 2]), ".", tostring(Labe… */
   SELECT
     *,
     COALESCE(JSON_VALUE(Labels, '$[0]'), JSON_QUERY(Labels, '$[0]')) AS First,
@@ -61,7 +61,7 @@ WITH where_5 AS (
   FROM where_5
   WHERE LENGTH(COALESCE(COALESCE(JSON_VALUE(Labels, '$[0]'), JSON_QUERY(Labels, '$[0]')), '')) >= 40
 ), summarize_8 AS (
-  /* summarize Lookups = count(), Payloads = dcount(First), Bytes = sum(strlen(First)), LastSeen = max(TimeGenerated) by Src… */
+  /* summarize Lookups = count(), Payloads = dcount(First), Bytes = sum(strlen(First)), LastSeen = max(T… */
   SELECT
     COALESCE(SrcIpAddr, '') AS SrcIpAddr,
     Parent,

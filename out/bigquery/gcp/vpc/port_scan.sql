@@ -31,7 +31,7 @@ WITH where_2 AS (
       FROM UNNEST([jsonPayload.connection.protocol]) AS v
     ) AS STRING) = '6'
 ), summarize_4 AS (
-  /* where toint(DestPort) < 32768 | summarize Ports = dcount(DestPort), Flows = count(), Packets = sum(tolong(PacketsSent))… */
+  /* where toint(DestPort) < 32768 | summarize Ports = dcount(DestPort), Flows = count(), Packets = sum(… */
   SELECT
     COALESCE(SrcIp, '') AS SrcIp,
     COALESCE(DestIp, '') AS DestIp,

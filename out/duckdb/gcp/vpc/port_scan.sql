@@ -2,7 +2,7 @@
    id: 2a7c5d80-6e1b-4d4f-8e39-b1f4a8c6d20c, version 1.0.0
    source: rules/gcp/vpc/port_scan.yaml, sha256 ccbc11bb86875d7494c5606c0c7bd8b941a930e20e20344f3ef037696c164055 */
 WITH summarize_4 AS (
-  /* GCPVPCFlow | where Reporter == "DEST" and Protocol == "6" | where toint(DestPort) < 32768 | summarize Ports = dcount(De… */
+  /* GCPVPCFlow | where Reporter == "DEST" and Protocol == "6" | where toint(DestPort) < 32768 | summari… */
   SELECT
     COALESCE(entry ->> '$.jsonPayload.connection.src_ip', '') AS SrcIp,
     COALESCE(entry ->> '$.jsonPayload.connection.dest_ip', '') AS DestIp,
