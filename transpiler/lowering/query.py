@@ -220,22 +220,67 @@ class QueryLowering(Stages):
             select.append("expressions", exp.Alias(this=window, alias=exp.to_identifier(self.rank)))
 
     def _inlined(self, select: exp.Select, block: Block) -> exp.Select:
-        """The last stage is the statement itself where nothing is left to do after it."""
+        """The last stage is the statement itself where only its order, or how its columns are shown, is left to say."""
         last = self.ctes[-1] if self.ctes else None
-        star = select.expressions[0]
-        if last is None or len(select.expressions) > 1 or not isinstance(star, exp.Star) or star.args.get("replace"):
+        if last is None or block.table is None or last.alias != block.table.name or self._is_reread(last.alias):
             return select
-        if select.args.get("order") or select.args.get("where") or not isinstance(last.this, exp.Select):
+        inner = last.this
+        if not isinstance(inner, exp.Select) or not block.is_untouched or self.rank:
             return select
-        if block.table is None or last.alias != block.table.name or self._is_reread(last.alias):
+        if not self._is_star(select) and not self._shows(inner, block):
             return select
+        order = select.args.get("order")
+        if order is not None and not (
+            _is_open(inner) and all(isinstance(k.this, exp.Column) for k in order.expressions)
+        ):
+            return select
+        if order is not None:
+            inner.set("order", order)
+        if not self._is_star(select):
+            inner.set("expressions", self._shown_again(inner, block))
         self.ctes.pop()
         self.stages = [StageSql(s.relation, "") if s.name == last.alias else s for s in self.stages]
-        return last.this
+        return inner
+
+    def _is_star(self, select: exp.Select) -> bool:
+        star = select.expressions[0]
+        return len(select.expressions) == 1 and isinstance(star, exp.Star) and not star.args.get("replace")
+
+    def _shows(self, inner: exp.Select, block: Block) -> bool:
+        """Whether the columns of a stage can be shown where they are made: its own, in order, and not grouped by."""
+        visible = self.plan.visible
+        is_whole = block.base is not None and visible == block.base.columns and _is_open(inner)
+        if not is_whole or len(inner.expressions) != len(visible):
+            return False
+        if any(self.final_names[c] != e.alias_or_name for c, e in zip(visible, inner.expressions, strict=True)):
+            return False
+        group = inner.args.get("group")
+        grouped = {int(p.name) - 1 for p in group.expressions} if group is not None else set()
+        ordered = {c for k in self.plan.order for c in columns_of(k.value)}
+        return not any((i in grouped or c in ordered) and self._is_changed(c) for i, c in enumerate(visible))
+
+    def _is_changed(self, column: Column) -> bool:
+        """Whether a column of this type is shown as another value than it has inside the query."""
+        inside = exp.Null()
+        return self.dialect.shown(inside, column.type) is not inside
+
+    def _shown_again(self, inner: exp.Select, block: Block) -> list[exp.Expr]:
+        found: list[exp.Expr] = []
+        for column, listed in zip(self.plan.visible, inner.expressions, strict=True):
+            tree = listed.this if isinstance(listed, exp.Alias) else listed
+            shown = self.dialect.shown(tree, column.type)
+            found.append(listed if shown is tree else self.alias(shown, self.final_names[column]))
+        return found
 
     def _is_reread(self, name: str) -> bool:
         """Whether another CTE reads the one of that name."""
         return any(t.name == name for cte in self.ctes[:-1] for t in cte.this.find_all(exp.Table))
+
+
+def _is_open(select: exp.Select) -> bool:
+    """Whether a SELECT lists its columns and nothing in it depends on which it lists."""
+    args = ("distinct", "limit", "order", "qualify")
+    return not any(select.args.get(a) for a in args) and not any(isinstance(e, exp.Star) for e in select.expressions)
 
 
 def _no_column(column: Column) -> exp.Expr:
