@@ -146,7 +146,7 @@ def detail_columns(rule: Rule, results: Results) -> list[Detail]:
         if column is None:
             continue
         writer = results.writer
-        text = writer.json_text(results.text(column))
+        text = writer.same_escapes(writer.json_text(results.text(column)))
         tree = writer.sql("CASE WHEN {t} <> '' THEN {x} END", t=results.text(column), x=text)
         safe = re.sub(r"\W", "_", key, flags=re.ASCII)
         found.append(Detail(f"detail_{len(found) + 1}_{safe}", key, tree))

@@ -129,7 +129,7 @@ def _entity(mapping: EntityMapping, results: Results) -> exp.Expr | None:
         names = ", ".join(f"'{n}'" for n in GENERIC_ACCOUNTS)
         real = writer.sql(f"NOT UPPER({{x}}) IN ({names})", x=results.text(account_name))
         condition = writer.sql("{given} AND {real}", given=condition, real=real)
-    return writer.sql("CASE WHEN {c} THEN {t} END", c=condition, t=writer.concat([*parts, "}"]))
+    return writer.sql("CASE WHEN {c} THEN {t} END", c=condition, t=writer.same_escapes(writer.concat([*parts, "}"])))
 
 
 def _quoted(name: str) -> str:

@@ -53,6 +53,10 @@ WORDS: Mapping[str, Words] = {
 }
 
 
+_CAPITALS = ("0B", "0E", "0F", "1A", "1B", "1C", "1D", "1E", "1F")
+"""The control characters that DuckDB escapes with capital digits."""
+
+
 @dataclass(frozen=True, slots=True)
 class SortKey:
     """A key of an order: a tree, and whether it may be NULL (which then comes first)."""
@@ -106,6 +110,17 @@ class Writer:
     def json_text(self, tree: exp.Expr) -> exp.Expr:
         """A text as a JSON string, quotes and escapes included."""
         return self.sql(self._words.json_text, x=tree)
+
+    def same_escapes(self, tree: exp.Expr) -> exp.Expr:
+        """JSON text with BigQuery's escapes: small hexadecimal digits, and U+2028 and U+2029 are escaped."""
+        if self.is_bigquery:
+            return tree
+        # JSON holds no bare control character, so one can stand for an escaped backslash meanwhile.
+        changes = [("\\\\", "\x01"), *((f"\\u00{h}", f"\\u00{h.lower()}") for h in _CAPITALS)]
+        changes += [("\u2028", "\\u2028"), ("\u2029", "\\u2029"), ("\x01", "\\\\")]
+        for old, new in changes:
+            tree = call("REPLACE", tree, self.literal(old), self.literal(new))
+        return tree
 
     def sha256(self, tree: exp.Expr) -> exp.Expr:
         """The SHA-256 of a text in UTF-8, in hexadecimal digits."""

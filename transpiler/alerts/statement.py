@@ -398,7 +398,8 @@ class _Build:
     def _property(self, override: Override) -> tuple[exp.Expr, str, str]:
         """A property's value as a JSON string, NULL where it is not overridden (TO_JSON_STRING of NULL is a text)."""
         value = override.taken(self.writer)
-        text = self.writer.sql("CASE WHEN NOT {x} IS NULL THEN {j} END", x=value, j=self.writer.json_text(value.copy()))
+        quoted = self.writer.same_escapes(self.writer.json_text(value.copy()))
+        text = self.writer.sql("CASE WHEN NOT {x} IS NULL THEN {j} END", x=value, j=quoted)
         return text, f"{json.dumps(override.field)}:", ""
 
     def _kind(self) -> exp.Expr:

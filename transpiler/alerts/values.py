@@ -124,7 +124,7 @@ class Results:
         parts: list[exp.Expr | str] = ["{"]
         for i, column in enumerate(self.columns):
             parts += [("," if i else "") + json.dumps(column.name, ensure_ascii=False) + ":", self.json(column)]
-        return self.writer.concat([*parts, "}"])
+        return self.writer.same_escapes(self.writer.concat([*parts, "}"]))
 
     def _lowering(self) -> ScalarLowering:
         return ScalarLowering(self.writer.dialect, self.tree, _no_table, _no_clock)

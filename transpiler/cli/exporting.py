@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -111,10 +112,12 @@ def _known(formats: list[str] | None) -> Sequence[str]:
 
 
 def _settings(alerts: str, location: str, delay: timedelta) -> Settings:
-    """Where alerts go. Exits with 2 for another form than DATASET.TABLE."""
+    """Where alerts go. Exits with 2 for what is no name of BigQuery's: it goes into scripts as it is."""
     dataset, _, table = alerts.partition(".")
-    if not dataset or not table or "." in table:
+    if not re.fullmatch(r"\w+", dataset, re.ASCII) or not re.fullmatch(r"[\w-]+", table, re.ASCII):
         raise typer.BadParameter(f"'{alerts}' is not of the form DATASET.TABLE", param_hint="--alerts")
+    if not re.fullmatch(r"[A-Za-z0-9-]+", location):
+        raise typer.BadParameter(f"'{location}' is no location such as EU or europe-west3", param_hint="--location")
     return Settings(dataset, table, location, delay)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
@@ -15,7 +15,7 @@ from transpiler.diagnostics import KqlError, RuleError
 from transpiler.exports.formats import DEFAULT_FORMATS, Format, RuleExport, formats_of
 from transpiler.exports.header import header_of
 from transpiler.exports.notes import export_notes
-from transpiler.exports.settings import Settings
+from transpiler.exports.settings import Settings, identifier_of
 from transpiler.exports.writing import is_stale, write_whole
 from transpiler.rule import load_rule
 from transpiler.rule.checks import check_together
@@ -85,18 +85,46 @@ def export_rules(
     results: list[Exported] = []
     paths = sorted(map(str, rules))
     same = shared_ids(paths)
+    taken = taken_files(chosen, shared, paths, Path(out))
     for path in paths:
         if path in same and any(f.needs_alerts for f in chosen):
             # The alerts of both would have the same ids, and one rule's would be taken for the other's.
             result = Exported(path, same[path][0], None, problem=str(same[path][1]))
         else:
-            result = export_rule(path, catalog, Path(out), root, fixtures, check, allow_untested, chosen, shared)
+            result = export_rule(path, catalog, Path(out), root, fixtures, check, allow_untested, chosen, shared, taken)
+            taken |= dict.fromkeys(_claims(result.files, _stem(path, root), chosen), path)
             result = replace(result, notes=(*result.notes, same[path][1])) if path in same else result
         results.append(result)
         if progress:
             progress(result)
     files = {**_shared_files(chosen, shared, results, Path(out)), "report.json": report_json(results, Path(out))}
     return _settled(tuple(results), files, Path(out), check)
+
+
+def taken_files(formats: Sequence[Format], settings: Settings, paths: Sequence[str], out: Path) -> dict[str, str]:
+    """Who has which file of the output, names in lower case: all rules together, and rules of an earlier export."""
+    found: dict[str, str] = {}
+    given = {Path(path).resolve() for path in paths}
+    for entry in _earlier(out / "report.json"):
+        if Path(entry["path"]).resolve() not in given:
+            found |= {f["path"].lower(): entry["path"] for f in entry.get("files", ())}
+    for form in formats:
+        names = [*form.for_all(settings, ["rule"]), *form.reserved(settings)]
+        found |= dict.fromkeys(map(str.lower, names), "all rules")
+    return found
+
+
+def _claims(files: Iterable[str], stem: str, formats: Sequence[Format]) -> list[str]:
+    """What an exported rule has for itself, in lower case: its files, and the table into which its rows go."""
+    names = [f.lower() for f in files]
+    has_table = names and any(f.name == "scheduled-query" for f in formats)
+    return [*names, f"table {identifier_of(stem).lower()}"] if has_table else names
+
+
+def _owner(files: Iterable[str], stem: str, formats: Sequence[Format], taken: Mapping[str, str]) -> str:
+    """What is wrong when another rule has one of a rule's files or its table; ``''`` when none has."""
+    lost = next((c for c in _claims(files, stem, formats) if c in taken), "")
+    return f"its {lost} is that of {taken[lost]}, too: rename the rule's file" if lost else ""
 
 
 def _settled(results: tuple[Exported, ...], files: dict[str, str], out: Path, check: bool) -> ExportReport:
@@ -148,8 +176,9 @@ def export_rule(
     allow_untested: bool,
     formats: Sequence[Format] | None = None,
     settings: Settings | None = None,
+    taken: Mapping[str, str] | None = None,
 ) -> Exported:
-    """One rule through the gate. Raises nothing for what is wrong with the rule or with the output folder."""
+    """One rule through the gate, which may write no ``taken`` file. Raises nothing for a bad rule or output folder."""
     try:
         rule = load_rule(path)
         stem = _stem(path, root)
@@ -172,6 +201,8 @@ def export_rule(
             files = _files(RuleExport(rule, verdict, stem, catalog, shared), chosen)
         except KqlError as error:
             problem = str(error)
+    problem = problem or _owner(files, stem, chosen, taken or {})
+    files = {} if problem else files
     notes = export_notes(rule, catalog, verdict) if files else ()
     return _written(Exported(path, rule, verdict, files, problem, notes=notes), out, check)
 

@@ -49,6 +49,8 @@ class Format:
     needs_alerts: bool = True
     listing: str = ""
     """The folder in which the names of other rules' files are looked up, and their ending, as a glob."""
+    reserved: Callable[[Settings], Sequence[str]] = lambda settings: ()
+    """Files that no rule may have, because their names mean the alerts table in the project."""
 
 
 def _sql(export: RuleExport) -> Files:
@@ -59,7 +61,7 @@ def _scheduled_query(export: RuleExport) -> Files:
     translation = export.verdict.translations.get("bigquery")
     if translation is None:
         return {}
-    table = export.stem.replace("/", "_").replace("-", "_")
+    table = identifier_of(export.stem)  # the service fills in {run_date} and the like
     return {f"bigquery/{export.stem}.json": transfer_config(export.rule, translation, table, export.settings.dataset)}
 
 
@@ -138,6 +140,7 @@ FORMATS: Mapping[str, Format] = {
             "a Dataform project: an operation with tags for each rule",
             _dataform,
             lambda settings, names: _prefixed("dataform", dataform_project(settings)),
+            reserved=lambda settings: (f"dataform/definitions/rules/{settings.table}.sqlx",),
         ),
         Format(
             "dbt",
@@ -145,6 +148,7 @@ FORMATS: Mapping[str, Format] = {
             _dbt,
             lambda settings, names: _prefixed("dbt", dbt_project(settings, names)),
             listing="dbt/models/rules/*.sql",
+            reserved=lambda settings: (f"dbt/models/rules/{settings.table}.sql",),
         ),
     )
 }
