@@ -183,10 +183,11 @@ def _rows(stages: Stages, trees: Mapping[Column, exp.Expr], names: dict[Column, 
 
 def _grouped(stages: Stages, relation: Aggregate, aggregates: list[AggregateCall]) -> Block:
     values = [v for a in aggregates for v in (a.call, *(k.value for k in a.order))]
-    block = stages.open_for(relation.input, [*relation.keys.values(), *values])
+    scalars = [*relation.keys.values(), *values]
+    block = stages.open_for(relation.input, scalars)
     constants = {c for c, t in block.computed.items() if t.find(exp.Column) is None}
-    read = {c for k in relation.keys.values() for c in columns_of(k)}
-    # Neither target groups by a literal, and BigQuery aggregates no SELECT without a FROM.
+    read = {c for s in scalars for c in columns_of(s)}
+    # Neither target groups or orders by a literal, and BigQuery aggregates no SELECT without a FROM.
     return stages.reopened(block) if block.table is None or constants & read else block
 
 
