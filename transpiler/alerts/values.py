@@ -101,7 +101,14 @@ class Results:
             return self.tree(column)
         overload = _tostring()[_KEYS[column.type]]
         scalar = Call(overload, (ColumnRef(column),), Type.STRING, True)
-        return self._lowering().value(scalar)
+        tree = self._lowering().value(scalar)
+        if column.type is not Type.DYNAMIC or self.writer.is_bigquery:
+            return tree
+        # An array or a bag is JSON text, whose escapes must be those of the other target; a string is itself.
+        return self.writer.sql(
+            "CASE WHEN LEFT({raw}, 1) IN ('[', '{') THEN {same} ELSE {x} END",
+            raw=self.raw_text(column), same=self.writer.same_escapes(tree.copy()), x=tree,
+        )  # fmt: skip
 
     def json(self, column: Column) -> exp.Expr:
         """A column's value as JSON text; what is missing is ``null``, a missing string ``""``."""
