@@ -83,8 +83,8 @@ class Stages:
         return Block(table, source, columns, source.names, {}, columns)
 
     def reopened(self, block: Block) -> Block:
-        """The same as a stage of its own, with a new SELECT over it."""
-        return self.over_stage(self.written(block))
+        """The same as a stage of its own, with a new SELECT over it: also where it only gives columns other names."""
+        return self.over_stage(self._emitted(block))
 
     def open_for(self, relation: Relation, scalars: Sequence[Scalar], kept: Iterable[Column] = ()) -> Block:
         """A SELECT under way over whose table these scalars can be written; ``kept``: the columns that stay as well."""
@@ -98,6 +98,9 @@ class Stages:
             name = base.table.name
             self.stages += [StageSql(r, name) for r in block.stages]
             return Lowered(base.table, base.columns, block.plain)
+        return self._emitted(block)
+
+    def _emitted(self, block: Block) -> Lowered:
         columns = self.kept_columns(block)
         names = column_names(columns)
         select = self.selected(block, columns, names, block.computed)
