@@ -141,6 +141,7 @@ def needs_of(plan: Plan, relations: list[Relation], reads: Reads) -> Needs:
     needs[id(plan.relation)] |= set(plan.visible) | {c for k in plan.order for c in columns_of(k.value)}
     for relation in reversed(relations):
         own = needs[id(relation)]
+        _check_reads(relation, own)
         for target, columns in _passed_on(relation, own):
             needs[id(target)] |= columns
         if len(reads[id(relation)]) > len(inputs(relation)):
@@ -179,6 +180,20 @@ def _passed_on(relation: Relation, own: set[Column]) -> list[tuple[Relation, set
         case _:
             read = {c for s in scalars_of(relation, own) for c in columns_of(s)}
             return [(relation.input, (read | own) & set(relation.input.columns))]
+
+
+def _check_reads(relation: Relation, own: set[Column]) -> None:
+    """Raises KQL105 for a table within a scalar (``toscalar``, ``in``) that reads the row around it, by a function's parameter."""
+    scalars = scalars_of(relation, own)
+    if isinstance(relation, Walk) or not scalars:  # a walk's scalars read its own states, too
+        return
+    missing = {c for s in scalars for c in columns_of(s)}.difference(*(i.columns for i in inputs(relation)))
+    while missing:
+        scalar = scalars.pop()
+        if isinstance(scalar, ColumnRef) and scalar.column in missing:
+            reason = f"'{scalar.column.name}' is a column of the row; a table within a scalar cannot read it"
+            raise KqlError("KQL105", reason, scalar.span, hint="join the tables, or give the function a constant")
+        scalars.extend(children(scalar))
 
 
 def _referred(relation: Reference, own: set[Column]) -> set[Column]:

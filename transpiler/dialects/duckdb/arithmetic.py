@@ -19,7 +19,7 @@ from transpiler.dialects.spelling import Refusal, Speller, Spelling, number, ope
 from transpiler.dialects.times import instant_text, interval_of
 from transpiler.kql.instants import MAX_INSTANT
 from transpiler.plan.ranges import is_natural, overflows
-from transpiler.plan.scalars import Call, ColumnRef, Constant, Scalar, columns_of
+from transpiler.plan.scalars import Call, ColumnRef, Constant, Scalar, WindowCall, columns_of
 from transpiler.types import INTEGERS, Type
 
 # Sums, differences and products fit 128 bits; the mask leaves the 64 bits that Kusto keeps.
@@ -35,17 +35,31 @@ def in_calendar(speller: Speller, instant: exp.Expr) -> exp.Expr:
     return speller.once(instant, lambda v: speller.sql(_IN_RANGE, v=v))
 
 
-def _is_narrow(scalar: Scalar) -> bool:
-    """Whether DuckDB may hold the value in 32 bits, where its arithmetic would overflow early: literals, stored ints."""
-    return (isinstance(scalar, Constant) and scalar.type in INTEGERS | {Type.TIMESPAN}) or (
-        isinstance(scalar, ColumnRef) and scalar.type is Type.INT
-    )
+_CHOOSING = frozenset({"coalesce", "max_of", "min_of", "round long", "round whole", "ceiling long", "prev", "next"})
+
+
+def is_narrow(scalar: Scalar, *, stored: bool = False) -> bool:
+    """Whether DuckDB holds a number in 32 bits, where its arithmetic overflows early: a literal, or one of several literals.
+
+    ``stored``: a stored int counts, too (it is an INTEGER in the warehouse).
+    """
+    match scalar:
+        case Constant():
+            return scalar.value is not None
+        case ColumnRef():
+            return stored and scalar.type is Type.INT
+        case Call() if scalar.overload.key == "case":
+            return all(is_narrow(a, stored=stored) for a in (*scalar.arguments[1::2], scalar.arguments[-1]))
+        case Call() | WindowCall() if scalar.overload.key in _CHOOSING:
+            return all(is_narrow(a, stored=stored) for a in scalar.arguments)
+        case _:
+            return False
 
 
 def wide(speller: Speller, *scalars: Scalar) -> list[exp.Expr]:
     """The trees of whole numbers, at least one of them 64 bits wide; of other types just the trees."""
     trees = [speller.value(s) for s in scalars]
-    if all(_is_narrow(s) for s in scalars):
+    if all(s.type in INTEGERS | {Type.TIMESPAN} and is_narrow(s, stored=True) for s in scalars):
         trees[0] = exp.Cast(this=trees[0], to=sql_type("BIGINT", "duckdb"))
     return trees
 

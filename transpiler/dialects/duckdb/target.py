@@ -30,48 +30,17 @@ from transpiler.dialects.duckdb import (
     windows,
 )
 from transpiler.dialects.duckdb.aggregates import AGGREGATES, SIMPLE_AGGREGATES
-from transpiler.dialects.duckdb.arithmetic import ARITHMETIC
+from transpiler.dialects.duckdb.arithmetic import ARITHMETIC, is_narrow
 from transpiler.dialects.duckdb.expanding import expand as expand_rows
 from transpiler.dialects.literals import decimal_text
 from transpiler.dialects.spelling import Speller, Spelling, call, fill, number, sql_type, text
 from transpiler.dialects.terms import TERMS, has_relation
 from transpiler.dialects.times import instant_text, interval_of, microseconds
 from transpiler.plan.relations import AggregateCall, Expand, Series
-from transpiler.plan.scalars import Call, Column, Constant, Scalar, WindowCall
+from transpiler.plan.scalars import Column, Constant, Scalar
 from transpiler.types import INTEGERS, Type
 
-_NARROW = frozenset(
-    {
-        "coalesce",
-        "negate",
-        "max_of",
-        "min_of",
-        "round long",
-        "round whole",
-        "ceiling long",
-        "prev",
-        "next",
-        "+",
-        "-",
-        "*",
-    }
-)
-
-
 _AGGREGATED = frozenset({"expr", "maximized", "minimized", "returned"})
-
-
-def is_narrow(scalar: Scalar) -> bool:
-    """Whether a number's SQL is made of literals only, which DuckDB holds in 32 bits."""
-    match scalar:
-        case Constant():
-            return scalar.value is not None
-        case Call() if scalar.overload.key == "case":
-            return all(is_narrow(a) for a in (*scalar.arguments[1::2], scalar.arguments[-1]))
-        case Call() | WindowCall() if scalar.overload.key in _NARROW:
-            return all(is_narrow(a) for a in scalar.arguments)
-        case _:
-            return False
 
 
 class DuckDB(Dialect):
