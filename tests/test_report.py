@@ -228,6 +228,9 @@ def test_the_matrix_is_true_of_what_is_easily_checked(matrix: tuple[Feature, ...
     assert by_name["scalar operator", "has_any"].is_translated
     assert not by_name["operator", "sample"].is_translated
     assert not by_name["plugin", "python"].is_translated
+    assert by_name["function", "geo_info_from_ip_address"].targets["duckdb"].state is State.TRANSLATED
+    assert by_name["function", "hash_xxhash64"].targets["bigquery"].state is State.PARTLY  # of constants
+    assert not by_name["function", "parse_user_agent"].is_translated
 
 
 def test_reasons_that_differ_name_their_target() -> None:

@@ -178,7 +178,8 @@ class Registry:
 
     def find(self, name: str, *, aggregate: bool = False) -> Function | None:
         """The scalar (window, plugin) function of a name, or the aggregate; None when there is none."""
-        return self._functions.get((aggregate, self._aliases.get(name, name)))
+        # A name may be one function among aggregates and another among scalars, as `any` is.
+        return self._functions.get((aggregate, name)) or self._functions.get((aggregate, self._aliases.get(name, name)))
 
     def names(self) -> list[str]:
         """Every name that a query may call, for "did you mean"."""

@@ -91,7 +91,7 @@ refused(
 )
 refused(
     "it stands within graph-match only, which is not translated",
-    *("all", "map", "inner_nodes", "node_id", "node_degree_in", "node_degree_out", "labels"),
+    *("all", "any", "map", "inner_nodes", "node_id", "node_degree_in", "node_degree_out", "labels"),
 )
 refused(
     "its answer depends on the geometry library and its cells",

@@ -185,7 +185,9 @@ def _passed_on(relation: Relation, own: set[Column]) -> list[tuple[Relation, set
 def _check_reads(relation: Relation, own: set[Column]) -> None:
     """Raises KQL105 for a table within a scalar (``toscalar``, ``in``) that reads the row around it, by a function's parameter."""
     scalars = scalars_of(relation, own)
-    if isinstance(relation, Walk) or not scalars:  # a walk's scalars read its own states, too
+    if (
+        isinstance(relation, Scan | Walk) or not scalars
+    ):  # a window is over the scan's own columns, a walk reads its states
         return
     missing = {c for s in scalars for c in columns_of(s)}.difference(*(i.columns for i in inputs(relation)))
     while missing:

@@ -151,6 +151,16 @@ PLUGINS = {
 }
 """Plugins with arguments that fit; every other one is tried without arguments."""
 
+CONSTANT_ARGUMENTS = (
+    "'a'",
+    "'ü'",
+    "'H4sIAAAAAAAA/0sEAEO+t+gBAAAA'",
+    "dynamic({'type': 'LineString', 'coordinates': [[0, 0], [1, 1]]})",
+    "dynamic({'type': 'Polygon', 'coordinates': [[[0, 0], [1, 0], [1, 1], [0, 0]]]})",
+    "1",
+    "1h",
+)
+
 ARGUMENTS = (
     "",
     "s",
@@ -169,8 +179,6 @@ ARGUMENTS = (
     "b, s, s",
     "s, s, s",
     "s, s, l",
-    "'a'",
-    "1",
-    "1h",
+    *CONSTANT_ARGUMENTS,
 )
 """Arguments with which a function of its own rules is tried until one call is understood."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from transpiler.api import transpile
@@ -112,7 +112,9 @@ def _is_window(function: Function | None) -> bool:
 
 def _function(name: str, function: Function | None, is_aggregate: bool, target: str) -> Support:
     if function is not None and function.refusal:
-        return Support(State.REFUSED, function.refusal, function.hint)
+        refused = Support(State.REFUSED, function.refusal, function.hint)
+        # What is declared as refused may have rules of its own, under which some calls are translated.
+        return refused if is_aggregate or name not in FUNCTION_BINDERS else _called(name, target, refused)
     if function is not None and function.overloads:
         return _spelled(function.overloads, TARGETS[target])
     if not is_aggregate and name in {**FUNCTION_BINDERS, **MULTI_BINDERS}:
@@ -144,8 +146,11 @@ def _refusal(overload: Overload, dialect: Dialect) -> Refusal | None:
     return refusals[0] if len(refusals) == len(known) else None
 
 
-def _called(name: str, target: str) -> Support:
-    """The state of a function with rules of its own: it is called in many ways, until one is understood."""
+def _called(name: str, target: str, declared: Support | None = None) -> Support:
+    """The state of a function with rules of its own: it is called in many ways, until one is understood.
+
+    ``declared``: what is said of the calls that are refused, where only constants are understood.
+    """
     refusal: KqlError | None = None
     for arguments in probes.ARGUMENTS:
         try:
@@ -153,9 +158,10 @@ def _called(name: str, target: str) -> Support:
         except KqlError as error:
             refusal = error if error.code in _REFUSALS and refusal is None else refusal
         else:
-            return _YES
+            is_constant = arguments in probes.CONSTANT_ARGUMENTS
+            return replace(declared, state=State.PARTLY) if declared and is_constant else _YES
     # Where no call was understood and none refused, the probes were wrong, not the function.
-    return Support(State.REFUSED, refusal.message, refusal.hint) if refusal else _YES
+    return declared or (Support(State.REFUSED, refusal.message, refusal.hint) if refusal else _YES)
 
 
 @dataclass(frozen=True, slots=True)
