@@ -10,7 +10,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain, count
 from typing import Any, ClassVar, TypeAlias
 
@@ -165,7 +165,7 @@ class Dialect(ABC):
         """A SELECT that yields the values of ``range``."""
 
     @abstractmethod
-    def stored(self, reference: exp.Expr, column: Column) -> exp.Expr:
+    def stored(self, reference: exp.Expr, t: Type) -> exp.Expr:
         """A stored column as the plan holds it (JSON as text, intervals as microseconds), or the same tree."""
 
     @abstractmethod
@@ -185,6 +185,20 @@ class Dialect(ABC):
         self, speller: Speller, expand: Expand, source: exp.Expr, kept: Sequence[exp.Expr], names: Mapping[Column, str]
     ) -> exp.Select:
         """A SELECT that yields a row per element of dynamic values."""
+
+
+@cache
+def is_stored_otherwise(dialect: Dialect, t: Type) -> bool:
+    """Whether a stored column of a type is another value inside the query."""
+    stored = exp.Null()
+    return dialect.stored(stored, t) is not stored
+
+
+@cache
+def is_shown_otherwise(dialect: Dialect, t: Type) -> bool:
+    """Whether a column of a type leaves the query as another value than it has inside."""
+    inside = exp.Null()
+    return dialect.shown(inside, t) is not inside
 
 
 _temporary = count()
@@ -210,9 +224,10 @@ def check_complete(dialect: Dialect) -> None:
 
 def identifier(name: str) -> exp.Identifier:
     """A name, quoted where it is not plain or is a word of either target."""
-    return exp.Identifier(this=name, quoted=_is_quoted(name))
+    return exp.Identifier(this=name, quoted=is_quoted(name))
 
 
 @lru_cache(maxsize=8192)
-def _is_quoted(name: str) -> bool:
+def is_quoted(name: str) -> bool:
+    """Whether a name is not plain, or is a word of either target."""
     return not _PLAIN.match(name) or name.upper() in RESERVED

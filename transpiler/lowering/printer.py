@@ -8,13 +8,14 @@ for BigQuery sqlglot would rewrite it in six ways before it prints.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect as SqlglotDialect
 from sqlglot.errors import ErrorLevel
 
-from transpiler.dialects.dialect import Dialect
+from transpiler.dialects.dialect import Dialect, is_quoted
 
 LINE_WIDTH = 100
 SHORT = 80
@@ -24,10 +25,7 @@ _QUOTES = str.maketrans("'\"", "\u2019\u201d")
 
 def print_sql(tree: exp.Expr, dialect: Dialect) -> str:
     """One statement, indented, ending in a newline."""
-    generator = SqlglotDialect.get_or_raise(dialect.sqlglot_name).generator(
-        pretty=True, max_text_width=LINE_WIDTH, unsupported_level=ErrorLevel.RAISE, normalize_functions=False
-    )
-    generator._dispatch = {**generator._dispatch, **_STYLES}
+    generator = _generator(dialect.sqlglot_name)
     comments = tree.comments  # printing a WITH takes those of its SELECT away
     sql = str(generator.generate(tree, copy=False))
     if dialect.sqlglot_name == "duckdb" and not sql.isascii() and _SPACES.search(sql):
@@ -35,6 +33,26 @@ def print_sql(tree: exp.Expr, dialect: Dialect) -> str:
         _without_quotes_in_comments(tree)
         sql = str(generator.generate(tree, copy=False))
     return sql + "\n"
+
+
+# Any: the generator's type is sqlglot's compiled class, one per dialect.
+def _generator(sqlglot_name: str) -> Any:
+    generator = _dialect(sqlglot_name).generator(
+        pretty=True, max_text_width=LINE_WIDTH, unsupported_level=ErrorLevel.RAISE, normalize_functions=False
+    )
+    generator._dispatch = _dispatch(sqlglot_name)
+    return generator
+
+
+@cache
+def _dialect(sqlglot_name: str) -> SqlglotDialect:
+    return SqlglotDialect.get_or_raise(sqlglot_name)
+
+
+# Any: as above.
+@cache
+def _dispatch(sqlglot_name: str) -> dict[type[exp.Expr], Any]:
+    return {**_dialect(sqlglot_name).generator()._dispatch, **_STYLES}
 
 
 def _without_quotes_in_comments(tree: exp.Expr) -> None:
@@ -48,7 +66,15 @@ def _without_quotes_in_comments(tree: exp.Expr) -> None:
             node.comments = [comment.translate(_QUOTES) for comment in node.comments]
 
 
-# Any: the generator's type is sqlglot's compiled class, one per dialect.
+# Any: as above. sqlglot asks its dialect about each name that is not quoted, which no compiled code answers.
+def _identifier(generator: Any, expression: exp.Identifier) -> str:
+    name = expression.this
+    if expression.args.get("quoted") or is_quoted(name) or name.lower() in generator.RESERVED_KEYWORDS:
+        return str(generator.identifier_sql(expression))
+    return str(name)
+
+
+# Any: as above.
 def _paren(generator: Any, expression: exp.Paren) -> str:
     inner = generator.sql(expression, "this")
     if "\n" not in inner and len(inner) < LINE_WIDTH:
@@ -180,6 +206,7 @@ def _in(generator: Any, expression: exp.In) -> str:
 
 # Any: as above.
 _STYLES: dict[type[exp.Expr], Any] = {
+    exp.Identifier: _identifier,
     exp.Paren: _paren,
     exp.Array: _array,
     exp.Case: _case,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from transpiler.diagnostics import KqlError
+from transpiler.dialects.dialect import is_shown_otherwise, is_stored_otherwise
 from transpiler.lowering import joining, selecting
 from transpiler.lowering.block import Block, Lowered, distinct
 from transpiler.lowering.clauses import with_clause
@@ -60,7 +61,8 @@ class QueryLowering(Stages):
         self.needs = needs_of(self.plan, relations, reads)
         self.used = used_columns(self.plan, relations)
         self.uses = uses_of(self.plan, relations, reads)
-        self.names = Names([*self.taken, *{c.name for r in relations for c in r.columns}])
+        columns = set[Column]().union(*(r.columns for r in relations))
+        self.names = Names([*self.taken, *{c.name for c in columns}])
         for relation in relations:
             self.done[id(relation)] = self._relation(relation)
         return self._final()
@@ -118,17 +120,21 @@ class QueryLowering(Stages):
     def _scan(self, scan: Scan) -> Block:
         needed = self.needed(scan)
         columns = [c for c in scan.columns if c in needed] or list(scan.columns[:1])
-        windowed = [c for w in scan.window for c in columns_of(w)]
-        raw = {c: self._raw(scan, c) for c in scan.columns if c in windowed or c in columns}
-        self.read[id(scan)] = [c for c in scan.columns if c in raw]
-        scalars = self.scalars(lambda c: raw[c].copy())
+        read = {*columns, *(c for w in scan.window for c in columns_of(w))}
+        self.read[id(scan)] = [c for c in scan.columns if c in read]
+        scalars = self.scalars(lambda c: self._raw(scan, c))
         where = [*(self.dialect.shard_filter(scalars, scan) if scan.shards else [])]
         where += [scalars.predicate(w) for w in scan.window]
-        trees = {c: self._stored(scan, raw[c].copy() if c in windowed else raw[c], c) for c in columns}
         self.scanned.append(scan)
         table = distinct(self.dialect.table(scan.identifier), scan)
-        plain = {c: t.name for c, t in trees.items() if isinstance(t, exp.Column) and not t.args.get("table")}
-        computed = {c: t for c, t in trees.items() if c not in plain}
+        plain: dict[Column, str] = {}
+        computed: dict[Column, exp.Expr] = {}
+        for column in columns:
+            stored = self._stored(scan, column)
+            if isinstance(stored, str):
+                plain[column] = stored
+            else:
+                computed[column] = stored
         return Block(table, None, tuple(columns), plain, computed, columns, tuple(where), (scan,))
 
     def _raw(self, scan: Scan, column: Column) -> exp.Expr:
@@ -138,10 +144,16 @@ class QueryLowering(Stages):
             return exp.Column(this=self.dialect.identifier(physical))
         return self.dialect.read(physical, column.type)
 
-    def _stored(self, scan: Scan, raw: exp.Expr, column: Column) -> exp.Expr:
+    def _stored(self, scan: Scan, column: Column) -> exp.Expr | str:
+        """What a stored column is within the query; the name of one that is as it lies in the table."""
         if column.is_absent:
             return self.dialect.null(column.type)
-        return self.dialect.stored(raw, column) if isinstance(scan.physical[column], str) else raw
+        physical = scan.physical[column]
+        if isinstance(physical, str):
+            is_changed = is_stored_otherwise(self.dialect, column.type)
+            return self.dialect.stored(self._raw(scan, column), column.type) if is_changed else physical
+        tree = self._raw(scan, column)
+        return tree.name if isinstance(tree, exp.Column) and not tree.args.get("table") else tree
 
     def _values(self, values: Values) -> Lowered:
         if not values.columns:
@@ -206,10 +218,10 @@ class QueryLowering(Stages):
         """The visible columns that are not the table's own as they are."""
         trees: dict[Column, exp.Expr] = {}
         for column in self.plan.visible:
-            tree = block.tree(column)
-            shown = tree if self.as_rows else self.dialect.shown(tree, column.type)
-            if shown is not tree or column in block.computed:
-                trees[column] = shown
+            is_changed = not self.as_rows and self._is_changed(column)
+            if is_changed or column in block.computed:
+                tree = block.tree(column)
+                trees[column] = tree if self.as_rows else self.dialect.shown(tree, column.type)
         return trees
 
     def _ranked(self, select: exp.Select, keys: list[exp.Expr]) -> None:
@@ -261,8 +273,7 @@ class QueryLowering(Stages):
 
     def _is_changed(self, column: Column) -> bool:
         """Whether a column of this type is shown as another value than it has inside the query."""
-        inside = exp.Null()
-        return self.dialect.shown(inside, column.type) is not inside
+        return is_shown_otherwise(self.dialect, column.type)
 
     def _shown_again(self, inner: exp.Select, block: Block) -> list[exp.Expr]:
         found: list[exp.Expr] = []

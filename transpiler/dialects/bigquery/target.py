@@ -174,10 +174,10 @@ class BigQuery(Dialect):
         unnest = exp.Unnest(expressions=[array], alias=exp.TableAlias(columns=[exp.to_identifier("v")]))
         return exp.Select(expressions=[exp.Alias(this=item, alias=name)], from_=exp.From(this=unnest))
 
-    def stored(self, reference: exp.Expr, column: Column) -> exp.Expr:
-        if column.type is Type.DYNAMIC:
+    def stored(self, reference: exp.Expr, t: Type) -> exp.Expr:
+        if t is Type.DYNAMIC:
             return json_text(self, reference)
-        if column.type is Type.TIMESPAN:
+        if t is Type.TIMESPAN:
             return fill("UNIX_MICROS(TIMESTAMP '1970-01-01 00:00:00+00' + {x})", self.sqlglot_name, {"x": reference})
         return reference
 

@@ -161,10 +161,10 @@ class DuckDB(Dialect):
             )
         return exp.Select(expressions=[exp.Alias(this=item, alias=name)])
 
-    def stored(self, reference: exp.Expr, column: Column) -> exp.Expr:
-        if column.type is Type.TIMESPAN:
+    def stored(self, reference: exp.Expr, t: Type) -> exp.Expr:
+        if t is Type.TIMESPAN:
             return call("epoch_us", reference)
-        if column.type is Type.DYNAMIC:
+        if t is Type.DYNAMIC:
             return fill("NULLIF({x}, 'null')", self.sqlglot_name, {"x": reference})
         return reference
 
