@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlglot import exp
 
 from transpiler.dialects.dialect import identifier
+from transpiler.frozen import frozen
 from transpiler.lowering.names import Names
 from transpiler.plan.relations import Reference, Relation, Scan
 from transpiler.plan.scalars import Column, ColumnRef, Scalar, children
@@ -24,7 +25,7 @@ MOST_NODES = 90
 """How large a tree may grow by what is put into it; a longer one is hard to read."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Lowered:
     """A relation that has SQL.
 
@@ -43,7 +44,7 @@ class Lowered:
         return own if len(own) == len(self.names) else (*own, *(c for c in self.names if c not in own))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Block:
     """A SELECT under way over ``table``. ``base`` is the stage that it reads; None for a table of the warehouse.
 

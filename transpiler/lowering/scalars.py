@@ -7,7 +7,7 @@ is never NULL) and ``predicate`` (NULL may stand for false, as in a WHERE).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlglot import exp
 
@@ -16,6 +16,7 @@ from transpiler.dialects.comparisons import is_total
 from transpiler.dialects.dialect import Dialect
 from transpiler.dialects.spelling import Refusal, balanced, fill, grouped, is_constant
 from transpiler.dialects.times import microseconds
+from transpiler.frozen import frozen
 from transpiler.functions.registry import Nulls
 from transpiler.plan.relations import Relation
 from transpiler.plan.scalars import (
@@ -36,7 +37,7 @@ from transpiler.types import Type
 _SHIFTS = {"+ datetime": 1, "- datetime": -1}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class ScalarLowering:
     """Lowers the scalars of one stage. ``columns`` gives a fresh tree of a column; ``table_of`` names a relation's CTE."""
 

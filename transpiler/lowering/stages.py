@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from transpiler.dialects.dialect import Dialect
 from transpiler.dialects.ordering import nan_key
+from transpiler.frozen import frozen
 from transpiler.lowering.block import Block, Lowered
 from transpiler.lowering.clauses import conjunction
 from transpiler.lowering.liveness import Needs
@@ -23,7 +24,7 @@ LONGEST_COMMENT = 100
 """How much of the KQL stands above its SQL."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class StageSql:
     """Which CTE a relation became; '' is the statement itself."""
 

@@ -6,15 +6,15 @@ Every relation states its output ``columns``, in order, hidden sort keys include
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from transpiler.catalog import Physical
+from transpiler.frozen import frozen
 from transpiler.plan.scalars import Call, Column, Scalar, WindowCall
 from transpiler.source import NOWHERE, Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Origin:
     """Where a stage comes from: its KQL keyword and the span of its text (of ``source_name``'s text, the query's by default)."""
 
@@ -24,7 +24,7 @@ class Origin:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class OrderKey:
     """One key of an order. Kusto's default: descending, nulls last when descending, first when ascending."""
 
@@ -33,7 +33,7 @@ class OrderKey:
     nulls_first: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@frozen(eq=False, kw_only=True)
 class Node:
     """What every relation has."""
 
@@ -41,7 +41,7 @@ class Node:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@frozen(eq=False, kw_only=True)
 class Scan(Node):
     """A table of the warehouse. ``physical`` says how each column is stored: under a name, or as a source's shape tells.
 
@@ -61,14 +61,14 @@ class Scan(Node):
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@frozen(eq=False, kw_only=True)
 class Values(Node):
     """Rows of constants: datatable, print's single row."""
 
     rows: tuple[tuple[Scalar, ...], ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@frozen(eq=False, kw_only=True)
 class Series(Node):
     """``range x from start to stop step step``."""
 
@@ -77,7 +77,7 @@ class Series(Node):
     step: Scalar
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@frozen(eq=False, kw_only=True)
 class Filter(Node):
     """The rows for which the predicate is true."""
 
@@ -85,7 +85,7 @@ class Filter(Node):
     predicate: Scalar
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@frozen(eq=False, kw_only=True)
 class Project(Node):
     """Computes columns. An output column that is not in ``computed`` is one of the input's."""
 
@@ -93,7 +93,7 @@ class Project(Node):
     computed: Mapping[Column, Scalar]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@frozen(eq=False, kw_only=True)
 class AggregateCall:
     """One aggregate. ``order`` is the order of its input where it matters (make_list)."""
 
@@ -102,7 +102,7 @@ class AggregateCall:
     order: tuple[OrderKey, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@frozen(eq=False, kw_only=True)
 class Aggregate(Node):
     """``summarize``: keys computed over the input, then aggregates. Without aggregates it is ``distinct``."""
 
@@ -111,7 +111,7 @@ class Aggregate(Node):
     aggregates: tuple[AggregateCall, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@frozen(eq=False, kw_only=True)
 class Limit(Node):
     """The first rows: by ``order``, or any."""
 
@@ -120,7 +120,7 @@ class Limit(Node):
     order: tuple[OrderKey, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@frozen(eq=False, kw_only=True)
 class FirstPerGroup(Node):
     """The first row of each group by an order, whole: innerunique's left side, arg_max over every column."""
 
@@ -129,7 +129,7 @@ class FirstPerGroup(Node):
     order: tuple[OrderKey, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@frozen(eq=False, kw_only=True)
 class Join(Node):
     """A join on equal keys. ``kind``: inner, leftouter, rightouter, fullouter, leftsemi, leftanti, rightsemi, rightanti, cross.
 
@@ -145,7 +145,7 @@ class Join(Node):
     condition: Scalar | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@frozen(eq=False, kw_only=True)
 class UnionAll(Node):
     """All rows of all inputs. ``sources[i][column]`` computes an output column from input i; what it lacks is NULL there."""
 
@@ -153,7 +153,7 @@ class UnionAll(Node):
     sources: tuple[Mapping[Column, Scalar], ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@frozen(eq=False, kw_only=True)
 class Expansion:
     """One expanded column of mv-expand: the dynamic value, the column of its elements, and whether a bag gives {k:v} or [k,v]."""
 
@@ -161,7 +161,7 @@ class Expansion:
     value: Scalar
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@frozen(eq=False, kw_only=True)
 class Expand(Node):
     """``mv-expand``: a row per element. ``index`` is the column of positions from 0, ``row`` a column that numbers input rows."""
 
@@ -173,7 +173,7 @@ class Expand(Node):
     keep_empty: bool = True
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@frozen(eq=False, kw_only=True)
 class Window(Node):
     """Columns computed by window functions over the input."""
 
@@ -181,7 +181,7 @@ class Window(Node):
     computed: Mapping[Column, WindowCall]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class State:
     """What a walk carries from row to row: ``before`` a row and ``after`` it, at first ``initial``, then ``value``."""
 
@@ -191,7 +191,7 @@ class State:
     value: Scalar
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@frozen(eq=False, kw_only=True)
 class Walk(Node):
     """Columns that depend on what the rows before came to: each part's rows are visited one after another.
 
@@ -208,7 +208,7 @@ class Walk(Node):
     next: Scalar | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@frozen(eq=False, kw_only=True)
 class Reference(Node):
     """Another use of a relation that has a name of its own (a let): new columns, position by position, no SQL of its own."""
 
@@ -234,7 +234,7 @@ Relation: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Plan:
     """A whole query: the last relation, the columns it shows, and the order of its rows."""
 

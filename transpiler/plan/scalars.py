@@ -6,9 +6,10 @@ written only where it is needed. Times are ticks of 100 ns in constants, microse
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, TypeAlias
 
+from transpiler.frozen import frozen
 from transpiler.functions.registry import Overload
 from transpiler.source import NOWHERE, Span
 from transpiler.types import Type
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from transpiler.plan.relations import OrderKey, Relation
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Column:
     """A column with an identity of its own: two columns of the same name are two objects.
 
@@ -34,7 +35,7 @@ class Column:
     known: Constant | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Constant:
     """A literal or a folded constant. ``value`` as in the syntax tree's Literal; None is a typed null."""
 
@@ -48,7 +49,7 @@ class Constant:
         return self.value is None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class ColumnRef:
     """The value of a column of the input."""
 
@@ -66,7 +67,7 @@ class ColumnRef:
         return self.column.nullable
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Call:
     """A function, operator or aggregate applied to arguments. ``overload.key`` is what the dialect spells.
 
@@ -81,7 +82,7 @@ class Call:
     options: tuple[str | int | float | bool | None, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Path:
     """``base.a[0]['c']``: steps into a dynamic value. A step is a property name, an index, or a scalar computed per row."""
 
@@ -92,7 +93,7 @@ class Path:
     nullable: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class RunTime:
     """``now()``: one instant per run; what it is written as is the target's and the caller's choice."""
 
@@ -101,7 +102,7 @@ class RunTime:
     nullable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class InRelation:
     """``value in (tabular)``: the first column of a relation. ``operator`` is in, in~, has_any or has_all; never NULL."""
 
@@ -114,7 +115,7 @@ class InRelation:
     nullable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class ScalarSubquery:
     """``toscalar(tabular)``: the first column of the first row, NULL when there is none."""
 
@@ -129,7 +130,7 @@ class ScalarSubquery:
         return self.column.type
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class WindowCall:
     """A window function over the serialised rows: ``order`` is the order of the input, ``partition`` and ``restart`` split it."""
 

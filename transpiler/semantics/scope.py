@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
 from transpiler.diagnostics import KqlError
+from transpiler.frozen import frozen
 from transpiler.kql import syntax
 from transpiler.plan.relations import AggregateCall, OrderKey, Relation
 from transpiler.plan.scalars import Column, Scalar
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from transpiler.semantics.environment import Environment
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Tabular:
     """A relation with the columns that the query sees (the relation may carry hidden sort keys), and the order of its rows.
 
@@ -44,14 +45,14 @@ class Tabular:
         return next((c for c in self.visible if c.name == name), None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class ScalarLet:
     """``let x = 5;`` or a scalar parameter."""
 
     value: Scalar
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class TabularLet:
     """``let T = … | …;`` or a tabular parameter: bound once, referred to with fresh columns."""
 
@@ -59,7 +60,7 @@ class TabularLet:
     value: Tabular
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class FunctionLet:
     """``let f = (x:long) { … };`` with the scope in which it was declared."""
 
@@ -72,7 +73,7 @@ class FunctionLet:
 Binding: TypeAlias = ScalarLet | TabularLet | FunctionLet
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class RowScope:
     """The columns of the current row. ``left`` and ``right`` are set within a join's ``on``."""
 
@@ -98,7 +99,7 @@ class Aggregation:
     keys: Mapping[Column, Scalar] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Scope:
     """Everything that a binder needs to know at a place of the query. ``is_source``: the text is a source's view, not the query."""
 
@@ -145,7 +146,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"did you mean '{close[0]}'?" if close else ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class RunTimeOptions:
     """What the caller said about time: ``now`` (None: the engine's clock; else a literal instant), ``window`` (a lookback)."""
 
