@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -301,6 +302,7 @@ def plain_shape(table: Table, target: str) -> Shape:
     return Shape("plain", target, table, (table.name,), time=table.time or "", ingestion_time=table.ingestion_time)
 
 
+@lru_cache(maxsize=256)
 def kql_type(spelling: str) -> str:
     """KQL's name of a scalar type from any of its spellings (``double`` is ``real``). Raises ValueError for others."""
     found = TYPE_NAMES.get(str(spelling).lower())

@@ -71,7 +71,9 @@ FAMILIES: dict[str, frozenset[Type]] = {
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter. ``converts_to`` is the type that arguments of other accepted types are converted to, if any."""
+    """One parameter. ``converts_to`` is the type that arguments of other accepted types are converted to, if any: STRING
+    for ``text``, the type itself for a parameter of exactly one type.
+    """
 
     name: str
     families: tuple[str, ...]
@@ -80,15 +82,7 @@ class Parameter:
     constant: bool = False
     keeps_null: bool = False
     accepts: frozenset[Type] = field(default=frozenset())
-
-    @property
-    def converts_to(self) -> Type | None:
-        """STRING for ``text``; the type itself for a parameter of exactly one type; else None."""
-        if self.families == ("text",):
-            return Type.STRING
-        if len(self.families) == 1 and self.families[0] in Type._value2member_map_:
-            return Type(self.families[0])
-        return None
+    converts_to: Type | None = None
 
     @property
     def is_type_literal(self) -> bool:
@@ -96,15 +90,19 @@ class Parameter:
         return "type" in self.families
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Overload:
-    """One signature of a function. ``key`` is what the dialects spell; it is unique over all functions."""
+    """One signature of a function. ``key`` is what the dialects spell; it is unique over all functions.
+
+    ``least`` arguments are enough.
+    """
 
     name: str
     key: str
     parameters: tuple[Parameter, ...]
     result: str
     nulls: Nulls
+    least: int
 
     def parameter(self, position: int) -> Parameter | None:
         """The parameter that takes the argument at a position (from 0), or None when there are too many arguments."""
@@ -113,15 +111,8 @@ class Overload:
         last = self.parameters[-1] if self.parameters else None
         return last if last is not None and last.repeated else None
 
-    @property
-    def least(self) -> int:
-        """How few arguments are enough."""
-        return sum(1 for p in self.parameters if not p.optional and not p.repeated) + sum(
-            1 for p in self.parameters if p.repeated and not p.optional
-        )
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Function:
     """A function of KQL with its overloads, in the order in which they are tried."""
 
@@ -134,6 +125,7 @@ class Function:
     hint: str = ""
 
 
+_TYPES = {str(t): t for t in Type}
 _SIGNATURE = re.compile(r"\s*(\S.*?)\s*\((.*)\)\s*->\s*(\w+)\s*([?!%&]?)\s*", re.S)
 _PARAMETER = re.compile(r"\s*(\w+)\s*:\s*([\w|]+)(~?)(#?)(\??)(\*?)\s*")
 
@@ -145,7 +137,8 @@ def _parse_parameter(text: str) -> Parameter:
     name, families, tilde, sharp, question, star = m.groups()
     parts = tuple(families.split("|"))
     accepts = frozenset().union(*(FAMILIES[p] for p in parts))
-    return Parameter(name, parts, bool(question), bool(star), bool(sharp), bool(tilde), accepts)
+    wanted = Type.STRING if parts == ("text",) else _TYPES.get(families)
+    return Parameter(name, parts, bool(question), bool(star), bool(sharp), bool(tilde), accepts, wanted)
 
 
 def parse_signature(text: str, key: str | None = None) -> Overload:
@@ -155,7 +148,8 @@ def parse_signature(text: str, key: str | None = None) -> Overload:
         raise ValueError(f"not a declaration: {text!r}")
     name, inside, result, mark = m.groups()
     parameters = tuple(_parse_parameter(p) for p in inside.split(",")) if inside.strip() else ()
-    return Overload(name, key or name, parameters, result, Nulls(mark))
+    least = sum(not p.optional for p in parameters)
+    return Overload(name, key or name, parameters, result, Nulls(mark), least)
 
 
 class Registry:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from transpiler.functions.registry import FUNCTIONS, Function, Nulls, Overload, Parameter
 from transpiler.plan.scalars import Call, Constant, Scalar
@@ -62,17 +63,27 @@ def folded(call: Call) -> Scalar:
 
 
 def _choose(scope: Scope, function: Function, arguments: Sequence[Scalar], span: Span) -> Overload:
+    overload = _fitting(function, tuple(a.type for a in arguments))
+    if overload is not None:
+        return overload
     counted = [o for o in function.overloads if _fits_count(o, len(arguments))]
     if not counted:
         counts = " or ".join(sorted({_count_text(o) for o in function.overloads}))
         raise scope.error("KQL103", f"{function.name} takes {counts}, {len(arguments)} given", span)
-    for accept in (_exact, _promoted, _dynamic):
-        for overload in counted:
-            if all(accept(p, a) for p, a in zip(_parameters(overload, len(arguments)), arguments, strict=True)):
-                return overload
     given = ", ".join(str(a.type) for a in arguments)
     wanted = "; ".join(_signature(o) for o in counted)
     raise scope.error("KQL102", f"{function.name} does not take ({given}); it takes {wanted}", span)
+
+
+@lru_cache(maxsize=4096)
+def _fitting(function: Function, types: tuple[Type, ...]) -> Overload | None:
+    """The first overload that takes arguments of these types: as they are, promoted, or dynamic values converted."""
+    counted = [o for o in function.overloads if _fits_count(o, len(types))]
+    for accept in (_exact, _promoted, _dynamic):
+        for overload in counted:
+            if all(accept(p, t) for p, t in zip(_parameters(overload, len(types)), types, strict=True)):
+                return overload
+    return None
 
 
 def _signature(overload: Overload) -> str:
@@ -98,16 +109,16 @@ def _parameters(overload: Overload, count: int) -> list[Parameter]:
     return [p for p in found if p is not None]
 
 
-def _exact(parameter: Parameter, argument: Scalar) -> bool:
-    return argument.type in parameter.accepts
+def _exact(parameter: Parameter, given: Type) -> bool:
+    return given in parameter.accepts
 
 
-def _promoted(parameter: Parameter, argument: Scalar) -> bool:
-    return _exact(parameter, argument) or any(promotes(argument.type, t) for t in parameter.accepts)
+def _promoted(parameter: Parameter, given: Type) -> bool:
+    return _exact(parameter, given) or any(promotes(given, t) for t in parameter.accepts)
 
 
-def _dynamic(parameter: Parameter, argument: Scalar) -> bool:
-    return _promoted(parameter, argument) or argument.type in (Type.DYNAMIC, Type.UNKNOWN)
+def _dynamic(parameter: Parameter, given: Type) -> bool:
+    return _promoted(parameter, given) or given in (Type.DYNAMIC, Type.UNKNOWN)
 
 
 def _convert(scope: Scope, overload: Overload, position: int, argument: Scalar) -> Scalar:
@@ -142,8 +153,8 @@ def convert(scope: Scope, scalar: Scalar, wanted: Type) -> Scalar:
 def result_type(overload: Overload, arguments: Sequence[Scalar]) -> Type:
     """The type of a call, by the rule of its declaration."""
     rule = overload.result
-    if rule in Type._value2member_map_:
-        return Type(rule)
+    if isinstance(stated := Type._value2member_map_.get(rule), Type):
+        return stated
     types = [a.type for a in arguments]
     if rule == "widest":
         return widest(types)

@@ -136,8 +136,9 @@ def declared_columns(types: dict[str, Type]) -> tuple[Column, ...]:
     seen: set[str] = set()
     columns = []
     for name, t in types.items():
-        columns.append(Column(name, t, True, name.lower() in seen))
-        seen.add(name.lower())
+        lowered = name.lower()
+        columns.append(Column(name, t, True, lowered in seen))
+        seen.add(lowered)
     return tuple(columns)
 
 
