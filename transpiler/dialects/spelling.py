@@ -8,10 +8,10 @@ slots; a slot that stands beside an operator gets parentheses when its tree need
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from sqlglot import exp, parse_one
 
@@ -117,38 +117,38 @@ def sql_type(spelled: str, sqlglot_name: str) -> exp.Expr:
 
 def fill(template: str, sqlglot_name: str, slots: dict[str, exp.Expr | Sequence[exp.Expr]]) -> exp.Expr:
     """A fresh tree of the template with its slots filled. A tree that is used twice is copied the second time."""
-    tree = compile_template(template, sqlglot_name).copy()
-    used: set[str] = set()
-    for column in list(tree.find_all(exp.Column)):
-        name = column.name
-        if not name.startswith(_MARK):
-            continue
-        slot = name[len(_MARK) :]
-        if slot.startswith("many_"):
-            _splice(column, list(_many(slots[slot[5:]])))
-            continue
-        value = slots[slot]
-        if not isinstance(value, exp.Expr):
-            raise TypeError(f"slot {slot} of {template!r} takes one tree")
-        value = value.copy() if slot in used else value
-        used.add(slot)
-        if column is tree:
-            return value
-        column.replace(grouped(value) if needs_group(value, column) else value)
+    (tree,) = _filled(compile_template(template, sqlglot_name), slots, set())
     return tree
 
 
-def _many(value: exp.Expr | Sequence[exp.Expr]) -> Sequence[exp.Expr]:
-    return [value] if isinstance(value, exp.Expr) else value
+def _filled(node: exp.Expr, slots: Mapping[str, exp.Expr | Sequence[exp.Expr]], used: set[str]) -> list[exp.Expr]:
+    """A node of a template with its slots filled; for a repeated slot any number of trees, for all else one."""
+    if isinstance(node, exp.Column) and node.name.startswith(_MARK):
+        return _slot(node, slots, used)
+    # Any: an argument is a tree, a list of trees, or a plain value.
+    arguments: dict[str, Any] = {}
+    for key, value in node.args.items():
+        if isinstance(value, exp.Expr):
+            (arguments[key],) = _filled(value, slots, used)
+        elif isinstance(value, list):
+            parts = (_filled(v, slots, used) if isinstance(v, exp.Expr) else [v] for v in value)
+            arguments[key] = [tree for part in parts for tree in part]
+        else:
+            arguments[key] = value
+    return [node.__class__(**arguments)]
 
 
-def _splice(column: exp.Expr, trees: list[exp.Expr]) -> None:
-    """Puts several arguments in the place of one."""
-    parent = column.parent
-    if parent is None:
-        raise TypeError("a repeated slot must stand among arguments")
-    position = next(i for i, e in enumerate(parent.expressions) if e is column)
-    parent.set("expressions", [*parent.expressions[:position], *trees, *parent.expressions[position + 1 :]])
+def _slot(column: exp.Column, slots: Mapping[str, exp.Expr | Sequence[exp.Expr]], used: set[str]) -> list[exp.Expr]:
+    name = column.name[len(_MARK) :]
+    if name.startswith("many_"):
+        many = slots[name[5:]]
+        return [many] if isinstance(many, exp.Expr) else list(many)
+    value = slots[name]
+    if not isinstance(value, exp.Expr):
+        raise TypeError(f"slot {name} takes one tree")
+    value = value.copy() if name in used else value
+    used.add(name)
+    return [grouped(value) if needs_group(value, column) else value]
 
 
 _LOOSE = (exp.Binary, exp.Unary, exp.Between, exp.In, exp.Connector, exp.Interval, exp.Lambda)

@@ -36,10 +36,11 @@ def column_names(columns: Iterable[Column]) -> dict[Column, str]:
     taken: set[str] = set()
     for column in columns:
         wanted = f"_{column.name[1:]}" if column.name.startswith("$") else column.name
-        name, n = wanted, 0
-        while name.lower() in taken:
+        name, lowered, n = wanted, wanted.lower(), 0
+        while lowered in taken:
             n += 1
             name = f"{wanted}_{n}"
-        taken.add(name.lower())
+            lowered = name.lower()
+        taken.add(lowered)
         names[column] = name
     return names

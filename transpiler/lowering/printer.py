@@ -68,10 +68,18 @@ def _without_quotes_in_comments(tree: exp.Expr) -> None:
 
 # Any: as above. sqlglot asks its dialect about each name that is not quoted, which no compiled code answers.
 def _identifier(generator: Any, expression: exp.Identifier) -> str:
-    name = expression.this
+    name: str = expression.args["this"]
     if expression.args.get("quoted") or is_quoted(name) or name.lower() in generator.RESERVED_KEYWORDS:
         return str(generator.identifier_sql(expression))
-    return str(name)
+    return name
+
+
+# Any: as above.
+def _column(generator: Any, expression: exp.Column) -> str:
+    name = expression.args["this"]
+    if len(expression.args) == 1 and isinstance(name, exp.Identifier):
+        return _identifier(generator, name)
+    return str(generator.column_sql(expression))
 
 
 # Any: as above.
@@ -207,6 +215,7 @@ def _in(generator: Any, expression: exp.In) -> str:
 # Any: as above.
 _STYLES: dict[type[exp.Expr], Any] = {
     exp.Identifier: _identifier,
+    exp.Column: _column,
     exp.Paren: _paren,
     exp.Array: _array,
     exp.Case: _case,

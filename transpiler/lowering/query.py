@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache, partial
 
 from sqlglot import exp
 
@@ -59,7 +60,7 @@ class QueryLowering(Stages):
             )
         check_chain(relations, reads, MAX_CHAIN)
         self.needs = needs_of(self.plan, relations, reads)
-        self.used = used_columns(self.plan, relations)
+        self.used = cache(partial(used_columns, self.plan, relations))
         self.uses = uses_of(self.plan, relations, reads)
         columns = set[Column]().union(*(r.columns for r in relations))
         self.names = Names([*self.taken, *{c.name for c in columns}])

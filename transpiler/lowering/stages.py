@@ -55,7 +55,7 @@ class Stages:
     uses: Counter[int] = field(default_factory=Counter)
     needs: Needs = field(default_factory=dict)
     names: Names = field(default_factory=Names)
-    used: set[Column] = field(default_factory=set)
+    used: Callable[[], set[Column]] = set
 
     # ---------------------------------------------------------------- stages
 
@@ -197,7 +197,8 @@ class Stages:
 
     def shown(self, column: Column, scalar: Scalar) -> Scalar:
         """What a column is computed from: a time that is only shown loses the digit that no warehouse holds."""
-        return scalar if column in self.used else shown(scalar)
+        cut = shown(scalar)
+        return scalar if cut is scalar or column in self.used() else cut
 
     # ---------------------------------------------------------------- pieces
 

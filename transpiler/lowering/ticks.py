@@ -49,5 +49,7 @@ def shown(scalar: Scalar) -> Scalar:
         return scalar
     if not isinstance(scalar.value, int):
         return scalar
+    if scalar.value % TICKS_PER_MICROSECOND == 0:
+        return scalar
     whole = abs(scalar.value) // TICKS_PER_MICROSECOND * TICKS_PER_MICROSECOND
     return replace(scalar, value=whole if scalar.value >= 0 else -whole)

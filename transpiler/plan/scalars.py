@@ -149,6 +149,8 @@ Scalar: TypeAlias = Constant | ColumnRef | Call | Path | RunTime | InRelation | 
 def children(scalar: Scalar) -> tuple[Scalar, ...]:
     """The scalars directly within one (not those of its subqueries)."""
     match scalar:
+        case ColumnRef() | Constant():
+            return ()
         case Call() | WindowCall():
             extra = scalar.partition + tuple(k.value for k in scalar.order) if isinstance(scalar, WindowCall) else ()
             return scalar.arguments + extra

@@ -117,11 +117,16 @@ class Scope:
 
     def over(self, tabular: Tabular) -> Scope:
         """This scope with the columns of a relation."""
-        return replace(self, row=RowScope(tabular.visible, tabular, is_open=tabular.is_open))
+        row = RowScope(tabular.visible, tabular, is_open=tabular.is_open)
+        return Scope(self.environment, self.source, self.bindings, row, self.depth, self.is_source, self.aggregation)
 
     def without_row(self) -> Scope:
-        """This scope where no row is at hand: a new pipeline."""
+        """This scope where no row is at hand."""
         return replace(self, row=None)
+
+    def at_pipeline(self) -> Scope:
+        """This scope at the start of a pipeline: no row, and no aggregates to collect."""
+        return Scope(self.environment, self.source, self.bindings, None, self.depth, self.is_source)
 
     def error(self, code: str, message: str, span: Span, *, hint: str = "") -> KqlError:
         """A refusal at a place of this scope's text."""

@@ -148,7 +148,7 @@ _FIRST = (syntax.Print, syntax.Range, syntax.Search, syntax.Find, syntax.Union, 
 
 @binds_source(syntax.Pipeline)
 def _pipeline(scope: Scope, node: syntax.Pipeline) -> Tabular:
-    scope = replace(scope.without_row(), aggregation=None)
+    scope = scope.at_pipeline()
     tabular = bind_source(scope, node.source) if node.source is not None else None
     return bind_operators(scope, tabular, node.operators)
 
