@@ -19,18 +19,17 @@ from transpiler.dialects.aggregation import (
 )
 from transpiler.dialects.computed import hygienic
 from transpiler.dialects.dialect import AggregateBuilder
-from transpiler.dialects.spelling import Speller, Spelling, call, sql_type
+from transpiler.dialects.spelling import Speller, Spelling, call
 from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.relations import AggregateCall
 from transpiler.plan.scalars import Call, Column, Constant
 from transpiler.types import Type
 
 _NAN = "CAST('nan' AS DOUBLE)"
-# Trap: ``@e@.key`` would be the field of a column of that name.
 _BAG_OF_MEMBERS = (
     "array_to_string(list_transform(list_filter({l}, lambda @e@, @i@: list_position(list_transform({l}, "
-    "lambda @o@: struct_extract(@o@, 'key')), struct_extract(@e@, 'key')) = @i@), lambda @e@: "
-    "to_json(struct_extract(@e@, 'key')) || ':' || COALESCE(CAST(struct_extract(@e@, 'value') AS TEXT), 'null')), ',')"
+    "lambda @o@: struct_extract(@o@, 1)), struct_extract(@e@, 1)) = @i@), lambda @e@: "
+    "to_json(struct_extract(@e@, 1)) || ':' || COALESCE(CAST(struct_extract(@e@, 2) AS TEXT), 'null')), ',')"
 )
 _SHAPES: dict[str, Shape] = {
     "count_distinct": Shape("count(DISTINCT {x})"),
@@ -148,10 +147,8 @@ def _bag(speller: Speller, aggregate: AggregateCall) -> dict[Column, exp.Expr]:
     of = aggregate.call
     tree = speller.value(of.arguments[0])
     conditions = [speller.predicate(p)] if (p := predicate_of(of)) is not None else []
-    # Trap: a FILTER does not keep the engine from casting the other rows' values.
-    bag = speller.sql("CASE WHEN json_type({x}) = 'OBJECT' THEN CAST({x} AS JSON) END", x=tree)
-    members = exp.Cast(this=bag, to=sql_type("MAP(TEXT, JSON)", "duckdb"))
-    entries = call("map_entries", members)
+    # Trap: a cast to MAP raises for a bag that holds one key twice, and for what is no bag, whatever a FILTER drops.
+    entries = speller.once(tree, lambda v: speller.sql("list_zip(json_keys({v}), json_extract({v}, '$.*'))", v=v))
     keys = ordered(speller, aggregate.order)
     inner = exp.Order(this=entries, expressions=keys) if keys else entries
     every = speller.sql("flatten({x})", x=filtered(call("list", inner), *conditions))
