@@ -38,7 +38,8 @@ class Dialect(ABC):
 
     The templates ``regex_matches``, ``regex_escape``, ``contains``, ``starts_with`` and ``ends_with`` are the primitives that
     the term operators are built of; their slots are ``text``, ``pattern`` and ``term``. ``is_nan`` tests ``{x}``;
-    ``nan_is_greatest``: NaN equals itself and is above every number, where IEEE 754 (and Kusto) find it neither.
+    ``nan_is_greatest``: NaN equals itself and is above every number, where IEEE 754 (and Kusto) find it neither;
+    ``has_nulls_clause``: an aggregate's ORDER BY takes NULLS FIRST and NULLS LAST in either direction.
     """
 
     name: ClassVar[str]
@@ -53,6 +54,7 @@ class Dialect(ABC):
     starts_with: ClassVar[str]
     ends_with: ClassVar[str]
     nan_is_greatest: ClassVar[bool] = False
+    has_nulls_clause: ClassVar[bool] = True
     is_nan: ClassVar[str]
     max_bytes: ClassVar[int] = 1_000_000_000
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
+from transpiler.dialects.aggregation import ordered
 from transpiler.dialects.dialect import SpecialBuilder
-from transpiler.dialects.ordering import nan_key
 from transpiler.dialects.spelling import Speller, call, number, operand
 from transpiler.dialects.times import microseconds
 from transpiler.plan.scalars import Constant, Scalar, WindowCall
@@ -15,11 +15,8 @@ from transpiler.types import Type
 
 
 def _over(speller: Speller, function: exp.Expr, window: WindowCall, *, is_running: bool = False) -> exp.Window:
-    keys: list[exp.Expr] = []
-    for k in window.order:
-        if not isinstance(k.value, Constant):
-            key = speller.dialect.order_key(speller, k.value)
-            keys += [*nan_key(speller, k), exp.Ordered(this=key, desc=k.descending, nulls_first=k.nulls_first)]
+    # Trap: BigQuery takes NULLS FIRST from row_number, not for sure from an aggregate.
+    keys = ordered(speller, window.order, has_nulls_clause=not is_running or speller.dialect.has_nulls_clause)
     tree = exp.Window(this=function)
     if window.partition:
         tree.set("partition_by", [_plain(speller, p) for p in window.partition])
@@ -103,7 +100,7 @@ def nearby(speller: Speller, window: WindowCall) -> exp.Expr:
     assert isinstance(before, Constant)
     assert isinstance(after, Constant)
     one = exp.Case(ifs=[exp.If(this=speller.predicate(term), true=number(1))])
-    tree = _over(speller, call("COUNT", one), window)
+    tree = _over(speller, call("COUNT", one), window, is_running=True)
     ends = {"start": number(int(before.value or 0)), "start_side": "PRECEDING", "end_side": "FOLLOWING"}
     tree.set("spec", exp.WindowSpec(kind="ROWS", end=number(int(after.value or 0)), **ends))
     return exp.GT(this=tree, expression=number(0))

@@ -59,6 +59,7 @@ class BigQuery(Dialect):
         Type.UNKNOWN: "STRING",
     }
     max_bytes = 1_000_000
+    has_nulls_clause = False
     is_nan = "IS_NAN({x})"
     regex_matches = "REGEXP_CONTAINS({text}, {pattern})"
     # The characters that RE2 reads as syntax; a backslash before a letter or beyond ASCII would be refused.
