@@ -31,6 +31,7 @@ from transpiler.semantics.dispatch import bind_operator, bind_whole, binds_opera
 from transpiler.semantics.expand import Item, bind_items, expanded, in_row_order
 from transpiler.semantics.scope import Scope, Tabular
 from transpiler.semantics.shaping import origin_of, project
+from transpiler.semantics.totals import kept_totals
 from transpiler.source import NOWHERE
 from transpiler.types import Type
 
@@ -200,6 +201,7 @@ class PerRow:
 
     def _aggregate(self, relation: Aggregate) -> tuple[Relation, Mapping[Column, Column]]:
         """Groups within the row; of the input's columns, which are all the same there, any value is the value."""
+        relation = kept_totals(self.scope, relation, self.start, self.keyword)
         below, now = self.rewritten(relation.input)
         moved = {c: Column(c.name, c.type, c.nullable, c.is_absent) for c in now}
         keys = {**relation.keys, moved[self.row]: self._key(now)}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from transpiler.kql import syntax
-from transpiler.plan.relations import Aggregate, Filter, Limit, Relation, inputs
 from transpiler.plan.scalars import ColumnRef
 from transpiler.semantics.apply import PerRow
 from transpiler.semantics.dispatch import bind_operator, bind_scalar, binds_operator
@@ -26,19 +25,6 @@ def _partition(scope: Scope, tabular: Tabular, node: syntax.Partition) -> Tabula
         body = bind_operator(scope.without_row(), body, operator)
         if body.is_open:
             raise scope.error("KQL203", "the columns of the body depend on data that is not declared", operator.span)
-    _check_kept(scope, body.relation, tabular.relation, node)
     relation, _ = PerRow(scope, tabular.relation, key.column, (), "partition").rewritten(body.relation)
     result = Tabular(relation, body.visible)
     return project(result, body.visible, {}, replace(origin_of(scope, node, "partition"), text=""))
-
-
-def _check_kept(scope: Scope, relation: Relation, start: Relation, node: syntax.Partition) -> None:
-    """``where … | summarize count()`` yields a row for a value of which no row is left; a group without rows is none in SQL."""
-    below: Relation | None = relation
-    total: Relation | None = None
-    while below is not None and below is not start:
-        if isinstance(below, Aggregate) and below.aggregates and not below.keys:
-            total = below
-        if isinstance(below, Filter | Limit) and total is not None:
-            raise scope.error("KQL204", "a total over filtered rows of a partition, which may be none", node.span)
-        below = next(iter(inputs(below)), None)
