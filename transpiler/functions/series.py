@@ -32,18 +32,24 @@ fn("series index(series: dynamic) -> long?")
 fn("series line(series: dynamic) -> real?")
 fn("series line values(series: dynamic) -> dynamic?")
 
-_BASELINE = "a baseline of avg and stdev over make-series' bins says it in plain KQL"
-refused(
-    "it finds seasons by Kusto's own detection of periods, whose scores are not documented",
-    *("series_decompose", "series_decompose_anomalies", "series_decompose_forecast"),
-    *("series_seasonal", "series_periods_detect", "series_periods_validate"),
-    hint=_BASELINE,
+# Seasons, trends and outliers. ``options`` of a component: (which, period, trend, how many points are held out); of the
+# scores: (low percentile, high percentile, factor, what counts as missing); of the flags: (threshold,).
+fn("series component(series: dynamic) -> dynamic?")
+fn(
+    "series_outliers(series: dynamic, kind: string#?, missing: number#?, low: number#?, high: number#?) -> dynamic?",
+    naming=Naming.FIRST,
 )
-refused("how Kusto normalizes the scores of Tukey's test is not documented", "series_outliers", hint=_BASELINE)
+fn("series flags(scores: dynamic) -> dynamic?")
+
 refused(
-    "which of two equal splits Kusto takes, and how short a part may be, is not documented",
+    "which peaks of the autocorrelation count as periods is not documented",
+    *("series_periods_detect", "series_periods_validate"),
+    hint="series_decompose, series_decompose_anomalies and series_seasonal take the period as an argument",
+)
+refused(
+    "how short a part may be, which of two equal splits Kusto takes and where the right line begins to count is not documented",
     *("series_fit_2lines", "series_fit_2lines_dynamic"),
-    hint="series_fit_line fits one line",
+    hint="series_fit_line fits one line; array_slice gives it a part of the series",
 )
 refused("a polynomial is fitted by a solver of Kusto's own", "series_fit_poly", hint="series_fit_line fits one line")
 refused("the warehouse has no Fourier transform", "series_fft", "series_ifft")

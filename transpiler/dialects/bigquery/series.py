@@ -42,18 +42,18 @@ _PAIRS: dict[str, Element] = {
     "series_pow": Element(_POW),
 }
 # A real as JSON: 1 is 1.0, what is no finite number is quoted (TO_JSON_STRING does so).
-_REAL = "REGEXP_REPLACE(TO_JSON_STRING({r}), r'^(-?[0-9]+)$', r'\\1.0')"
+REAL_TEXT = "REGEXP_REPLACE(TO_JSON_STRING({r}), r'^(-?[0-9]+)$', r'\\1.0')"
 _IS_REAL = "REGEXP_CONTAINS({s}, '[.eEN]')"
 
 
-def _joined(text: str, source: str) -> str:
+def joined(text: str, source: str) -> str:
     """A SELECT that joins the texts of elements, in their order ``o``, to an array."""
     return (
         f"(SELECT CONCAT('[', COALESCE(STRING_AGG(COALESCE({text}, 'null'), ',' ORDER BY @o@), ''), ']') FROM {source})"
     )
 
 
-def _of_array(body: str) -> str:
+def of_array(body: str) -> str:
     """The body for arrays, NULL for what is none."""
     return f"IF(JSON_QUERY_ARRAY({{s}}) IS NULL, NULL, {body})"
 
@@ -67,7 +67,7 @@ def _texts(element: Element, a: str, b: str = "") -> str:
     real = of(element.real, "FLOAT64")
     if element.is_bool:
         return f"TO_JSON_STRING({real})"
-    shown = f"IF(({real}) IS NULL, NULL, {_REAL.replace('{r}', real)})"
+    shown = f"IF(({real}) IS NULL, NULL, {REAL_TEXT.replace('{r}', real)})"
     if not element.whole:
         return shown
     return f"IF({_IS_REAL}, {shown}, CAST({of(element.whole, 'INT64')} AS STRING))"
@@ -78,7 +78,7 @@ def _each(element: Element) -> Builder:
 
     def spell(speller: Speller, of: Call) -> exp.Expr:
         text = _texts(element, "SAFE_CAST(@e@ AS TYPE)")
-        body = _of_array(_joined(text, "UNNEST(JSON_QUERY_ARRAY({s})) AS @e@ WITH OFFSET AS @o@"))
+        body = of_array(joined(text, "UNNEST(JSON_QUERY_ARRAY({s})) AS @e@ WITH OFFSET AS @o@"))
         return speller.once(speller.value(of.arguments[0]), lambda s: hygienic(speller, body, s=s))
 
     return spell
@@ -95,7 +95,7 @@ def _pair(element: Element) -> Builder:
         text = _texts(element, a, b).replace("{s}", "CONCAT(ARRAY_TO_STRING(@x@, ','), ARRAY_TO_STRING(@y@, ','))")
         longest = "GENERATE_ARRAY(0, GREATEST(ARRAY_LENGTH(@x@), ARRAY_LENGTH(@y@)) - 1)"
         source = f"UNNEST({longest}) AS @o@"
-        inner = _joined(text, source)
+        inner = joined(text, source)
         template = f"(SELECT IF(@x@ IS NULL OR @y@ IS NULL, NULL, {inner}) FROM (SELECT {{x}} AS @x@, {{y}} AS @y@))"
         return hygienic(speller, template, x=_operand(speller, first, second), y=_operand(speller, second, first))
 
@@ -115,14 +115,12 @@ def _operand(speller: Speller, scalar: Scalar, other: Scalar) -> exp.Expr:
 
 # ---------------------------------------------------------------- numbers of a whole series
 
-_POINTS = "UNNEST(JSON_QUERY_ARRAY({s})) AS @e@ WITH OFFSET AS @o@"
-_NUMBER = "SAFE_CAST(@e@ AS FLOAT64)"
+POINTS = "UNNEST(JSON_QUERY_ARRAY({s})) AS @e@ WITH OFFSET AS @o@"
+NUMBER = "SAFE_CAST(@e@ AS FLOAT64)"
 
 
 def _number(template: str) -> Builder:
-    return lambda speller, of: hygienic(
-        speller, f"(SELECT {template} FROM {_POINTS})", s=speller.value(of.arguments[0])
-    )
+    return lambda speller, of: hygienic(speller, f"(SELECT {template} FROM {POINTS})", s=speller.value(of.arguments[0]))
 
 
 def _of_two(template: str) -> Builder:
@@ -175,7 +173,7 @@ def _statistic(speller: Speller, of: Call) -> exp.Expr:
         raise speller.refuse("the positions of series_stats that ignores elements are not translated", of.span)
     value = _STATISTICS[str(which)]
     is_finite = "@y@ IS NOT NULL AND NOT IS_NAN(@y@) AND NOT IS_INF(@y@)"
-    rows = f"SELECT {_NUMBER} AS @y@, @o@ FROM {_POINTS}"
+    rows = f"SELECT {NUMBER} AS @y@, @o@ FROM {POINTS}"
     if ignores:
         template = f"(SELECT {value} FROM ({rows}) WHERE {is_finite})"
     else:
@@ -184,7 +182,7 @@ def _statistic(speller: Speller, of: Call) -> exp.Expr:
 
 
 # Positions count from 1, as the interception of Kusto's documentation shows.
-_LINE_ROWS = f"(SELECT {_NUMBER} AS @y@, CAST(@o@ + 1 AS FLOAT64) AS @x@ FROM {_POINTS})"
+_LINE_ROWS = f"(SELECT {NUMBER} AS @y@, CAST(@o@ + 1 AS FLOAT64) AS @x@ FROM {POINTS})"
 _SLOPE = "COVAR_POP(@y@, @x@) / NULLIF(VAR_POP(@x@), 0)"
 _LINE: dict[str, str] = {
     "rsquare": "POW(CORR(@y@, @x@), 2)",
@@ -203,9 +201,9 @@ def _line(speller: Speller, of: Call) -> exp.Expr:
 
 def _line_values(speller: Speller, of: Call) -> exp.Expr:
     fit = f"(SELECT AS STRUCT {_LINE['slope']} AS slope, {_LINE['interception']} AS base FROM {_LINE_ROWS})"
-    text = _REAL.replace("{r}", "@f@.slope * (@o@ + 1) + @f@.base")
-    body = _joined(text, f"{_POINTS} CROSS JOIN UNNEST([{fit}]) AS @f@")
-    return speller.once(speller.value(of.arguments[0]), lambda s: hygienic(speller, _of_array(body), s=s))
+    text = REAL_TEXT.replace("{r}", "@f@.slope * (@o@ + 1) + @f@.base")
+    body = joined(text, f"{POINTS} CROSS JOIN UNNEST([{fit}]) AS @f@")
+    return speller.once(speller.value(of.arguments[0]), lambda s: hygienic(speller, of_array(body), s=s))
 
 
 # ---------------------------------------------------------------- missing values and filters
@@ -217,7 +215,7 @@ def _filled(where: str, direction: str) -> Builder:
         "(SELECT @d@ FROM UNNEST(JSON_QUERY_ARRAY({s})) AS @d@ WITH OFFSET AS @n@ "
         f"WHERE @d@ <> 'null' AND @n@ {where} @o@ ORDER BY @n@ {direction} LIMIT 1)"
     )
-    body = _of_array(_joined(f"IF(@e@ <> 'null', @e@, {nearest})", _POINTS))
+    body = of_array(joined(f"IF(@e@ <> 'null', @e@, {nearest})", POINTS))
     return lambda speller, of: speller.once(speller.value(of.arguments[0]), lambda s: hygienic(speller, body, s=s))
 
 
@@ -226,8 +224,8 @@ def _fill_const(speller: Speller, of: Call) -> exp.Expr:
     text = speller.sql("'0'")
     if constant is not None:
         value = speller.value(constant)
-        text = hygienic(speller, _REAL if constant.type is Type.REAL else "CAST({r} AS STRING)", r=value)
-    body = _of_array(_joined("IF(@e@ <> 'null', @e@, {c})", _POINTS))
+        text = hygienic(speller, REAL_TEXT if constant.type is Type.REAL else "CAST({r} AS STRING)", r=value)
+    body = of_array(joined("IF(@e@ <> 'null', @e@, {c})", POINTS))
     return speller.once(speller.value(of.arguments[0]), lambda s: hygienic(speller, body, s=s, c=text))
 
 
@@ -241,13 +239,13 @@ def _fill_linear(speller: Speller, of: Call) -> exp.Expr:
     high = f"(SELECT AS STRUCT @d@, @n@ FROM {there} AND @n@ >= @o@ ORDER BY @n@ LIMIT 1)"
     a, b = "SAFE_CAST(@l@.@d@ AS FLOAT64)", "SAFE_CAST(@h@.@d@ AS FLOAT64)"
     between = f"{a} + ({b} - {a}) * (@o@ - @l@.@n@) / (@h@.@n@ - @l@.@n@)"
-    number = f"IF({_IS_REAL}, {_REAL.replace('{r}', between)}, CAST(CAST(TRUNC({between}) AS INT64) AS STRING))"
+    number = f"IF({_IS_REAL}, {REAL_TEXT.replace('{r}', between)}, CAST(CAST(TRUNC({between}) AS INT64) AS STRING))"
     edge = "COALESCE(@l@.@d@, @h@.@d@)" if fills else "CAST(NULL AS STRING)"
     filled = f"CASE WHEN @e@ <> 'null' THEN @e@ WHEN @l@.@n@ IS NULL OR @h@.@n@ IS NULL THEN {edge} ELSE {number} END"
     nothing = "NOT EXISTS (SELECT 1 FROM " + there + ")"
     text = f"IF({nothing}, '{none!r}', {filled})"
-    source = f"{_POINTS} CROSS JOIN UNNEST([{low}]) AS @l@ CROSS JOIN UNNEST([{high}]) AS @h@"
-    body = _of_array(_joined(text, source))
+    source = f"{POINTS} CROSS JOIN UNNEST([{low}]) AS @l@ CROSS JOIN UNNEST([{high}]) AS @h@"
+    body = of_array(joined(text, source))
     return speller.once(speller.value(of.arguments[0]), lambda s: hygienic(speller, body, s=s))
 
 
@@ -259,10 +257,10 @@ def _fir(speller: Speller, of: Call) -> exp.Expr:
         for k, w in enumerate(json.loads(str(weights)))
     ]
     total = " + ".join(terms)
-    text = _REAL.replace("{r}", total.replace("TYPE", "FLOAT64"))
+    text = REAL_TEXT.replace("{r}", total.replace("TYPE", "FLOAT64"))
     if is_whole:
         text = f"IF({_IS_REAL}, {text}, CAST({total.replace('TYPE', 'INT64')} AS STRING))"
-    body = _of_array(_joined(text, _POINTS))
+    body = of_array(joined(text, POINTS))
     return speller.once(speller.value(of.arguments[0]), lambda s: hygienic(speller, body, s=s))
 
 
@@ -270,9 +268,9 @@ _SUM_OF_PRODUCTS = "SUM(@p@ * @q@)"
 SPELLINGS: dict[str, Spelling] = {
     **{key: _each(element) for key, element in _UNARY.items()},
     **{key: _pair(element) for key, element in _PAIRS.items()},
-    "series_sum": _number(f"SUM({_NUMBER})"),
+    "series_sum": _number(f"SUM({NUMBER})"),
     "series_product": Refusal("BigQuery has no product over rows"),
-    "series_magnitude": _number(f"SQRT(SUM(POW({_NUMBER}, 2)))"),
+    "series_magnitude": _number(f"SQRT(SUM(POW({NUMBER}, 2)))"),
     "series_dot_product": _of_two(_SUM_OF_PRODUCTS),
     "series_cosine_similarity": _of_two(f"{_SUM_OF_PRODUCTS} / NULLIF(SQRT(SUM(@p@ * @p@)) * SQRT(SUM(@q@ * @q@)), 0)"),
     "series_pearson_correlation": _pearson,

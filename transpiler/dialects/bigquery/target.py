@@ -13,6 +13,7 @@ from transpiler.catalog import Physical
 from transpiler.dialects.bigquery import (
     conversions,
     datetimes,
+    decomposition,
     dynamics,
     encodings,
     lookups,
@@ -75,6 +76,7 @@ class BigQuery(Dialect):
         **SIMPLE_AGGREGATES,
         **conversions.SPELLINGS,
         **datetimes.SPELLINGS,
+        **decomposition.SPELLINGS,
         **dynamics.SPELLINGS,
         **encodings.SPELLINGS,
         **lookups.SPELLINGS,

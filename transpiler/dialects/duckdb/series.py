@@ -13,6 +13,8 @@ from transpiler.plan.scalars import Call, Scalar
 from transpiler.types import Type
 
 _IS_REAL = "regexp_matches(array_to_string({v}, ','), '[.eEN]')"
+# The elements of an array ``{x}`` as JSON texts.
+ELEMENTS = "CASE WHEN json_type({x}) = 'ARRAY' THEN CAST(json_extract({x}, '$[*]') AS TEXT[]) END"
 _NAN = "CAST('nan' AS DOUBLE)"
 _UNARY: dict[str, Element] = {
     "series_abs": Element("abs({a})", "abs({a})"),
@@ -43,10 +45,7 @@ _PAIRS: dict[str, Element] = {
 
 def elements(speller: Speller, scalar: Scalar) -> exp.Expr:
     """The elements of an array as JSON texts; NULL for what is no array."""
-    return speller.sql(
-        "CASE WHEN json_type({x}) = 'ARRAY' THEN CAST(json_extract({x}, '$[*]') AS TEXT[]) END",
-        x=speller.value(scalar),
-    )
+    return speller.sql(ELEMENTS, x=speller.value(scalar))
 
 
 def numbers(speller: Speller, texts: exp.Expr, t: str = "DOUBLE") -> exp.Expr:
@@ -54,7 +53,7 @@ def numbers(speller: Speller, texts: exp.Expr, t: str = "DOUBLE") -> exp.Expr:
     return hygienic(speller, f"list_transform({{v}}, lambda @e@: TRY_CAST(@e@ AS {t}))", v=texts)
 
 
-def _json(speller: Speller, listed: exp.Expr) -> exp.Expr:
+def as_json(speller: Speller, listed: exp.Expr) -> exp.Expr:
     """A list of reals as JSON text; what is no finite number is quoted, as Kusto does."""
     return speller.sql("regexp_replace(CAST(to_json({x}) AS TEXT), '-?(NaN|Infinity)', '\"\\0\"', 'g')", x=listed)
 
@@ -76,7 +75,7 @@ def _each(element: Element) -> Builder:
 
     def spell(speller: Speller, of: Call) -> exp.Expr:
         def over(texts: exp.Expr) -> exp.Expr:
-            real = _json(speller, listed(speller, texts.copy(), element.real, "DOUBLE"))
+            real = as_json(speller, listed(speller, texts.copy(), element.real, "DOUBLE"))
             whole = listed(speller, texts.copy(), element.whole, "BIGINT") if element.whole else None
             return _either(speller, texts, real, whole)
 
@@ -130,7 +129,7 @@ def _paired(speller: Speller, element: Element, of: Call, a: exp.Expr, b: exp.Ex
     else:
         whole = listed(element.whole, "BIGINT") if element.whole else None
         both = speller.sql("list_concat({x}, {y})", x=a.copy(), y=b.copy())
-        tree = _either(speller, both, _json(speller, listed(element.real, "DOUBLE")), whole)
+        tree = _either(speller, both, as_json(speller, listed(element.real, "DOUBLE")), whole)
     return speller.sql("CASE WHEN {x} IS NOT NULL AND {y} IS NOT NULL THEN {t} END", x=a, y=b, t=tree)
 
 
@@ -228,7 +227,7 @@ def _line_values(speller: Speller, of: Call) -> exp.Expr:
     slope = "covar_pop(@y@, @x@) OVER () / NULLIF(var_pop(@x@) OVER (), 0)"
     fitted = f"SELECT @x@, avg(@y@) OVER () + {slope} * (@x@ - avg(@x@) OVER ()) AS @f@ {_POINTS}"
     listed = numbers(speller, elements(speller, of.arguments[0]))
-    return _json(speller, hygienic(speller, f"(SELECT list(@f@ ORDER BY @x@) FROM ({fitted}))", v=listed))
+    return as_json(speller, hygienic(speller, f"(SELECT list(@f@ ORDER BY @x@) FROM ({fitted}))", v=listed))
 
 
 # ---------------------------------------------------------------- missing values and filters
@@ -283,7 +282,7 @@ def _fir(speller: Speller, of: Call) -> exp.Expr:
         )
 
     def over(v: exp.Expr) -> exp.Expr:
-        real = _json(speller, call("list_transform", listed(v.copy(), "DOUBLE"), _as_double(speller)))
+        real = as_json(speller, call("list_transform", listed(v.copy(), "DOUBLE"), _as_double(speller)))
         whole = listed(v.copy(), "BIGINT") if is_whole else None
         return _either(speller, v, real, whole)
 
@@ -310,7 +309,7 @@ def _iir(speller: Speller, of: Call) -> exp.Expr:
     step = f"list_append(@y@, ({inputs}{outputs}) / {float(below[0])!r}e0)"
 
     def over(x: exp.Expr) -> exp.Expr:
-        return _json(
+        return as_json(
             speller,
             hygienic(
                 speller,
@@ -348,7 +347,7 @@ def _fill_linear(speller: Speller, of: Call) -> exp.Expr:
         def listed(t: str) -> exp.Expr:
             return hygienic(speller, f"list_transform(range(1, len({{v}}) + 1), lambda @i@: {value(t)})", v=v.copy())
 
-        filled = _either(speller, v.copy(), _json(speller, listed("DOUBLE")), listed("BIGINT"))
+        filled = _either(speller, v.copy(), as_json(speller, listed("DOUBLE")), listed("BIGINT"))
         none = hygienic(
             speller, f"'[' || array_to_string(list_transform({{v}}, lambda @e@: '{constant}'), ',') || ']'", v=v.copy()
         )

@@ -18,6 +18,7 @@ from transpiler.dialects.dialect import AggregateBuilder, Dialect, SpecialBuilde
 from transpiler.dialects.duckdb import (
     conversions,
     datetimes,
+    decomposition,
     dynamics,
     encodings,
     lookups,
@@ -76,6 +77,7 @@ class DuckDB(Dialect):
         **SIMPLE_AGGREGATES,
         **conversions.SPELLINGS,
         **datetimes.SPELLINGS,
+        **decomposition.SPELLINGS,
         **dynamics.SPELLINGS,
         **encodings.SPELLINGS,
         **lookups.SPELLINGS,
