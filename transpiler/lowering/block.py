@@ -75,23 +75,23 @@ class Block:
         """Whether a column is not simply the table's column of that name."""
         return column in computed or self.plain.get(column) != name
 
-    def takes(self, scalars: Iterable[Scalar], kept: Collection[Column]) -> bool:
+    def takes(self, scalars: Iterable[Scalar], kept: Iterable[Column]) -> bool:
         """Whether scalars over this block's columns can be written over its table instead.
 
         ``kept``: the columns that are still written as well.
         """
         if not self.computed:
             return True
-        counts = references(scalars)
+        staying = set(kept)
         repeated = 0
-        for column, count in counts.items():
+        for column, count in references(scalars).items():
             tree = self.computed.get(column)
             if tree is None:
                 continue
             if is_odd_constant(tree, column):
                 return False
             size = sum(1 for _ in tree.walk())
-            times = count if column in kept else count - 1
+            times = count if column in staying else count - 1
             repeated += times * max(size - 2, 0)
             if size > MOST_NODES or repeated > MOST_REPEATED:
                 return False

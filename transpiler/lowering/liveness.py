@@ -152,11 +152,10 @@ def needs_of(plan: Plan, relations: list[Relation], reads: Reads) -> Needs:
 
 def uses_of(plan: Plan, relations: list[Relation], reads: Reads) -> Counter[int]:
     """How many places read each relation, by ``id``. ``relations`` and ``reads`` as ``in_order`` gives them."""
-    uses: Counter[int] = Counter({id(plan.relation): 1})
+    used = [plan.relation, *(r for r, _ in _subquery_uses(k.value for k in plan.order))]
     for relation in relations:
-        uses.update(id(r) for r in reads[id(relation)])
-    uses.update(id(r) for r, _ in _subquery_uses(k.value for k in plan.order))
-    return uses
+        used += reads[id(relation)]
+    return Counter(id(r) for r in used)
 
 
 def _passed_on(relation: Relation, own: set[Column]) -> list[tuple[Relation, set[Column]]]:
@@ -166,9 +165,7 @@ def _passed_on(relation: Relation, own: set[Column]) -> list[tuple[Relation, set
         case Reference():
             return [(relation.target, _referred(relation, own))]
         case Join():
-            read = {c for s in scalars_of(relation) for c in columns_of(s)} | {
-                relation.sources[c] for c in own if c in relation.sources
-            }
+            read = _read(relation) | {relation.sources[c] for c in own if c in relation.sources}
             return [(side, read & set(side.columns)) for side in (relation.left, relation.right)]
         case UnionAll():
             return [
@@ -176,10 +173,17 @@ def _passed_on(relation: Relation, own: set[Column]) -> list[tuple[Relation, set
                 for r, source in zip(relation.inputs, relation.sources, strict=True)
             ]
         case Aggregate():
-            return [(relation.input, {c for s in scalars_of(relation, own) for c in columns_of(s)})]
+            return [(relation.input, _read(relation, own))]
+        case Filter() | Limit():
+            return [(relation.input, own | _read(relation, own))]
+        case Project():
+            return [(relation.input, own.difference(relation.computed) | _read(relation, own))]
         case _:
-            read = {c for s in scalars_of(relation, own) for c in columns_of(s)}
-            return [(relation.input, (read | own) & set(relation.input.columns))]
+            return [(relation.input, (own | _read(relation, own)) & set(relation.input.columns))]
+
+
+def _read(relation: Relation, own: set[Column] | None = None) -> set[Column]:
+    return {c for s in scalars_of(relation, own) for c in columns_of(s)}
 
 
 def _check_reads(relation: Relation, own: set[Column]) -> None:

@@ -6,6 +6,7 @@ A CTE captures a table of the same name in both engines, and a warehouse does no
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from transpiler.plan.scalars import Column
 
@@ -14,7 +15,11 @@ class Names:
     """Hands out names that no one else has, ignoring case."""
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
-        self._taken = {t.lower() for t in taken}
+        self._given = taken
+
+    @cached_property
+    def _taken(self) -> set[str]:
+        return {t.lower() for t in self._given}
 
     def unique(self, wanted: str) -> str:
         """The wanted name, or with ``_2``, ``_3`` … behind it."""

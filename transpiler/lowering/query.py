@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache, partial
+from itertools import chain
 
 from sqlglot import exp
 
@@ -62,8 +63,7 @@ class QueryLowering(Stages):
         self.needs = needs_of(self.plan, relations, reads)
         self.used = cache(partial(used_columns, self.plan, relations))
         self.uses = uses_of(self.plan, relations, reads)
-        columns = set[Column]().union(*(r.columns for r in relations))
-        self.names = Names([*self.taken, *{c.name for c in columns}])
+        self.names = Names(chain(self.taken, (c.name for r in relations for c in r.columns)))
         for relation in relations:
             self.done[id(relation)] = self._relation(relation)
         return self._final()

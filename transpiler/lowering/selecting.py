@@ -43,7 +43,7 @@ def lower_project(stages: Stages, relation: Project) -> Block | Lowered:
     computed = {c: s for c, s in relation.computed.items() if c in needed}
     if any(is_windowed(s) for s in computed.values()):
         return lower_window(stages, relation)
-    kept = {c for c in relation.columns if c in needed and c not in computed}
+    kept = (c for c in relation.columns if c in needed and c not in computed)
     block = stages.open_for(relation.input, list(computed.values()), kept)
     have = set(block.columns)
     columns = tuple(c for c in relation.columns if c in have or c in computed)

@@ -90,7 +90,7 @@ class Stages:
     def open_for(self, relation: Relation, scalars: Sequence[Scalar], kept: Iterable[Column] = ()) -> Block:
         """A SELECT under way over whose table these scalars can be written; ``kept``: the columns that stay as well."""
         block = self.open(relation)
-        return block if block.takes(scalars, set(kept)) else self.reopened(block)
+        return block if block.takes(scalars, kept) else self.reopened(block)
 
     def written(self, block: Block) -> Lowered:
         """A SELECT under way as a stage; none is written for columns that a stage has already."""

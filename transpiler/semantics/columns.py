@@ -51,7 +51,7 @@ def _extend(scope: Scope, tabular: Tabular, node: syntax.Extend | syntax.Seriali
             return tabular
     row = scope.over(tabular)
     visible = list(tabular.visible)
-    names = UniqueNames(c.name for c in visible)
+    names = UniqueNames(c.name for c in tabular.visible)
     written: set[str] = set()
     computed: dict[Column, Scalar] = {}
     for item in node.columns:

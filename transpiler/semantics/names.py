@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from transpiler.functions.registry import FUNCTIONS, Function, Naming
@@ -67,7 +68,11 @@ class UniqueNames:
     """Names of one operator's output: a repeated one gets 1, 2 … behind it; an unnamed one is ``Column1``, ``Column2`` …"""
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
-        self._taken = set(taken)
+        self._given = taken
+
+    @cached_property
+    def _taken(self) -> set[str]:
+        return set(self._given)
 
     def take(self, name: str) -> bool:
         """Reserves a name that was written; False when it is taken."""
