@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 from datetime import UTC, date, datetime, timedelta, timezone
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -132,3 +135,37 @@ def test_no_comment_changes_a_text_in_duckdb(space: str, header: str) -> None:
 
 def test_a_comment_keeps_its_quotes_where_they_harm_nothing() -> None:
     assert "Bob's rule" in transpiler.transpile("print x = 'é'", header="Bob's rule").sql
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+@pytest.mark.parametrize("kql", ["T | count", "T | where"])
+def test_the_collector_of_cycles_is_left_as_it_was_found(is_on: bool, kql: str) -> None:
+    found = gc.isenabled()
+    (gc.enable if is_on else gc.disable)()
+    try:
+        with contextlib.suppress(transpiler.KqlError):
+            transpiler.transpile(kql, tables={"T": {"x": "long"}})
+        assert gc.isenabled() is is_on
+    finally:
+        (gc.enable if found else gc.disable)()
+
+
+def test_a_translation_within_another_thread_s_goes_on_without_a_pause() -> None:
+    seen: list[bool] = []
+
+    class Columns(dict[str, str]):
+        """Columns that are asked for while one translation is under way."""
+
+        def items(self):
+            if not seen:
+                seen.append(gc.isenabled())
+                worker = Thread(target=lambda: transpiler.transpile("U | count", tables={"U": {"y": "long"}}))
+                worker.start()
+                worker.join()
+                seen.append(gc.isenabled())
+            return super().items()
+
+    assert gc.isenabled()
+    transpiler.transpile("T | count", tables={"T": Columns(x="long")})
+    assert seen == [False, False]
+    assert gc.isenabled()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -96,11 +98,29 @@ def transpile(
     """
     source = _source(kql)
     try:
-        return _translated(source, target, tables, now, window, parameters or {}, header, infer, by_arrival)
+        with _collector_paused():
+            return _translated(source, target, tables, now, window, parameters or {}, header, infer, by_arrival)
     except KqlError as error:
         raise error.in_source(source) from None
     except RecursionError:
         raise KqlError("KQL004", "the query is nested too deeply to be translated here", source=source) from None
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Holds Python's collector of cycles back while trees are built: all of them are live, and walking them is in vain.
+
+    Trap: the switch is the whole process's. Who finds it off leaves it off, so that of translations in several threads one
+    pauses at a time, and between two of them the collector comes to its turn; counting them would starve it.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _source(kql: str | Source) -> Source:
