@@ -83,7 +83,7 @@ def _column(generator: Any, expression: exp.Column) -> str:
 
 
 # Any: as above.
-def _paren(generator: Any, expression: exp.Paren) -> str:
+def _paren(generator: Any, expression: exp.Paren | exp.Subquery) -> str:
     inner = generator.sql(expression, "this")
     if "\n" not in inner and len(inner) < LINE_WIDTH:
         return f"({inner})"
@@ -139,11 +139,10 @@ def _array(generator: Any, expression: exp.Array) -> str:
 
 # Any: as above.
 def _subquery(generator: Any, expression: exp.Subquery) -> str:
-    if not expression.args.get("alias"):
-        inner = generator.sql(expression, "this")
-        if "\n" not in inner and len(inner) < LINE_WIDTH:
-            return f"({inner})"
-    return str(generator.subquery_sql(expression))
+    if any(value for key, value in expression.args.items() if key != "this"):
+        return str(generator.subquery_sql(expression))
+    # Printed once: whoever tries a query on a line and then prints it again takes twice as long for each level of nesting.
+    return _paren(generator, expression)
 
 
 def _filled(printed: list[str], items: list[exp.Expr]) -> list[str]:

@@ -1,0 +1,33 @@
+"""Where Kusto's answer for some data is not known, the query stops on both engines and says why: a null would hide an alert."""
+
+from __future__ import annotations
+
+import pytest
+
+from transpiler import transpile
+from transpiler.engine import EngineError, duckdb, googlesql
+
+_SPIKE = "dynamic([0,0,0,0,0,0,0,0,0,0,0,0,9])"
+STOPPED = {
+    f"print series_outliers({_SPIKE})": "between the percentiles are all equal",
+    "print series_outliers(dynamic([1,1,1,1,9]), 'tukey')": "between the percentiles are all equal",
+    f"print s={_SPIKE} | project series_decompose_anomalies(s, 1.5, 0)": "between the percentiles are all equal",
+    "print s=dynamic([1,null,3]) | project series_decompose(s, 0)": "elements that are no numbers",
+    "print s=dynamic([1,'a',3]) | project series_decompose_anomalies(s, 1.5, 0, 'none')": "elements that are no numbers",
+    "print s=dynamic([1,2,3]) | project series_decompose_forecast(s, 2, 2)": "phases that no point teaches",
+    "print s=dynamic([1,2]) | project series_decompose(s, 0, 'linefit', 1)": "is not documented",
+}
+
+
+@pytest.mark.parametrize(("kql", "reason"), STOPPED.items())
+def test_duckdb_stops(kql: str, reason: str) -> None:
+    with duckdb.connect() as engine, pytest.raises(EngineError, match=reason):
+        engine.run(transpile(kql, "duckdb").sql)
+
+
+@pytest.mark.bigquery
+@pytest.mark.skipif(not googlesql.available(), reason="Google's engine is not installed")
+@pytest.mark.parametrize(("kql", "reason"), STOPPED.items())
+def test_bigquery_stops(kql: str, reason: str) -> None:
+    with pytest.raises(EngineError, match=reason):
+        googlesql.connect().execute(transpile(kql, "bigquery").sql)
