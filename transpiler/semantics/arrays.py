@@ -168,10 +168,13 @@ def _dynamic_to_json(scope: Scope, node: syntax.Call) -> Scalar:
     return call_function(scope, "dynamic_to_json", [value], node.span)
 
 
+_PATHS = ("$.", "$[")
+
+
 def _key_steps(scope: Scope, node: syntax.Call, key: Constant) -> tuple[str, ...]:
     """The names that lead to a member: one, or several for a JSON path (``$.a.b``)."""
     written = str(key.value or "")
-    if not written.startswith("$."):
+    if not written.startswith(_PATHS):
         return (written,)
     names = [s for s in path_steps(written) or () if isinstance(s, str)]
     if len(names) != len(path_steps(written) or ()) or not names:
@@ -199,8 +202,17 @@ def _bag_set_key(scope: Scope, node: syntax.Call) -> Scalar:
 
 @binds_function("bag_remove_keys")
 def _bag_remove_keys(scope: Scope, node: syntax.Call) -> Scalar:
-    """Keys that are paths are not translated."""
+    """Keys of a constant array that are paths lead to members of inner bags; each option is the steps of one, as JSON."""
     bag, keys = _bound(scope, node, 2, 2)
-    if isinstance(keys, Constant) and keys.type is Type.DYNAMIC and '"$.' in str(keys.value):
-        raise scope.error("KQL204", "bag_remove_keys of a path is not translated", node.arguments[1].span)
-    return call_function(scope, "bag_remove_keys", [bag, keys], node.span)
+    paths: list[str] = []
+    if (
+        isinstance(keys, Constant)
+        and keys.type is Type.DYNAMIC
+        and isinstance(listed := json.loads(str(keys.value or "null")), list)
+    ):
+        paths = [
+            json.dumps(_key_steps(scope, node, Constant(Type.STRING, key, keys.span)))
+            for key in listed
+            if isinstance(key, str) and key.startswith(_PATHS)
+        ]
+    return replace(call_function(scope, "bag_remove_keys", [bag, keys], node.span), options=tuple(paths))

@@ -81,12 +81,34 @@ def _merge(speller: Speller, of: Call) -> exp.Expr:
 def _remove(speller: Speller, of: Call) -> exp.Expr:
     bag, keys = of.arguments
     template = _bag(f"{_EACH} WHERE NOT {_NAME} IN UNNEST({{keys}})")
-    return speller.once(
+    tree = speller.once(
         json_of(speller, bag),
         lambda v: _if_bag(
             speller, v, _filled(speller, template, m=members(speller, v), keys=present_elements(speller, keys))
         ),
     )
+    for path in of.options:
+        tree = _without(speller, tree, json.loads(str(path)), of)
+    return tree
+
+
+def _without(speller: Speller, bag: exp.Expr, names: list[str], of: Call) -> exp.Expr:
+    """The bag without the member to which the names lead; NULL for what is no bag."""
+    name, *rest = names
+
+    def build(v: exp.Expr) -> exp.Expr:
+        every = members(speller, v)
+        if not rest:
+            template = _bag(f"{_EACH} WHERE NOT {_IS_NAMED}")
+            return _if_bag(speller, v, _filled(speller, template, m=every, k=text(name)))
+        member = speller.sql("JSON_QUERY({v}, {p})", v=v.copy(), p=text("$" + property_step(speller, name, of.span)))
+        inner = _without(speller, member, rest, of)
+        item = f"IF({_IS_NAMED}, COALESCE(CONCAT({{w}}, {{x}}), @e@), @e@)"
+        template = listed(item, _EACH).replace("'['", "{open}").replace("']'", "{close}")
+        written = text(json.dumps(name, ensure_ascii=False) + ":")
+        return _if_bag(speller, v, _filled(speller, template, m=every, w=written, x=inner, k=text(name)))
+
+    return speller.once(bag, build)
 
 
 def _set_key(speller: Speller, of: Call) -> exp.Expr:
@@ -114,7 +136,8 @@ def _with_member(speller: Speller, bag: exp.Expr, names: list[str], value: exp.E
         )  # fmt: skip
         item = f"IF({_IS_NAMED}, CONCAT({{w}}, {{x}}), @e@)"
         template = listed(item, _EACH).replace("'['", "{open}").replace("']'", "{close}")
-        return _if_bag(speller, v, _filled(speller, template, m=extended, w=written.copy(), x=new, k=text(name)))
+        tree = _filled(speller, template, m=extended, w=written.copy(), x=new, k=text(name))
+        return _if_bag(speller, v, _if_bag(speller, inner, tree) if rest else tree)
 
     return speller.once(bag, build)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from sqlglot import exp
 
 from transpiler.dialects.computed import hygienic
@@ -70,7 +72,33 @@ def _remove(speller: Speller, of: Call) -> exp.Expr:
         )  # fmt: skip
         return _if_bag(speller, v, _joined(speller, kept))
 
-    return speller.once(json_of(speller, bag), build)
+    tree = speller.once(json_of(speller, bag), build)
+    for path in of.options:
+        tree = _without(speller, tree, json.loads(str(path)))
+    return tree
+
+
+def _without(speller: Speller, bag: exp.Expr, names: list[str]) -> exp.Expr:
+    """The bag without the member to which the names lead; NULL for what is no bag."""
+    name, *rest = names
+
+    def build(v: exp.Expr) -> exp.Expr:
+        if not rest:
+            kept = hygienic(
+                speller, f"list_filter({{l}}, lambda @e@: {_KEY} <> {{k}})", l=_members(speller, v), k=text(name)
+            )
+            return _if_bag(speller, v, _joined(speller, kept))
+        member = speller.sql("json_extract({v}, {p})", v=v.copy(), p=text("$" + property_step(name)))
+        inner = _without(speller, member.copy(), rest)
+        changed = hygienic(
+            speller,
+            f"list_transform({{l}}, lambda @e@: CASE WHEN {_KEY} = {{k}} "
+            f"THEN struct_pack(k := {_KEY}, v := COALESCE(CAST({{x}} AS JSON), {_VALUE})) ELSE @e@ END)",
+            l=_members(speller, v), k=text(name), x=inner,
+        )  # fmt: skip
+        return _if_bag(speller, v, _joined(speller, changed))
+
+    return speller.once(bag, build)
 
 
 def _set_key(speller: Speller, of: Call) -> exp.Expr:
