@@ -81,6 +81,11 @@ class Regex:
         flags = _leading_flags(self.node)
         return f"{flags}^((?s:.)*?{lead.removeprefix(flags)})(?:{body.removeprefix(flags)}){tail}"
 
+    def pacing(self) -> str:
+        """For all matches one after another: each with the text before it, which the only group captures."""
+        flags = _leading_flags(self.node)
+        return f"{flags}((?s:.)*?)(?:{self.only(0).removeprefix(flags)})"
+
     def only(self, group: int) -> str:
         """With one group that captures (0: none does), matching just what Kusto matches."""
         return _render(self.node, _Captures(frozenset({group} if group else ())))

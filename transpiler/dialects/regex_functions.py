@@ -13,7 +13,7 @@ from transpiler.dialects.literals import constant_whole, need_array, need_text
 from transpiler.dialects.regex import Regex, refusal, regex_of
 from transpiler.dialects.regex_syntax import RegexError, always_captures
 from transpiler.dialects.spelling import Speller, Spelling, text
-from transpiler.plan.scalars import Call, Scalar
+from transpiler.plan.scalars import Call, Constant, Scalar
 
 Builder = Callable[[Speller, Call], exp.Expr]
 _REWRITE = re.compile(r"\\(.?)", re.DOTALL)
@@ -163,18 +163,49 @@ def regex_quote(forms: RegexForms) -> Builder:
     return spell
 
 
-def indexof_text(speller: Speller, call: Call) -> Regex:
-    """The pattern of ``indexof_regex``, with no window and the first occurrence, which is all that is translated."""
-    if len(call.arguments) > 2:
-        whole = [constant_whole(a) for a in call.arguments[2:]]
-        if whole != [0, -1, 1][: len(whole)]:
-            raise speller.refuse("indexof_regex is translated for the first match in the whole text", call.span)
-    return regex_of(speller, call.arguments[1], "indexof_regex")
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What ``indexof_regex`` looks for: from a position (0: in the whole text), and which of the matches (from 1)."""
+
+    regex: Regex
+    start: int
+    occurrence: int
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it is the first match in the whole text."""
+        return self.start == 0 and self.occurrence == 1
 
 
-def indexof_patterns(speller: Speller, call: Call) -> tuple[str, str]:
-    """Two patterns for ``indexof_regex``: one whose group is all before the match, and one for a test."""
-    regex = indexof_text(speller, call)
+# What looks at the text around it: an anchor, a boundary.
+_LOOKS_AROUND = re.compile(r"\\[bBAzZ<>]|(?<!\[)\^|\$")
+
+
+def sought(speller: Speller, call: Call) -> Sought | None:
+    """The constants of ``indexof_regex``; None where a negative one makes the answer null."""
+    whole = [constant_whole(a) for a in call.arguments[2:]]
+    if None in whole:
+        raise speller.refuse("indexof_regex: start, length and occurrence must be constants", call.span)
+    start, length, occurrence = (*(w or 0 for w in whole), *(0, -1, 1)[len(whole) :])
+    if start < 0 or length < -1 or occurrence < 0:
+        return None
+    if length != -1:
+        raise speller.refuse("indexof_regex: whether a match may end beyond the length is not known", call.span)
+    if occurrence == 0:
+        raise speller.refuse("indexof_regex: an occurrence is counted from 1", call.span)
+    found = Sought(regex_of(speller, call.arguments[1], "indexof_regex"), start, occurrence)
+    if not found.is_first:
+        pattern = str(call.arguments[1].value) if isinstance(call.arguments[1], Constant) else "^"
+        if found.regex.matches_nothing or _LOOKS_AROUND.search(pattern):
+            raise speller.refuse(
+                "indexof_regex with a start or an occurrence takes no pattern that matches nothing or looks around it",
+                call.span,
+            )
+    return found
+
+
+def indexof_patterns(speller: Speller, call: Call, regex: Regex) -> tuple[str, str]:
+    """Two patterns for the first match: one whose group is all before it, and one for a test."""
     try:
         return regex.measuring(), regex.matching()
     except RegexError as e:

@@ -6,8 +6,8 @@ from sqlglot import exp
 
 from transpiler.dialects.computed import guarded, hygienic
 from transpiler.dialects.literals import constant_text
-from transpiler.dialects.regex_functions import RegexForms, captured, indexof_text, regex_spellings
-from transpiler.dialects.spelling import Speller, Spelling, call, text
+from transpiler.dialects.regex_functions import RegexForms, captured, regex_spellings, sought
+from transpiler.dialects.spelling import Speller, Spelling, call, number, text
 from transpiler.dialects.text_functions import TextForms, element_index, shared_spellings
 from transpiler.plan.scalars import Call
 from transpiler.types import Type
@@ -91,9 +91,18 @@ def _split(speller: Speller, split: Call) -> exp.Expr:
 
 def _indexof_regex(speller: Speller, search: Call) -> exp.Expr:
     """REGEXP_INSTR gives the place of the group where the pattern has one."""
-    regex = indexof_text(speller, search)
-    written, _ = captured(speller, search.arguments[1], regex, 0)
-    return speller.sql("REGEXP_INSTR({s}, {p}) - 1", s=speller.text(search.arguments[0]), p=text(written))
+    found = sought(speller, search)
+    if found is None:
+        return speller.sql("CAST(NULL AS INT64)")
+    written, _ = captured(speller, search.arguments[1], found.regex, 0)
+    tree = speller.text(search.arguments[0])
+    if found.is_first:
+        return speller.sql("REGEXP_INSTR({s}, {p}) - 1", s=tree, p=text(written))
+    # A position beyond the text stops the query.
+    return speller.sql(
+        "COALESCE(NULLIF(REGEXP_INSTR(SUBSTR({s}, {b}), {p}, 1, {k}), 0) + {b} - 2, -1)",
+        s=tree, p=text(written), b=number(found.start + 1), k=number(found.occurrence),
+    )  # fmt: skip
 
 
 def _from_codepoints(speller: Speller, made: Call) -> exp.Expr:

@@ -10,8 +10,8 @@ from sqlglot import exp
 from transpiler.dialects.computed import guarded, hygienic
 from transpiler.dialects.duckdb.paths import text_of
 from transpiler.dialects.literals import constant_text
-from transpiler.dialects.regex_functions import RegexForms, indexof_patterns, regex_spellings
-from transpiler.dialects.spelling import Refusal, Speller, Spelling, call, sql_type, text
+from transpiler.dialects.regex_functions import RegexForms, indexof_patterns, regex_spellings, sought
+from transpiler.dialects.spelling import Refusal, Speller, Spelling, call, number, sql_type, text
 from transpiler.dialects.text_functions import TextForms, element_index, shared_spellings
 from transpiler.plan.scalars import Call, Scalar
 from transpiler.types import Type
@@ -111,8 +111,21 @@ def _split(speller: Speller, split: Call) -> exp.Expr:
 
 
 def _indexof_regex(speller: Speller, search: Call) -> exp.Expr:
-    """The length of the shortest text before a match."""
-    measuring, matching = indexof_patterns(speller, search)
+    """The length of the shortest text before a match; before a later one, of the matches before it, too."""
+    found = sought(speller, search)
+    if found is None:
+        return speller.sql("CAST(NULL AS BIGINT)")
+    if not found.is_first:
+        return speller.once(
+            speller.sql("substring({s}, {b})", s=speller.text(search.arguments[0]), b=number(found.start + 1)),
+            lambda s: speller.sql(
+                "CASE WHEN len(regexp_extract_all({s}, {p})) >= {k} THEN {b} "
+                "+ length(array_to_string(list_slice(regexp_extract_all({s}, {p}), 1, {k} - 1), '')) "
+                "+ length(list_extract(regexp_extract_all({s}, {p}, 1), {k})) ELSE -1 END",
+                s=s, p=text(found.regex.pacing()), k=number(found.occurrence), b=number(found.start),
+            ),
+        )  # fmt: skip
+    measuring, matching = indexof_patterns(speller, search, found.regex)
     return speller.once(
         speller.text(search.arguments[0]),
         lambda s: speller.sql(
