@@ -24,4 +24,4 @@ fn("bag of present(arguments: any*) -> dynamic!")
 # What ``to typeof(long)`` leaves of an element: a string is no number.
 fn("no string(value: dynamic) -> dynamic?")
 
-refused("the paths within a value are found by descending to any depth", "treepath")
+refused("the paths within a value are found by descending to any depth; those of a constant are computed", "treepath")

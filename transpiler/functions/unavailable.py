@@ -69,8 +69,9 @@ refused(
 refused(
     "it tells of Kusto's own storage",
     *("extent_id", "extentid", "extent_tags", "rowstore_ordinal_range"),
-    *("cursor_after", "cursor_before_or_at", "cursor_current", "current_cursor", "estimate_data_size"),
+    *("cursor_after", "cursor_before_or_at", "cursor_current", "current_cursor"),
 )
+refused("it tells of Kusto's own storage; of longs and strings it is computed", "estimate_data_size")
 refused(
     "it is internal to Kusto",
     *("__invoke", "__cast", "__ipv6_lookup_ranges"),

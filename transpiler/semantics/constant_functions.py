@@ -1,4 +1,4 @@
-"""Functions that no target has, computed for constants: hashes, compressed texts, punycode, lengths on the sphere.
+"""Functions that no target has, computed for constants: hashes, compressed texts, punycode, paths, lengths on the sphere.
 
 What is no constant is refused as declared; so is a constant for which Kusto's answer is not known.
 """
@@ -9,11 +9,11 @@ import base64
 import binascii
 import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from transpiler.functions.registry import FUNCTIONS
 from transpiler.kql import syntax
-from transpiler.plan.scalars import ColumnRef, Constant, Scalar
+from transpiler.plan.scalars import Call, ColumnRef, Constant, Scalar
 from transpiler.semantics.calls import call_declared
 from transpiler.semantics.dispatch import bind_scalar, binds_function
 from transpiler.semantics.hashing import xxhash64
@@ -85,6 +85,32 @@ def _from_punycode(arguments: list[Constant]) -> Constant:
     return Constant(Type.STRING, found)
 
 
+def _tree_paths(arguments: list[Constant]) -> Constant:
+    """Every way to a member, each once; ``[0]`` stands for all the elements of an array."""
+    (source,) = arguments
+    value = json.loads(str(source.value or "null")) if source.type is Type.DYNAMIC else None
+    if not value or not isinstance(value, dict | list):
+        raise _NotComputedError
+    found = list(dict.fromkeys(_ways(value, "")))
+    return Constant(Type.DYNAMIC, json.dumps(found, ensure_ascii=False, separators=(",", ":")))
+
+
+def _ways(value: object, way: str) -> Iterator[str]:
+    """The ways to what a value holds, in its order."""
+    if isinstance(value, dict):
+        for name, member in value.items():
+            if "'" in name or "\\" in name:
+                raise _NotComputedError  # how such a name is quoted is not documented
+            yield f"{way}['{name}']"
+            yield from _ways(member, f"{way}['{name}']")
+    elif isinstance(value, list):
+        if not value:
+            raise _NotComputedError  # whether an empty array has a way to its elements is not documented
+        yield f"{way}[0]"
+        for element in value:
+            yield from _ways(element, f"{way}[0]")
+
+
 def _measured(measure: Callable[[object], float | None]) -> Callable[[list[Constant]], Constant]:
     def compute(arguments: list[Constant]) -> Constant:
         (shape,) = arguments
@@ -105,6 +131,7 @@ _COMPUTED: dict[str, tuple[int, int, Callable[[list[Constant]], Constant]]] = {
     "zlib_decompress_from_base64_string": (1, 1, _decompressed(15)),
     "punycode_from_string": (1, 1, _to_punycode),
     "punycode_to_string": (1, 1, _from_punycode),
+    "treepath": (1, 1, _tree_paths),
     "geo_line_length": (1, 1, _measured(line_length)),
     "geo_polygon_perimeter": (1, 1, _measured(perimeter)),
 }
@@ -130,7 +157,17 @@ def _constant_function(scope: Scope, node: syntax.Call) -> Scalar:
 
 
 def _known(scalar: Scalar) -> Constant | None:
-    """The constant that a scalar is, or that its column holds in every row."""
+    """The constant that a scalar is, that its column holds in every row, or that is parsed from a constant text."""
     if isinstance(scalar, ColumnRef):
         return scalar.column.known
+    if isinstance(scalar, Call) and scalar.overload.key == "parse_json" and (source := _known(scalar.arguments[0])):
+        try:
+            json.loads(str(source.value), parse_constant=_no_number)
+        except ValueError:
+            return None
+        return Constant(Type.DYNAMIC, str(source.value), scalar.span)
     return scalar if isinstance(scalar, Constant) else None
+
+
+def _no_number(written: str) -> float:
+    raise ValueError(written)

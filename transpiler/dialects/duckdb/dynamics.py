@@ -16,15 +16,21 @@ from transpiler.plan.scalars import Call, Constant, Scalar
 from transpiler.types import Type
 
 _PARSED = (
-    "CASE WHEN json_valid({v}) AND NOT regexp_matches({v}, '^\\s*-?(?i:nan|inf)') THEN NULLIF(CAST(json({v}) AS TEXT), 'null') "
+    "CASE WHEN json_valid({v}) AND NOT regexp_matches(regexp_replace({v}, {strings}, '0', 'g'), {odd}) "
+    "THEN NULLIF(CAST(json({v}) AS TEXT), 'null') "
     "WHEN {v} <> '' THEN CAST(to_json({v}) AS TEXT) END"
 )
+_STRINGS = r'"(?:[^"\\]|\\.)*"'
+_NO_JSON = r"(?i)nan|inf|,\s*[\]}]"
 _JSON_FUNCTIONS = frozenset({"to_json", "json_object", "json_array", "json"})
 
 
 def _parse_json(speller: Speller, of: Call) -> exp.Expr:
-    """A text that is no JSON is a string; DuckDB would also take NaN and inf."""
-    return speller.once(speller.value(of.arguments[0]), lambda v: speller.sql(_PARSED, v=v))
+    """A text that is no JSON is a string; DuckDB would also take NaN, inf, and a comma behind the last element."""
+    return speller.once(
+        speller.value(of.arguments[0]),
+        lambda v: speller.sql(_PARSED, v=v, strings=text(_STRINGS), odd=text(_NO_JSON)),
+    )
 
 
 def identity(speller: Speller, of: Call) -> exp.Expr:

@@ -65,9 +65,7 @@ def _at(speller: Speller, scalar: Scalar, arrow: str, tail: str) -> exp.Expr:
             tree = _into(speller, tree, written, "->")
             tree, written = _computed(speller, tree, step), "$"
     written += tail
-    if written == "$" and arrow == "->":
-        return tree
-    tree = _into(speller, tree, written, arrow) if written != "$" or arrow == "->>" else tree
+    tree = _into(speller, tree, written, arrow)
     return speller.sql("TRY({x})", x=tree) if may_raise else tree
 
 
