@@ -11,7 +11,7 @@ from transpiler.functions.registry import FUNCTIONS, Naming, fn, refused
 _FIRST = Naming.FIRST
 
 fn("abs(number: integer) -> long", "abs(number: number|timespan) -> number", naming=_FIRST)
-fn("sign(number: real) -> real")
+fn(("sign(number: real) -> real", "sign"), ("sign(number: decimal) -> real", "sign decimal"))
 fn(
     ("round(number: integer) -> number", "round whole"),
     ("round(number: integer, precision: long) -> number", "round long"),

@@ -29,6 +29,7 @@ from transpiler.semantics.dispatch import (
 from transpiler.semantics.expressions import binary, bind_predicate
 from transpiler.semantics.invocation import call_scalar_function
 from transpiler.semantics.names import call_name
+from transpiler.semantics.packing import as_dynamic
 from transpiler.semantics.scope import FunctionLet, Scope, did_you_mean, type_named
 from transpiler.types import NUMBERS, Type
 
@@ -163,10 +164,13 @@ def unify(scope: Scope, values: list[Scalar], node: syntax.Node) -> tuple[list[S
             found.append(value)
         elif isinstance(value, Constant) and value.value is None:
             found.append(Constant(wanted, None, value.span))
-        elif {value.type, wanted} <= NUMBERS or Type.DYNAMIC in (value.type, wanted):
+        elif {value.type, wanted} <= NUMBERS or value.type is Type.DYNAMIC:
             found.append(convert(scope, value, wanted))
+        elif wanted is Type.DYNAMIC and any(v.type is Type.DYNAMIC for v in values):
+            found.append(as_dynamic(scope, value))
         else:
-            raise scope.error("KQL102", f"the results are of different types: {wanted} and {value.type}", node.span)
+            types = " and ".join(dict.fromkeys(str(v.type) for v in values))
+            raise scope.error("KQL102", f"the results are of different types: {types}", node.span)
     return found, wanted
 
 

@@ -72,7 +72,11 @@ def _slice(speller: Speller, of: Call) -> exp.Expr:
     array, start, end = of.arguments
     source = f"{_EACH} WHERE @o@ BETWEEN {_bound(start, 'low')} AND {_bound(end, 'high')}"
     slots = {"low": speller.value(start), "high": speller.value(end)}
-    return over_array(speller, array, listed("@e@", source), **slots)
+    tree = over_array(speller, array, listed("@e@", source), **slots)
+    for bound in (start, end):
+        if bound.nullable:  # between unknown bounds lies no element, and the array would be empty
+            tree = speller.sql("IF({u} IS NULL, NULL, {x})", u=speller.value(bound), x=tree)
+    return tree
 
 
 def _index_of(speller: Speller, of: Call) -> exp.Expr:

@@ -123,6 +123,7 @@ _BIN_INSTANT = bin_instant(
 
 SPELLINGS: dict[str, Spelling] = {
     "abs": "ABS({number})",
+    "sign decimal": "CAST(SIGN({number}) AS FLOAT64)",
     "sign": _sign,
     "round whole": "{number}",
     "round long": "CAST(ROUND(CAST({number} AS BIGNUMERIC), {precision}) AS INT64)",

@@ -5,11 +5,10 @@ from __future__ import annotations
 from sqlglot import exp
 
 from transpiler.dialects.datetimes import datetime_format, is_zero, timespan_format, whole_amount, within_clock
-from transpiler.dialects.duckdb.arithmetic import in_calendar
+from transpiler.dialects.duckdb.arithmetic import in_calendar, wide
 from transpiler.dialects.spelling import Speller, Spelling, number
 from transpiler.plan.clocks import Piece
 from transpiler.plan.scalars import Call, columns_of
-from transpiler.types import Type
 
 _DAYS = "to_days(CAST({n} AS INTEGER))"
 _WEEKS = "to_days(CAST({n} * 7 AS INTEGER))"
@@ -172,9 +171,7 @@ def _unix_time(per_second: int, is_real: bool) -> Spelling:
         micros = f"{{v}} * {factor}" if factor > 1 else "{v}"
 
     def spell(speller: Speller, call: Call) -> exp.Expr:
-        number = speller.value(call.arguments[0])
-        if call.arguments[0].type is Type.INT:  # stored in 32 bits, too few for microseconds
-            number = speller.sql("CAST({n} AS BIGINT)", n=number)
+        (number,) = wide(speller, call.arguments[0])  # 32 bits are too few for microseconds
         return speller.once(
             number,
             lambda v: speller.sql(f"CASE WHEN {{v}} BETWEEN {low} AND {high} THEN make_timestamp({micros}) END", v=v),

@@ -102,6 +102,7 @@ _BIN_INSTANT = bin_instant(bucket, f"epoch_us({{t}}) + {EPOCH}", "{t} - to_micro
 
 SPELLINGS: dict[str, Spelling] = {
     "abs": _wide("abs({xs*})"),
+    "sign decimal": "CAST(sign({number}) AS DOUBLE)",
     "sign": "CAST(sign({number}) AS DOUBLE)",
     "round whole": "{number}",
     "round long": "round({number}, CAST({precision} AS INTEGER))",

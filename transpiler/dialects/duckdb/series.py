@@ -18,7 +18,7 @@ ELEMENTS = "CASE WHEN json_type({x}) = 'ARRAY' THEN CAST(json_extract({x}, '$[*]
 _NAN = "CAST('nan' AS DOUBLE)"
 _UNARY: dict[str, Element] = {
     "series_abs": Element("abs({a})", "abs({a})"),
-    "series_sign": Element("sign({a})", "sign({a})"),
+    "series_sign": Element("CAST(sign({a}) AS DOUBLE)", "sign({a})"),
     "series_floor": Element("floor({a})", "{a}"),
     "series_ceiling": Element("ceil({a})", "{a}"),
     "series_exp": Element("CASE WHEN {a} > 709.78 THEN CAST('inf' AS DOUBLE) ELSE exp({a}) END"),
