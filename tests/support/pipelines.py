@@ -17,7 +17,7 @@ from tests.support.pipeline_values import TABLES, Expr, Maker, Relation, Row, js
 from transpiler.types import Type
 
 Step = Callable[["Drawing"], bool]
-_KINDS = ("inner", "leftouter", "rightouter", "fullouter", "leftsemi", "leftanti", "rightsemi", "rightanti")
+KINDS = ("inner", "leftouter", "rightouter", "fullouter", "leftsemi", "leftanti", "rightsemi", "rightanti")
 
 
 @dataclass
@@ -27,6 +27,7 @@ class Drawing:
     rnd: random.Random
     relation: Relation
     lines: list[str]
+    lets: list[str] = field(default_factory=list)
     sets: set[str] = field(default_factory=set)
     """Dynamic columns whose elements stand in no order."""
     ordered: bool = False
@@ -35,12 +36,12 @@ class Drawing:
     @property
     def text(self) -> str:
         """The KQL."""
-        return "\n| ".join(self.lines)
+        return ";\n".join([*self.lets, "\n| ".join(self.lines)])
 
     @property
     def maker(self) -> Maker:
         """Expressions over the columns as they are now."""
-        return Maker(self.rnd, self.relation.columns)
+        return Maker(self.rnd, {n: k for n, k in self.relation.columns.items() if n not in self.sets})
 
     def name(self) -> str:
         """A name for a computed column, sometimes one that is taken."""
@@ -65,7 +66,7 @@ def draw(rnd: random.Random, steps: int, depth: int = 0) -> Drawing:
     table = rnd.choice(list(TABLES))
     drawing = Drawing(rnd, TABLES[table], [table])
     while drawing.steps < steps:
-        step = rnd.choice(_STEPS if depth == 0 else _FLAT_STEPS)
+        step = rnd.choice(STEPS if depth == 0 else FLAT_STEPS)
         if len(drawing.relation.rows) > 120 and step in (_join, _union, _mv_expand):
             continue
         if step(drawing):
@@ -159,7 +160,7 @@ def _count(d: Drawing) -> bool:
 # ---------------------------------------------------------------- order
 
 
-def _total_order(d: Drawing) -> tuple[str, list[Row]] | None:
+def total_order(d: Drawing) -> tuple[str, list[Row]] | None:
     """An order in which rows that are equal in it are equal in all."""
     if d.sets:
         return None
@@ -181,14 +182,14 @@ def _total_order(d: Drawing) -> tuple[str, list[Row]] | None:
 
 
 def _sort(d: Drawing) -> bool:
-    found = _total_order(d)
+    found = total_order(d)
     if found is None:
         return False
     return d.put(f"sort by {found[0]}", Relation(d.relation.columns, found[1]), ordered=True)
 
 
 def _sort_take(d: Drawing) -> bool:
-    found = _total_order(d)
+    found = total_order(d)
     if found is None:
         return False
     d.put(f"sort by {found[0]}", Relation(d.relation.columns, found[1]), ordered=True)
@@ -209,7 +210,7 @@ def _top(d: Drawing) -> bool:
 
 
 def _window(d: Drawing) -> bool:
-    found = _total_order(d)
+    found = total_order(d)
     if found is None:
         return False
     d.put(f"sort by {found[0]}", Relation(d.relation.columns, found[1]), ordered=True)
@@ -308,7 +309,7 @@ def _aggregate(d: Drawing) -> tuple[str, Type, Callable[[list[Row]], object]]:
 
 def _top_of_each(d: Drawing) -> bool:
     keys = [n for n, k in d.relation.columns.items() if k is Type.STRING]
-    found = _total_order(d)
+    found = total_order(d)
     if found is None or not keys:
         return False
     key = d.rnd.choice(keys)
@@ -343,10 +344,10 @@ def _join(d: Drawing) -> bool:
     on = d.rnd.sample(pairs, min(len(pairs), d.rnd.choice([1, 1, 2])))
     if len({a for a, _ in on}) < len(on) or len({b for _, b in on}) < len(on):
         return False
-    kind = d.rnd.choice(_KINDS)
+    kind = d.rnd.choice(KINDS)
     left, right = d.relation, other.relation
-    names = _second_names(left.columns, right.columns)
-    columns, rows = _joined(kind, left, right, on, names)
+    names = second_names(left.columns, right.columns)
+    columns, rows = joined(kind, left, right, on, names)
     if len(rows) > 200:
         return False
     d.sets |= (
@@ -359,19 +360,19 @@ def _join(d: Drawing) -> bool:
     return d.put(line, Relation(columns, rows), ordered=False)
 
 
-def _second_names(left: Mapping[str, Type], right: Mapping[str, Type]) -> dict[str, str]:
-    """The names of the right side's columns behind a join."""
-    taken, names = set(left), {}
+def second_names(left: Mapping[str, Type], right: Mapping[str, Type]) -> dict[str, str]:
+    """The names of the right side's columns behind a join; a new name is that of no column of either side."""
+    taken, names = {*left, *right}, {}
     for name in right:
         new, number = name, 1
-        while new in taken:
+        while name in left and new in taken:
             new, number = f"{name}{number}", number + 1
         taken.add(new)
         names[name] = new
     return names
 
 
-def _joined(
+def joined(
     kind: str, left: Relation, right: Relation, on: Sequence[tuple[str, str]], names: Mapping[str, str]
 ) -> tuple[dict[str, Type], list[Row]]:
     def match(a: Row, b: Row) -> bool:
@@ -408,7 +409,7 @@ def _lookup(d: Drawing) -> bool:
     if set(right) & set(d.relation.columns) or not right:
         return False
     names = {n: n for n in right} | {key: "key of the right"}
-    columns, rows = _joined(kind, d.relation, other.relation, [(key, key)], names)
+    columns, rows = joined(kind, d.relation, other.relation, [(key, key)], names)
     columns.pop("key of the right")
     rows = [{n: r[n] for n in columns} for r in rows]
     d.sets |= {n for n in other.sets if n in columns}
@@ -434,42 +435,42 @@ def _union(d: Drawing) -> bool:
 # ---------------------------------------------------------------- dynamic values
 
 
-def _elements(value: object) -> list[object]:
+def elements(value: object) -> list[object]:
     if isinstance(value, dict):
         return [{k: v} for k, v in value.items()]
     return value if isinstance(value, list) else [value]
 
 
-def _dynamic(d: Drawing) -> str:
+def dynamic_column(d: Drawing) -> str:
     names = [n for n, k in d.relation.columns.items() if k is Type.DYNAMIC and n not in d.sets]
     return d.rnd.choice(names) if names else ""
 
 
 def _mv_expand(d: Drawing) -> bool:
-    name = _dynamic(d)
+    name = dynamic_column(d)
     if not name:
         return False
     new = name if d.rnd.random() < 0.6 else f"e{d.rnd.randint(1, 9)}"
     if new != name and new in d.relation.columns:
         return False
     columns = dict(d.relation.columns) | {new: Type.DYNAMIC}
-    rows = [r | {new: e} for r in d.relation.rows for e in _elements(r[name])]
+    rows = [r | {new: e} for r in d.relation.rows for e in elements(r[name])]
     line = f"mv-expand {name}" if new == name else f"mv-expand {new} = {name}"
     return len(rows) <= 200 and d.put(line, Relation(columns, rows), ordered=False)
 
 
 def _mv_apply(d: Drawing) -> bool:
-    name = _dynamic(d)
+    name = dynamic_column(d)
     new = f"e{d.rnd.randint(1, 9)}"
     if not name or {new, "n"} & set(d.relation.columns):
         return False
     rows = [r for r in d.relation.rows if r[name] not in ([], {})]
     d.put(f"where not(tostring({name}) in ('[]', '{{}}'))", Relation(d.relation.columns, rows))
     if d.rnd.random() < 0.5:
-        made = [r | {"n": sum(json_text(e) != "" for e in _elements(r[name]))} for r in rows]
+        made = [r | {"n": sum(json_text(e) != "" for e in elements(r[name]))} for r in rows]
         line = f"mv-apply {new} = {name} on (where isnotempty(tostring({new})) | summarize n = count())"
         return d.put(line, Relation(dict(d.relation.columns) | {"n": Type.LONG}, made), ordered=False)
-    made = [r | {new: e} for r in rows for e in _elements(r[name]) if json_text(e) > "a"]
+    made = [r | {new: e} for r in rows for e in elements(r[name]) if json_text(e) > "a"]
     line = f"mv-apply {new} = {name} on (where tostring({new}) > 'a')"
     return d.put(line, Relation(dict(d.relation.columns) | {new: Type.DYNAMIC}, made), ordered=False)
 
@@ -493,9 +494,9 @@ def _series(d: Drawing) -> bool:
     return d.put(line, Relation({key: Type.STRING, "n": Type.DYNAMIC, time: Type.DYNAMIC}, rows), ordered=False)
 
 
-_FLAT_STEPS: tuple[Step, ...] = (
+FLAT_STEPS: list[Step] = [
     _where, _where, _extend, _extend, _project, _project_away, _rename, _distinct, _summarize, _sort_take, _top, _mv_expand,
-)  # fmt: skip
-_STEPS: tuple[Step, ...] = (
-    *_FLAT_STEPS, _in_table, _count, _sort, _window, _window, _top_of_each, _join, _join, _lookup, _union, _mv_apply, _series,
-)  # fmt: skip
+]  # fmt: skip
+STEPS: list[Step] = [
+    *FLAT_STEPS, _in_table, _count, _sort, _window, _window, _top_of_each, _join, _join, _lookup, _union, _mv_apply, _series,
+]  # fmt: skip

@@ -15,11 +15,12 @@ from transpiler.dialects.arithmetic import (
     unless_zero,
     whole_micros,
 )
+from transpiler.dialects.choices import case
 from transpiler.dialects.spelling import Refusal, Speller, Spelling, number, operand, sql_type
 from transpiler.dialects.times import instant_text, interval_of
 from transpiler.kql.instants import MAX_INSTANT
 from transpiler.plan.ranges import is_natural, overflows
-from transpiler.plan.scalars import Call, ColumnRef, Constant, Scalar, WindowCall, columns_of
+from transpiler.plan.scalars import Call, ColumnRef, Constant, Scalar, ScalarSubquery, WindowCall, columns_of
 from transpiler.types import INTEGERS, Type
 
 # Sums, differences and products fit 128 bits; the mask leaves the 64 bits that Kusto keeps.
@@ -35,7 +36,8 @@ def in_calendar(speller: Speller, instant: exp.Expr) -> exp.Expr:
     return speller.once(instant, lambda v: speller.sql(_IN_RANGE, v=v))
 
 
-_CHOOSING = frozenset({"coalesce", "max_of", "min_of", "round long", "round whole", "ceiling long", "prev", "next"})
+# What gives back one of its arguments, as wide as they are.
+_PASSING = frozenset({"coalesce", "max_of", "min_of", "round long", "round whole", "ceiling long", "prev", "next"})
 
 
 def is_narrow(scalar: Scalar, *, stored: bool = False) -> bool:
@@ -46,14 +48,24 @@ def is_narrow(scalar: Scalar, *, stored: bool = False) -> bool:
     match scalar:
         case Constant():
             return scalar.value is not None
-        case ColumnRef():
+        case ColumnRef() | ScalarSubquery():
             return stored and scalar.type is Type.INT
         case Call() if scalar.overload.key == "case":
-            return all(is_narrow(a, stored=stored) for a in (*scalar.arguments[1::2], scalar.arguments[-1]))
-        case Call() | WindowCall() if scalar.overload.key in _CHOOSING:
+            results = (*scalar.arguments[1::2], scalar.arguments[-1])
+            return scalar.type is Type.INT and all(is_narrow(r, stored=stored) for r in results)
+        case Call() | WindowCall() if scalar.overload.key in _PASSING:
             return all(is_narrow(a, stored=stored) for a in scalar.arguments)
         case _:
             return False
+
+
+def wide_case(speller: Speller, choice: Call) -> exp.Expr:
+    """``case`` and ``iff``; one between literals only is made 64 bits wide, wherever it stands."""
+    tree = case(speller, choice)
+    results = (*choice.arguments[1::2], choice.arguments[-1])
+    if choice.type not in (Type.LONG, Type.TIMESPAN) or not all(map(is_narrow, results)):
+        return tree
+    return exp.Cast(this=tree, to=sql_type("BIGINT", "duckdb"))
 
 
 def wide(speller: Speller, *scalars: Scalar) -> list[exp.Expr]:
@@ -166,6 +178,7 @@ def _moved_within(speller: Speller, instant: Scalar, micros: int) -> exp.Expr:
 
 ARITHMETIC: dict[str, Spelling] = {
     **ODD_PAIRS,
+    "case": wide_case,
     "+": _operation(exp.Add, "+"),
     "-": _operation(exp.Sub, "-"),
     "*": _operation(exp.Mul, "*"),

@@ -41,6 +41,7 @@ from transpiler.plan.relations import AggregateCall, Expand, Series
 from transpiler.plan.scalars import Column, Constant, Scalar
 from transpiler.types import INTEGERS, Type
 
+_WIDE = INTEGERS | {Type.TIMESPAN}
 _AGGREGATED = frozenset({"expr", "maximized", "minimized", "returned"})
 
 
@@ -191,8 +192,8 @@ class DuckDB(Dialect):
         return tree
 
     def projected(self, scalar: Scalar, tree: exp.Expr) -> exp.Expr:
-        """A literal is a 32-bit INTEGER in DuckDB; a column of longs is 64 bits wide."""
-        if scalar.type in INTEGERS and is_narrow(scalar):
+        """A literal is a 32-bit INTEGER in DuckDB; a column of longs or timespans is 64 bits wide."""
+        if scalar.type in _WIDE and is_narrow(scalar):
             return exp.Cast(this=tree, to=self.data_type(Type.LONG))
         return tree
 
@@ -201,10 +202,10 @@ class DuckDB(Dialect):
         trees = super().aggregate(speller, aggregate)
         parameters = map(aggregate.call.overload.parameter, range(len(aggregate.call.arguments)))
         values = [a for a, p in zip(aggregate.call.arguments, parameters, strict=True) if p and p.name in _AGGREGATED]
-        if not any(a.type in INTEGERS and is_narrow(a) for a in values):
+        if not any(a.type in _WIDE and is_narrow(a) for a in values):
             return trees
         wide = self.data_type(Type.LONG)
-        return {c: exp.Cast(this=t, to=wide.copy()) if c.type in INTEGERS else t for c, t in trees.items()}
+        return {c: exp.Cast(this=t, to=wide.copy()) if c.type in _WIDE else t for c, t in trees.items()}
 
     def shown(self, reference: exp.Expr, t: Type) -> exp.Expr:
         if t is Type.DYNAMIC:
