@@ -10,6 +10,7 @@ import random
 
 import pytest
 
+import tests.support.pipeline_steps  # noqa: F401  # adds its steps to those that are drawn
 from tests.support.pipeline_values import STORED
 from tests.support.pipelines import Drawing, draw
 from tests.support.running import CaseFailedError, check_description

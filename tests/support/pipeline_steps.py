@@ -1,4 +1,4 @@
-"""Further steps of random pipelines (``pipelines.py``): they name the same rows twice, or number, take apart, count them."""
+"""Further steps of random pipelines (``pipelines.py``): what names the same rows twice, numbers them, or takes them apart."""
 
 from __future__ import annotations
 
@@ -143,8 +143,8 @@ def apply_top(d: Drawing) -> bool:
     for r in d.relation.rows:
         texts = sorted({json_text(e) for e in elements(r[name])}, reverse=True)
         rows += [r | {"k": text, "n": i} for i, text in enumerate(texts[:2], 1)]
-    numbered = f"summarize by k = tostring({new}) | sort by k desc | extend n = row_number() | where n <= 2"
-    line = f"mv-apply {new} = {name} on ({numbered})"
+    body = f"summarize by k = tostring({new}) | sort by k desc | extend n = row_number() | where n <= 2"
+    line = f"mv-apply {new} = {name} on ({body})"
     columns = dict(d.relation.columns) | {"k": Type.STRING, "n": Type.LONG}
     return len(rows) <= 200 and d.put(line, Relation(columns, rows), ordered=False)
 
