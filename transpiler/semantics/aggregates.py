@@ -15,7 +15,7 @@ from transpiler.semantics.calls import call_declared, call_function, convert, ma
 from transpiler.semantics.dispatch import bind_constant, bind_scalar, bind_whole
 from transpiler.semantics.expressions import binary, bind_predicate, connect
 from transpiler.semantics.names import call_name, result_name
-from transpiler.semantics.packing import packed
+from transpiler.semantics.packing import packed, text_within_json
 from transpiler.semantics.scope import Scope
 from transpiler.source import Span
 from transpiler.types import INTEGERS, NUMBERS, Type
@@ -217,8 +217,7 @@ def _element(scope: Scope, value: Scalar) -> tuple[Scalar, str]:
     if value.type in _AS_TEXT:
         return convert(scope, value, Type.STRING), "native"
     if value.type is Type.REAL:
-        text = convert(scope, value, Type.STRING)
-        return call_function(scope, "json of real", [value, text], value.span), "json"
+        return call_function(scope, "json of real", [value, text_within_json(scope, value)], value.span), "json"
     if value.type is Type.DYNAMIC:
         return value, "flat"
     return value, "native"

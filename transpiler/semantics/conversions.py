@@ -9,11 +9,13 @@ import json
 import math
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TypeAlias
 
 from transpiler.diagnostics import KqlError
 from transpiler.kql.instants import MAX_INSTANT, instant_text, instant_ticks, timespan_text, timespan_ticks
 from transpiler.plan.scalars import Constant
+from transpiler.semantics.real_digits import shortest_digits
 from transpiler.types import NUMBERS, Type, promotes
 
 Value: TypeAlias = str | bool | int | float | None
@@ -60,24 +62,22 @@ def _guid(text: str) -> str | None:
     return f"{bare[:8]}-{bare[8:12]}-{bare[12:16]}-{bare[16:20]}-{bare[20:]}"
 
 
-def real_text(value: float) -> str:
+def real_text(value: float, digits_of: Callable[[float], tuple[str, int]] = shortest_digits) -> str:
     """A real as Kusto writes it: plain digits from 1e-6 up to 1e21, else ``1e21`` and ``1.5e-7``."""
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
         return "inf" if value > 0 else "-inf"
     sign = "-" if math.copysign(1, value) < 0 else ""
-    mantissa, _, exponent = f"{abs(value)!r}".partition("e")
-    whole, _, fraction = mantissa.partition(".")
-    digits = (whole + fraction).lstrip("0") if exponent else ""
-    if not exponent:
-        return f"{sign}{mantissa}"
-    point = len(whole) + int(exponent)
-    digits = digits.removesuffix("0") if fraction == "0" else digits
+    if value == 0:
+        return f"{sign}0.0"
+    digits, last = digits_of(abs(value))
+    digits, last = digits.rstrip("0"), last + len(digits) - len(digits.rstrip("0"))
+    point = len(digits) + last
     if -6 < point <= 0:
         return f"{sign}0.{'0' * -point}{digits}"
     if 0 < point <= 21:
-        return f"{sign}{digits.ljust(point, '0')}.0"
+        return f"{sign}{digits[:point].ljust(point, '0')}.{digits[point:] or '0'}"
     tail = f".{digits[1:]}" if len(digits) > 1 else ""
     return f"{sign}{digits[0]}{tail}e{point - 1}"
 
@@ -85,12 +85,23 @@ def real_text(value: float) -> str:
 _REAL_IN_JSON = re.compile(r'("(?:[^"\\]|\\.)*")|-?\d+(?:\.\d+(?:[eE][+-]?\d+)?|[eE][+-]?\d+)')
 
 
+def _nearest_digits(value: float) -> tuple[str, int]:
+    written = Decimal(repr(value)).as_tuple()
+    assert isinstance(written.exponent, int)
+    return "".join(map(str, written.digits)), written.exponent
+
+
+def json_real_text(value: float) -> str:
+    """A real within JSON. The last of its digits is the nearest, as in the targets, which write numbers in JSON themselves."""
+    return real_text(value, _nearest_digits)
+
+
 def json_as_kusto_writes(text: str) -> str:
     """JSON text with its reals as Kusto writes them: ``1.5`` for 1.50. What is too large for a real stays."""
 
     def written(match: re.Match[str]) -> str:
         value = 0.0 if match[1] else float(match[0])
-        return match[0] if match[1] or math.isinf(value) else real_text(value)
+        return match[0] if match[1] or math.isinf(value) else json_real_text(value)
 
     return _REAL_IN_JSON.sub(written, text)
 
@@ -149,9 +160,6 @@ def fold_conversion(constant: Constant, wanted: Type) -> Constant | None:
         return _fold_dynamic(json.loads(str(value)), wanted, constant)
     if given is Type.STRING and (parser := _PARSERS.get(wanted)) is not None:
         return Constant(wanted, parser(str(value)), constant.span)
-    if wanted is Type.STRING and given is Type.REAL and len(_significant(value)) > 16:
-        # Oracle type-casts-coercion-0023~2: 0.1 + 0.2 is written 0.30000000000000007, which is not the shortest form.
-        raise KqlError("KQL204", "how Kusto writes the 17th digit of a real is not known", constant.span)
     if wanted is Type.STRING and (writer := _WRITERS.get(given)) is not None:
         return Constant(wanted, writer(value), constant.span)
     if (convert := _NUMERIC.get((given, wanted))) is not None:
@@ -160,10 +168,6 @@ def fold_conversion(constant: Constant, wanted: Type) -> Constant | None:
     if given in NUMBERS and wanted in NUMBERS and promotes(given, wanted):
         return Constant(wanted, _widened(value, wanted), constant.span)
     return None
-
-
-def _significant(value: Value) -> str:
-    return f"{abs(float(str(value)))!r}".partition("e")[0].replace(".", "").strip("0")
 
 
 def _widened(value: str | bool | int | float, wanted: Type) -> Value:

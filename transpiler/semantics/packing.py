@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from transpiler.functions.registry import FUNCTIONS
 from transpiler.kql import syntax
 from transpiler.plan.scalars import Call, ColumnRef, Constant, Scalar
 from transpiler.semantics.calls import call_function, convert, make_call, overload_of
-from transpiler.semantics.conversions import fold_conversion
+from transpiler.semantics.conversions import fold_conversion, json_real_text
 from transpiler.semantics.dispatch import bind_constant, bind_scalar, binds_function
 from transpiler.semantics.expressions import binary
 from transpiler.semantics.names import result_name
@@ -37,11 +38,10 @@ def json_constant(constant: Constant) -> str | None:
         case Type.STRING:
             return json.dumps(str(value), ensure_ascii=False)
         case Type.REAL:
-            written = fold_conversion(constant, Type.STRING)
-            assert written is not None
-            if math.isinf(float(value)):
-                return '"Infinity"' if float(value) > 0 else '"-Infinity"'
-            return '"NaN"' if math.isnan(float(value)) else str(written.value)
+            number = float(value)
+            if math.isinf(number):
+                return '"Infinity"' if number > 0 else '"-Infinity"'
+            return '"NaN"' if math.isnan(number) else json_real_text(number)
         case _:
             written = fold_conversion(constant, Type.STRING)
             return None if written is None else json.dumps(str(written.value))
@@ -55,11 +55,16 @@ def as_dynamic(scope: Scope, scalar: Scalar) -> Scalar:
         return Constant(Type.DYNAMIC, None if written == "null" else written, scalar.span)
     if scalar.type in INTEGERS or scalar.type in (Type.BOOL, Type.STRING):
         return call_function(scope, "dynamic of", [scalar], scalar.span)
-    text = convert(scope, scalar, Type.STRING)
     if scalar.type is Type.REAL:
         overload = overload_of("json of real")
-        return make_call(scope, overload, (scalar, text), scalar.span, Type.DYNAMIC)
-    return call_function(scope, "dynamic of text", [text], scalar.span)
+        return make_call(scope, overload, (scalar, text_within_json(scope, scalar)), scalar.span, Type.DYNAMIC)
+    return call_function(scope, "dynamic of text", [convert(scope, scalar, Type.STRING)], scalar.span)
+
+
+def text_within_json(scope: Scope, real: Scalar) -> Scalar:
+    """A real's text with the nearest digits; the call's option says so."""
+    text = convert(scope, real, Type.STRING)
+    return replace(text, options=("nearest",)) if isinstance(text, Call) else text
 
 
 def element(scope: Scope, scalar: Scalar) -> Scalar:

@@ -11,6 +11,7 @@ from sqlglot import exp
 from transpiler.dialects.bigquery.formats import part_at
 from transpiler.dialects.bigquery.paths import is_plain, json_of, scalar_text_of
 from transpiler.dialects.computed import computed_from, computed_once, hygienic
+from transpiler.dialects.known import OF_16_DIGITS, has_few_digits
 from transpiler.dialects.spelling import Speller, Spelling, text
 from transpiler.plan.scalars import Call, Path
 from transpiler.types import Type
@@ -43,6 +44,12 @@ _REAL_AS_TEXT = (
     "WHEN ABS({v}) >= 1e-6 AND ABS({v}) < 1e21 "
     f"THEN REGEXP_REPLACE(CAST(CAST({_SHORTEST} AS BIGNUMERIC) AS STRING), {{whole}}, {{point}}) "
     f"WHEN NOT {{v}} IS NULL THEN REGEXP_REPLACE({_SHORTEST}, {{exponent}}, {{short}}) END"
+)
+# Of the last digits that read back Kusto writes the greatest, but where it moves them (see ``semantics/real_digits``).
+_LAST_DIGIT = (
+    "IF(REGEXP_CONTAINS({t}, {long}) AND NOT ABS({v}) BETWEEN 1e4 AND 65536, CONCAT(LEFT({t}, LENGTH({t}) - 1), "
+    "(SELECT CAST(MAX(@d@) AS STRING) FROM UNNEST(GENERATE_ARRAY(0, 9)) AS @d@ "
+    "WHERE CAST(CONCAT(LEFT({t}, LENGTH({t}) - 1), CAST(@d@ AS STRING)) AS FLOAT64) = {v})), {t})"
 )
 TIMESPAN_AS_TEXT = (
     "CONCAT(CASE WHEN {v} < 0 THEN '-' ELSE '' END, "
@@ -170,13 +177,18 @@ _BOOL_OF_DYNAMIC = (
 
 
 def _tostring_real(speller: Speller, call: Call) -> exp.Expr:
-    return speller.once(
-        speller.value(call.arguments[0]),
-        lambda v: hygienic(
+    (number,) = call.arguments
+
+    def written(v: exp.Expr) -> exp.Expr:
+        plain = hygienic(
             speller,
             _REAL_AS_TEXT, v=v, whole=text(r"^(-?\d+)$"), point=text(r"\1.0"), exponent=text(r"e\+?(-?)0*"), short=text(r"e\1")
-        ),
-    )  # fmt: skip
+        )  # fmt: skip
+        if call.options or has_few_digits(number):
+            return plain
+        return speller.once(plain, lambda t: hygienic(speller, _LAST_DIGIT, t=t, v=v.copy(), long=text(OF_16_DIGITS)))
+
+    return speller.once(speller.value(number), written)
 
 
 def _toguid(source: str) -> Spelling:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from transpiler.dialects.computed import computed_from, computed_once
+from transpiler.dialects.computed import computed_from, computed_once, hygienic
 from transpiler.dialects.duckdb.paths import json_of, text_of
-from transpiler.dialects.spelling import Speller, Spelling, sql_type
+from transpiler.dialects.known import OF_16_DIGITS, has_few_digits
+from transpiler.dialects.spelling import Speller, Spelling, sql_type, text
 from transpiler.plan.scalars import Call
 from transpiler.types import Type
 
@@ -36,6 +37,11 @@ _REAL_AS_TEXT = (
     "WHEN abs({v}) >= 1e21 OR abs({v}) < 1e-6 THEN regexp_replace({t}, 'e\\+?(-?)0*', 'e\\1') "
     "WHEN abs({v}) > 1 THEN CAST(CAST({t} AS DECIMAL(38, 1)) AS VARCHAR) "
     "ELSE rtrim(CAST(CAST({t} AS DECIMAL(38, 25)) AS VARCHAR), '0') END"
+)
+# Of the last digits that read back Kusto writes the greatest, but where it moves them (see ``semantics/real_digits``).
+_LAST_DIGIT = (
+    "CASE WHEN regexp_matches({t}, {long}) AND NOT abs({v}) BETWEEN 1e4 AND 65536 THEN left({t}, -1) || list_max("
+    "list_filter(range(10), lambda @d@: CAST(left({t}, -1) || @d@ AS DOUBLE) = {v})) ELSE {t} END"
 )
 _CLOCK = (
     "lpad(CAST(abs({v}) // 3600000000 % 24 AS VARCHAR), 2, '0') || ':' || "
@@ -155,8 +161,11 @@ _BOOL_OF_DYNAMIC = (
 
 def _tostring_real(speller: Speller, call: Call) -> exp.Expr:
     def written(v: exp.Expr) -> exp.Expr:
-        text = exp.Cast(this=v.copy(), to=sql_type("TEXT", "duckdb"))
-        return speller.once(text, lambda t: speller.sql(_REAL_AS_TEXT, t=t, v=v.copy()))
+        cast = exp.Cast(this=v.copy(), to=sql_type("TEXT", "duckdb"))
+        plain = speller.once(cast, lambda t: speller.sql(_REAL_AS_TEXT, t=t, v=v.copy()))
+        if call.options or has_few_digits(call.arguments[0]):
+            return plain
+        return speller.once(plain, lambda t: hygienic(speller, _LAST_DIGIT, t=t, v=v.copy(), long=text(OF_16_DIGITS)))
 
     return speller.once(speller.value(call.arguments[0]), written)
 
@@ -185,7 +194,7 @@ SPELLINGS: dict[str, Spelling] = {
     "tostring long": "CAST({value} AS VARCHAR)",
     "tostring dynamic": _of_string("{value}"),
     "tostring real": _tostring_real,
-    "tostring decimal": "rtrim(rtrim(CAST({value} AS VARCHAR), '0'), '.')",
+    "tostring decimal": r"regexp_replace(CAST({value} AS VARCHAR), '(\.\d*[1-9])0+$|\.0+$', '\1')",
     "tostring bool": "CASE WHEN {value} THEN 'True' WHEN NOT {value} THEN 'False' END",
     "tostring datetime": "strftime({value}, '%Y-%m-%dT%H:%M:%S.%f') || '0Z'",
     "tostring timespan": computed_once(TIMESPAN_AS_TEXT),
