@@ -11,7 +11,7 @@ from transpiler.dialects.computed import guarded, hygienic
 from transpiler.dialects.duckdb.paths import text_of
 from transpiler.dialects.literals import constant_text
 from transpiler.dialects.regex_functions import RegexForms, indexof_patterns, regex_spellings, sought
-from transpiler.dialects.spelling import Refusal, Speller, Spelling, call, number, sql_type, text
+from transpiler.dialects.spelling import Speller, Spelling, call, number, sql_type, text
 from transpiler.dialects.text_functions import TextForms, element_index, shared_spellings
 from transpiler.plan.scalars import Call, Scalar
 from transpiler.types import Type
@@ -183,6 +183,20 @@ def _parse_csv(speller: Speller, parse: Call) -> exp.Expr:
     )
 
 
+def _parse_version(speller: Speller, parse: Call) -> exp.Expr:
+    """Up to four numbers of up to eight digits, side by side: 25 digits or more, of which no other decimal holds as many."""
+    part = "lpad(COALESCE(list_extract(string_split({v}, '.'), %d), '0'), 8, '0')"
+    return speller.once(
+        speller.text(parse.arguments[0]),
+        lambda v: speller.sql(
+            "CASE WHEN regexp_matches({v}, {valid}) THEN CAST(concat({parts*}) AS DECIMAL(38, 0)) END",
+            v=v,
+            valid=text(r"^\d{1,8}(?:\.\d{1,8}){0,3}$"),
+            parts=[speller.sql(part % i, v=v.copy()) for i in range(1, 5)],
+        ),
+    )
+
+
 SPELLINGS: dict[str, Spelling] = {
     **shared_spellings(_FORMS, "len(regexp_extract_all({s}, {p}))"),
     **regex_spellings(_REGEX),
@@ -204,5 +218,5 @@ SPELLINGS: dict[str, Spelling] = {
     "unicode_codepoints_to_string": _from_codepoints,
     "tohex": _tohex("lower(to_hex({value}))"),
     "tohex int": _tohex("lower(to_hex({value} & 4294967295))"),
-    "parse_version": Refusal("the decimal has 25 digits before the point, DuckDB's DECIMAL(38, 18) holds 20"),
+    "parse_version": _parse_version,
 }

@@ -33,6 +33,7 @@ from transpiler.dialects.duckdb import (
 from transpiler.dialects.duckdb.aggregates import AGGREGATES, SIMPLE_AGGREGATES
 from transpiler.dialects.duckdb.arithmetic import ARITHMETIC, is_narrow
 from transpiler.dialects.duckdb.expanding import expand as expand_rows
+from transpiler.dialects.duckdb.versions import VERSIONS
 from transpiler.dialects.literals import decimal_text
 from transpiler.dialects.spelling import Speller, Spelling, call, fill, number, sql_type, text
 from transpiler.dialects.terms import TERMS, has_relation
@@ -74,6 +75,7 @@ class DuckDB(Dialect):
         **STANDARD,
         **TERMS,
         **CHOICES,
+        **VERSIONS,
         **ARITHMETIC,
         **SIMPLE_AGGREGATES,
         **conversions.SPELLINGS,
