@@ -94,11 +94,17 @@ def unequal(speller: Speller, call: Call) -> exp.Expr:
     return exp.Case(ifs=[null], default=tree)
 
 
-def _unless_nan(speller: Speller, tree: exp.Expr, side: Scalar | None) -> exp.Expr:
-    """The comparison, false where a side is NaN; only a target that orders NaN above all numbers needs to be told."""
+def _unless_nan(speller: Speller, tree: exp.Expr, side: Scalar | None, other: Scalar | None = None) -> exp.Expr:
+    """The comparison, false where a side is NaN; only a target that orders NaN above all numbers needs to be told.
+
+    With a null on the ``other`` side it stays null.
+    """
     if side is None or not speller.dialect.nan_is_greatest or not may_be_nan(side):
         return tree
-    check = exp.Not(this=speller.sql(speller.dialect.is_nan, x=speller.value(side)))
+    check: exp.Expr = exp.Not(this=speller.sql(speller.dialect.is_nan, x=speller.value(side)))
+    if other is not None and other.nullable and not speller.loose:
+        is_null = exp.Is(this=operand(speller.value(other)), expression=exp.Null())
+        check = exp.Paren(this=exp.Or(this=check, expression=is_null))
     return exp.Paren(this=exp.And(this=tree, expression=check))
 
 
@@ -131,7 +137,7 @@ def ordering(kind: type[exp.Expr]) -> Callable[[Speller, Call], exp.Expr]:
         left, right = _bound(left, right, upward=not upward), _bound(right, left, upward=upward)
         of = speller.text if left.type is Type.STRING else speller.value
         tree = kind(this=operand(of(left)), expression=operand(of(right)))
-        return _unless_nan(speller, tree, left if is_greater else right)
+        return _unless_nan(speller, tree, *((left, right) if is_greater else (right, left)))
 
     return spell
 
@@ -151,7 +157,7 @@ def between(speller: Speller, call: Call) -> exp.Expr:
     bounds = (moment, _bound(first, moment, upward=True), _bound(last, moment, upward=False))
     value, low, high = (speller.value(a) for a in bounds)
     tree = exp.Between(this=operand(value), low=operand(low), high=operand(high))
-    return _unless_nan(speller, tree, last)
+    return _unless_nan(speller, tree, last, moment)
 
 
 def in_strings(speller: Speller, call: Call) -> exp.Expr:
