@@ -149,7 +149,8 @@ def _refusal(overload: Overload, dialect: Dialect) -> Refusal | None:
 def _called(name: str, target: str, declared: Support | None = None) -> Support:
     """The state of a function with rules of its own: it is called in many ways, until one is understood.
 
-    ``declared``: what is said of the calls that are refused, where only constants are understood.
+    It is translated in part where simpler calls are refused. ``declared``: what is said of the calls that are refused, where
+    only constants are understood.
     """
     refusal: KqlError | None = None
     for arguments in probes.ARGUMENTS:
@@ -159,7 +160,9 @@ def _called(name: str, target: str, declared: Support | None = None) -> Support:
             refusal = error if error.code in _REFUSALS and refusal is None else refusal
         else:
             is_constant = arguments in probes.CONSTANT_ARGUMENTS
-            return replace(declared, state=State.PARTLY) if declared and is_constant else _YES
+            if declared:
+                return replace(declared, state=State.PARTLY) if is_constant else _YES
+            return Support(State.PARTLY, refusal.message, refusal.hint) if refusal else _YES
     # Where no call was understood and none refused, the probes were wrong, not the function.
     return declared or (Support(State.REFUSED, refusal.message, refusal.hint) if refusal else _YES)
 
