@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from transpiler.functions.registry import Naming, fn, refused
 
-for _name in ("startofday", "endofday"):
-    fn(f"{_name}(date: datetime, offset: long?) -> datetime?", naming=Naming.FIRST)
-for _name in ("startofweek", "startofmonth", "startofyear", "endofweek", "endofmonth", "endofyear"):
+fn("startofday(date: datetime, offset: long?) -> datetime?", naming=Naming.FIRST)
+for _name in ("endofday", "startofweek", "startofmonth", "startofyear", "endofweek", "endofmonth", "endofyear"):
     fn(f"{_name}(date: datetime, offset: long?) -> datetime?")
 fn("dayofweek(date: datetime) -> timespan")
 for _name in ("dayofmonth", "dayofyear", "hourofday", "monthofyear", "getyear", "week_of_year"):

@@ -4,7 +4,7 @@ arg_max, take_any and percentiles."""
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from transpiler.functions.registry import FUNCTIONS, Function, Nulls
@@ -242,16 +242,30 @@ def _bag(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -> Agg
 # ---------------------------------------------------------------- several columns
 
 
-def _returned(scope: Scope, node: syntax.Call, first: int, keys: Keys) -> list[tuple[str | None, Scalar]]:
-    """The returned values of arg_max and take_any; ``*`` is every column that is no key and not the first argument."""
-    found: list[tuple[str | None, Scalar]] = []
-    taken = {result_name(a) for a in node.arguments[:first]} | {k.name for k in keys}
-    for argument in node.arguments[first:]:
+_Returned = list[tuple[int, str | None, Scalar]]
+
+
+def _returned(scope: Scope, node: syntax.Call, before: Sequence[Scalar], keys: Keys) -> _Returned:
+    """(position, name, value) of what arg_max and take_any return behind the arguments ``before``.
+
+    ``*`` is every column that is no key and is not an argument itself, whatever the key or the argument is named.
+    """
+    found: _Returned = []
+    shown = {s.column for s in (*before, *keys.values()) if isinstance(s, ColumnRef)}
+    has_star = False
+    for position, argument in enumerate(node.arguments[len(before) :], start=len(before)):
         if isinstance(argument, syntax.Star):
-            columns = scope.row.columns if scope.row else ()
-            found += [(c.name, ColumnRef(c, argument.span)) for c in columns if c.name not in taken]
-        else:
-            found.append((result_name(argument), bind_scalar(scope, argument)))
+            columns = [c for c in (scope.row.columns if scope.row else ()) if c not in shown]
+            found += [(position, c.name, ColumnRef(c, argument.span)) for c in columns]
+            shown.update(columns)
+            has_star = True
+            continue
+        scalar = bind_scalar(scope, argument)
+        if isinstance(scalar, ColumnRef):
+            if has_star and scalar.column in shown:
+                continue
+            shown.add(scalar.column)
+        found.append((position, result_name(argument), scalar))
     return found
 
 
@@ -273,23 +287,24 @@ def _extreme(scope: Scope, function: Function, node: syntax.Call, keys: Keys) ->
     first_name = result_name(node.arguments[0])
     is_old = node.name in ("argmax", "argmin")
     prefix = f"{word}_{first_name or ''}"
-    returned = _returned(scope, node, 1, keys)
+    returned = _returned(scope, node, [extreme], keys)
     columns = [Column(prefix if is_old else first_name or f"{word}_", extreme.type, not keys or extreme.nullable)]
-    for position, (name, scalar) in enumerate(returned):
+    for position, name, scalar in returned:
         old_name = f"{prefix}_{name}" if is_old and name else name
-        columns.append(Column(old_name or f"{prefix}_arg{position + 1}", scalar.type, not keys or scalar.nullable))
-    call = make_call(scope, function.overloads[0], (extreme, *(s for _, s in returned)), node.span, extreme.type)
+        columns.append(Column(old_name or f"{prefix}_arg{position}", scalar.type, not keys or scalar.nullable))
+    call = make_call(scope, function.overloads[0], (extreme, *(s for *_, s in returned)), node.span, extreme.type)
     return AggregateCall(columns=tuple(columns), call=_with_rows(call, keys))
 
 
 def _any(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -> AggregateCall:
     """take_any: values of one row; the old ``any`` prefixes their names."""
-    returned = _returned(scope, node, 0, keys)
+    returned = _returned(scope, node, [], keys)
     if not returned:
         raise scope.error("KQL103", f"{node.name} takes 1 or more arguments", node.span)
     prefix = "any_" if node.name == "any" else ""
-    columns = [Column(f"{prefix}{n or ('Column1' if not prefix else '')}", s.type, True) for n, s in returned]
-    call = make_call(scope, function.overloads[0], tuple(s for _, s in returned), node.span, returned[0][1].type)
+    alone = prefix if prefix and len(node.arguments) == 1 else ""
+    columns = [Column(f"{prefix}{n}" if n else alone or f"any_arg{p}", s.type, True) for p, n, s in returned]
+    call = make_call(scope, function.overloads[0], tuple(s for *_, s in returned), node.span, returned[0][2].type)
     return AggregateCall(columns=tuple(columns), call=_with_rows(call, keys))
 
 

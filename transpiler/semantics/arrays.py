@@ -10,6 +10,7 @@ from transpiler.plan.scalars import Constant, Path, Scalar
 from transpiler.semantics.calls import call_function, convert, make_call, overload_of
 from transpiler.semantics.dispatch import MULTI_BINDERS, bind_constant, bind_scalar, binds_function
 from transpiler.semantics.json_paths import path_steps
+from transpiler.semantics.names import result_name
 from transpiler.semantics.packing import as_dynamic
 from transpiler.semantics.scope import Scope, type_named
 from transpiler.types import INTEGERS, NUMBERS, Type, widest
@@ -84,7 +85,9 @@ def _array_split(scope: Scope, node: syntax.Call) -> Scalar:
         positions = json.loads(str(index.value)) if index.type is Type.DYNAMIC and index.value else [index.value]
     if not isinstance(positions, list) or not all(type(p) is int for p in positions):
         raise scope.error("KQL204", "array_split at positions that are not constant is not translated", node.span)
-    array = array if array.type is Type.DYNAMIC else convert(scope, array, Type.DYNAMIC)
+    if array.type not in (Type.DYNAMIC, Type.UNKNOWN):
+        raise scope.error("KQL102", f"array_split takes an array, this is {array.type}", array.span)
+    array = convert(scope, array, Type.DYNAMIC)
     call = make_call(scope, overload_of("array_split"), (array, index), node.span)
     return replace(call, options=tuple(positions))
 
@@ -100,7 +103,10 @@ def _sorting(name: str, *, ascending: bool) -> None:
             arguments.pop()
         if not arguments:
             raise scope.error("KQL103", f"{name} takes 1 or more arguments", node.span)
-        first, *others = (a if a.type is Type.DYNAMIC else convert(scope, a, Type.DYNAMIC) for a in arguments)
+        for a in arguments:
+            if a.type not in (Type.DYNAMIC, Type.UNKNOWN):
+                raise scope.error("KQL102", f"{name} takes arrays, this is {a.type}", a.span)
+        first, *others = (convert(scope, a, Type.DYNAMIC) for a in arguments)
         calls = [make_call(scope, overload_of("sorted array", "sorted array"), (first,), node.span)]
         by = overload_of("sorted array", "sorted array by")
         calls += [make_call(scope, by, (first, other), node.span) for other in others]
@@ -110,7 +116,11 @@ def _sorting(name: str, *, ascending: bool) -> None:
     def bind(scope: Scope, node: syntax.Call) -> Scalar:
         return sorts(scope, node)[0]
 
-    MULTI_BINDERS[name] = lambda scope, node: [(None, s) for s in sorts(scope, node)]
+    def named(scope: Scope, node: syntax.Call) -> list[tuple[str | None, Scalar]]:
+        names = [result_name(a) or f"array{i}" for i, a in enumerate(node.arguments)]
+        return [(f"{n}_sorted", s) for n, s in zip(names, sorts(scope, node), strict=False)]
+
+    MULTI_BINDERS[name] = named
 
 
 _sorting("array_sort_asc", ascending=True)
@@ -141,10 +151,14 @@ def _extract_json(scope: Scope, node: syntax.Call) -> Scalar:
     if not 2 <= len(node.arguments) <= 3:
         raise scope.error("KQL103", f"{node.name} takes 2 to 3 arguments", node.span)
     written = bind_constant(scope, node.arguments[0], "the path")
+    text = bind_scalar(scope, node.arguments[1])
+    for given in (written, text):
+        if given.type not in (Type.STRING, Type.DYNAMIC, Type.UNKNOWN):
+            raise scope.error("KQL102", f"{node.name} takes strings, this is {given.type}", given.span)
     steps = path_steps(str(written.value or ""))
     if steps is None:
         raise scope.error("KQL204", f"the JSON path '{written.value}' is not translated", node.arguments[0].span)
-    text = convert(scope, bind_scalar(scope, node.arguments[1]), Type.STRING)
+    text = convert(scope, text, Type.STRING)
     base = call_function(scope, "parse_json", [text], node.span)
     value: Scalar = Path(base, steps, node.span) if steps else base
     wanted = Type.STRING

@@ -13,9 +13,10 @@ from transpiler.plan.relations import OrderKey, Project, Series, Values
 from transpiler.plan.scalars import Column, ColumnRef, Constant, Path, Scalar
 from transpiler.semantics.calls import convert
 from transpiler.semantics.dispatch import bind_scalar, binds_operator
-from transpiler.semantics.names import UniqueNames, result_name
+from transpiler.semantics.names import UniqueNames, result_name, unnamed_beside
 from transpiler.semantics.scope import Scope, Tabular, did_you_mean
 from transpiler.semantics.shaping import column_for, origin_of, project
+from transpiler.source import Span
 from transpiler.types import NUMBERS, Type, widest
 
 
@@ -51,19 +52,34 @@ def _extend(scope: Scope, tabular: Tabular, node: syntax.Extend | syntax.Seriali
             return tabular
     row = scope.over(tabular)
     visible = list(tabular.visible)
-    names = UniqueNames(c.name for c in tabular.visible)
-    written: set[str] = set()
+    declared: set[str] = set()
     computed: dict[Column, Scalar] = {}
     for item in node.columns:
         for name, explicit, scalar in named_scalars(row, item):
-            if explicit and name in written:
-                raise scope.error("KQL101", f"a column named '{name}' is computed twice", item.span)
-            final = name or names.unnamed(scope.environment)
-            if final in written:
-                final = names.unique(final)
-            written.add(final)
+            if name is not None and (explicit or is_column(name, scalar)):
+                if name in declared:
+                    raise scope.error("KQL101", f"a column named '{name}' is computed twice", item.span)
+                declared.add(name)
+            final = name or unnamed_beside({c.name for c in tabular.visible}, scope.environment)
             place(visible, computed, column_for(final, scalar), scalar)
     return project(tabular, visible, computed, origin_of(scope, node, "serialize" if serialize else "extend"))
+
+
+def is_column(name: str, scalar: Scalar) -> bool:
+    """Whether a scalar is a column under its own name, which counts as written: ``s``, or ``tostring(s)`` of a string."""
+    return isinstance(scalar, ColumnRef) and scalar.column.name == name
+
+
+def final_name(scope: Scope, names: UniqueNames, item: tuple[str | None, bool, Scalar], span: Span) -> str:
+    """The name of one item of project, distinct or by. Raises KqlError for a name that is declared twice."""
+    name, explicit, scalar = item
+    if name is None:
+        return names.unnamed(scope.environment)
+    if not explicit and not is_column(name, scalar):
+        return names.unique(name)
+    if (final := names.declare(name)) is None:
+        raise scope.error("KQL101", f"a column named '{name}' is given twice", span)
+    return final
 
 
 def named_scalars(scope: Scope, item: syntax.Expr) -> list[tuple[str | None, bool, Scalar]]:
@@ -103,17 +119,13 @@ def _project_item(row: Scope, tabular: Tabular, item: syntax.Expr) -> list[tuple
 def output_columns(
     scope: Scope, items: Sequence[tuple[str | None, bool, Scalar]], node: syntax.Node
 ) -> tuple[list[Column], dict[Column, Scalar]]:
-    """Columns of a new output. Written names come first to their name; others get a number behind it."""
+    """Columns of a new output."""
     names = UniqueNames()
-    for name, explicit, _ in items:
-        if explicit and name is not None and not names.take(name):
-            raise scope.error("KQL101", f"a column named '{name}' is given twice", node.span)
     columns: list[Column] = []
     computed: dict[Column, Scalar] = {}
-    for name, explicit, scalar in items:
-        final = (
-            name if explicit and name is not None else names.unique(name) if name else names.unnamed(scope.environment)
-        )
+    for item in items:
+        _, _, scalar = item
+        final = final_name(scope, names, item, node.span)
         if isinstance(scalar, ColumnRef) and scalar.column.name == final and scalar.column not in columns:
             columns.append(scalar.column)
             continue
@@ -217,10 +229,11 @@ def _print(scope: Scope, tabular: Tabular | None, node: syntax.Print) -> Tabular
     scope = scope.without_row()
     for position, item in enumerate(node.columns):
         for name, explicit, scalar in named_scalars(scope, item):
-            wanted = name if explicit and name is not None else None
-            if wanted is not None and not names.take(wanted):
-                raise scope.error("KQL101", f"a column named '{wanted}' is given twice", item.span)
-            items.append((wanted or names.unique(f"print_{position}"), scalar))
+            written = name if explicit and name is not None else None
+            final = names.unique(f"print_{position}") if written is None else names.declare(written)
+            if final is None:
+                raise scope.error("KQL101", f"a column named '{written}' is given twice", item.span)
+            items.append((final, scalar))
     computed = {column_for(name, scalar): scalar for name, scalar in items}
     origin = origin_of(scope, node, "print")
     one = Values(columns=(), origin=origin, rows=((),))

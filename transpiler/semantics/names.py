@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -24,9 +24,8 @@ def result_name(expression: syntax.Expr) -> str | None:
             return _stepped(expression.base, expression.name)
         case syntax.Index():
             step = expression.index
-            if isinstance(step, syntax.Literal) and step.value is not None:
-                return _stepped(expression.base, str(step.value))
-            return None
+            value = step.value if isinstance(step, syntax.Literal) else None
+            return _stepped(expression.base, "" if value is None else str(value))
         case syntax.Call():
             function = FUNCTIONS.find(expression.name) or FUNCTIONS.find(expression.name, aggregate=True)
             return call_name(function, expression) if function is not None else None
@@ -38,7 +37,7 @@ def _stepped(base: syntax.Expr, step: str) -> str | None:
     if isinstance(base, syntax.Name) and base.name in ("$left", "$right"):
         return step
     name = result_name(base)
-    return f"{name}_{step}" if name else None
+    return f"{name}_{step}" if name else step or None
 
 
 def call_name(function: Function, call: syntax.Call) -> str | None:
@@ -51,7 +50,7 @@ def call_name(function: Function, call: syntax.Call) -> str | None:
         case Naming.ONLY:
             return only
         case Naming.NAME_AND_FIRST:
-            return f"{function.name}_{first}" if first else None
+            return f"{function.name}_{first or ''}"
         case Naming.NAME_AND_ONLY:
             return f"{function.name}_{only}" if only else None
         case Naming.PREFIX_AND_FIRST:
@@ -64,15 +63,34 @@ def call_name(function: Function, call: syntax.Call) -> str | None:
             return None
 
 
+def unnamed_beside(given: Collection[str], environment: Environment) -> str:
+    """The next ``ColumnN`` that no column of the input has, for operators that keep their input's columns."""
+    while True:
+        environment.unnamed += 1
+        if (found := f"Column{environment.unnamed}") not in given:
+            return found
+
+
 class UniqueNames:
-    """Names of one operator's output: a repeated one gets 1, 2 … behind it; an unnamed one is ``Column1``, ``Column2`` …"""
+    """Names of one operator's output: a repeated one gets 1, 2 … behind it; an unnamed one is ``Column1``, ``Column2`` …
+
+    Names are given from left to right. Two that the query declares, by writing them or as bare columns, must differ.
+    """
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self._given = taken
+        self._declared: set[str] = set()
 
     @cached_property
     def _taken(self) -> set[str]:
         return set(self._given)
+
+    def declare(self, name: str) -> str | None:
+        """The name for a column that is written, with a number where an unwritten one has it; None for a second of that name."""
+        if name in self._declared:
+            return None
+        self._declared.add(name)
+        return self.unique(name)
 
     def take(self, name: str) -> bool:
         """Reserves a name that was written; False when it is taken."""

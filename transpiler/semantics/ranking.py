@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from transpiler.kql import syntax
@@ -13,7 +14,7 @@ from transpiler.semantics.expressions import binary
 from transpiler.semantics.names import UniqueNames, result_name
 from transpiler.semantics.rows import limited
 from transpiler.semantics.scope import Scope, Tabular
-from transpiler.semantics.shaping import origin_of, unordered
+from transpiler.semantics.shaping import column_for, origin_of, project, unordered
 from transpiler.semantics.summarize import aggregated, bind_aggregate_item, bind_keys
 from transpiler.types import Type
 
@@ -40,8 +41,7 @@ def _top_hitters(scope: Scope, tabular: Tabular, node: syntax.TopHitters) -> Tab
 @binds_operator(syntax.TopNested)
 def _top_nested(scope: Scope, tabular: Tabular, node: syntax.TopNested) -> Tabular:
     """Each level groups by its own value and those above it, and keeps the leading groups under each of those."""
-    names = UniqueNames()
-    levels = [_level(scope, tabular, node, depth, names) for depth in range(len(node.clauses))]
+    levels = [_level(scope, tabular, node, depth) for depth in range(len(node.clauses))]
     relation, shown, _ = levels[0]
     keys = shown[:1]
     for below, columns, below_keys in levels[1:]:
@@ -50,20 +50,37 @@ def _top_nested(scope: Scope, tabular: Tabular, node: syntax.TopNested) -> Tabul
         )
         shown = tuple(moved[c] for c in (*shown, *columns))
         keys = (*(moved[k] for k in keys), moved[columns[0]])
-    return unordered(relation, shown)
+    written = [isinstance(c.by, syntax.NamedExpression) for c in node.clauses]
+    return _named_apart(unordered(relation, shown), written, origin_of(scope, node, "top-nested"))
+
+
+def _named_apart(tabular: Tabular, written: Sequence[bool], origin: Origin) -> Tabular:
+    """The levels' columns, a value and its aggregate each. One whose name is taken gets a number behind it, written or not."""
+    names = UniqueNames()
+    finals: dict[Column, str] = {}
+    for value, aggregate, is_written in zip(tabular.visible[::2], tabular.visible[1::2], written, strict=True):
+        finals[value] = names.unique(value.name)
+        follows = aggregate.name == f"aggregated_{value.name}" and not is_written
+        finals[aggregate] = names.unique(f"aggregated_{finals[value]}" if follows else aggregate.name)
+    if all(c.name == final for c, final in finals.items()):
+        return tabular
+    moved = {c: column_for(final, ColumnRef(c)) for c, final in finals.items() if c.name != final}
+    shown = [moved.get(c, c) for c in tabular.visible]
+    return project(tabular, shown, {new: ColumnRef(old) for old, new in moved.items()}, replace(origin, text=""))
 
 
 _Level = tuple[Relation, tuple[Column, ...], tuple[Column, ...]]
 
 
-def _level(scope: Scope, tabular: Tabular, node: syntax.TopNested, depth: int, names: UniqueNames) -> _Level:
+def _level(scope: Scope, tabular: Tabular, node: syntax.TopNested, depth: int) -> _Level:
     """(the leading groups of a level, its two columns, all its keys)."""
     clause = node.clauses[depth]
     if clause.others is not None:
         raise scope.error("KQL200", "top-nested with others is not translated", clause.span)
     row = scope.over(tabular)
-    # The keys above stand under hidden names of their own.
-    above = bind_keys(row, tuple(c.value for c in node.clauses[:depth]), UniqueNames())
+    # The keys above stand under hidden names of their own; a level's names are told from others' at the end.
+    above = {k: v for c in node.clauses[:depth] for k, v in bind_keys(row, (c.value,), UniqueNames()).items()}
+    names = UniqueNames()
     own = bind_keys(row, (clause.value,), names)
     keys = {**above, **own}
     (key,) = own

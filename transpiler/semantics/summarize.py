@@ -10,7 +10,7 @@ from transpiler.kql import syntax
 from transpiler.plan.relations import Aggregate, AggregateCall, FirstPerGroup, OrderKey, Origin
 from transpiler.plan.scalars import Column, ColumnRef, Scalar, columns_of
 from transpiler.semantics.aggregates import BoundAggregate, bind_aggregate
-from transpiler.semantics.columns import matching, named_scalars, output_columns
+from transpiler.semantics.columns import final_name, matching, named_scalars, output_columns
 from transpiler.semantics.dispatch import bind_scalar, binds_operator
 from transpiler.semantics.names import UniqueNames, result_name
 from transpiler.semantics.scope import Aggregation, Scope, Tabular
@@ -121,9 +121,7 @@ def bind_keys(row: Scope, by: Sequence[syntax.Expr], names: UniqueNames) -> dict
                     item.span,
                     hint="convert it: tostring(…), tolong(…)",
                 )
-            if explicit and name is not None and not names.take(name):
-                raise row.error("KQL101", f"a column named '{name}' is given twice", item.span)
-            final = name if explicit and name else names.unique(name) if name else names.unnamed(row.environment)
+            final = final_name(row, names, (name, explicit, scalar), item.span)
             nullable = scalar.nullable and scalar.type is not Type.STRING
             keys[Column(final, scalar.type, nullable)] = scalar
     return keys
@@ -147,9 +145,11 @@ def bind_aggregate_item(row: Scope, item: syntax.Expr, keys: dict[Column, Scalar
     """An aggregate, or an expression over aggregates, as named columns."""
     written = item.names if isinstance(item, syntax.NamedExpression) else ()
     value = item.value if isinstance(item, syntax.NamedExpression) else item
-    for name in written:
-        if name and not names.take(name):
+    finals = [names.declare(name) if name else "" for name in written]
+    for name, final in zip(written, finals, strict=True):
+        if final is None:
             raise row.error("KQL101", f"a column named '{name}' is given twice", item.span)
+    written = tuple(final or "" for final in finals)
     if isinstance(value, syntax.Call) and _is_aggregate(row, value):
         return _renamed(row, bind_aggregate(row, value, keys), written, item, names)
     aggregation = Aggregation(keys=keys)
