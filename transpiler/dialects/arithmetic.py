@@ -65,7 +65,7 @@ def remainder(speller: Speller, left: exp.Expr, right: Scalar, is_positive: bool
     is_constant = isinstance(right, Constant)
     if isinstance(right, Constant) and isinstance(right.value, int) and right.value < 0:
         right = Constant(right.type, -right.value, right.span)
-    elif isinstance(right, Constant) and right.type is Type.DECIMAL:
+    elif isinstance(right, Constant) and right.type is Type.DECIMAL and right.value is not None:
         right = Constant(right.type, str(right.value).removeprefix("-"), right.span)
     divisor = unless_zero(speller, right)
     if is_positive:
