@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from transpiler.functions.registry import FUNCTIONS, Function, Kind, Naming, aggregate, fn, parse_signature, refused
 
-aggregate("count() -> long!", aliases=("cnt",))
+aggregate("count() -> long!")
+aggregate(("cnt() -> long!", "count"))
 aggregate("countif(predicate: bool) -> long!")
 
 
@@ -18,7 +19,7 @@ def _with_predicate(name: str, *shapes: tuple[str, str, str], naming: Naming = N
     aggregate(*((f"{conditional}({p}, predicate: bool) -> {r}", f"{key} if") for p, r, key in shapes), naming=naming)
 
 
-_with_predicate("count_distinct", ("expr: any", "long!", "count_distinct"))
+_with_predicate("count_distinct", ("expr: plain", "long!", "count_distinct"))
 _with_predicate(
     "sum",
     ("expr: integer|timespan", "arithmetic?", "sum"),

@@ -25,7 +25,7 @@ fn(
     ("sorted array(array: dynamic) -> dynamic?", "sorted array"),
     ("sorted array(key: dynamic, array: dynamic) -> dynamic?", "sorted array by"),
 )
-fn("zip(arrays: dynamic*) -> dynamic?")
+fn("zip(arrays: dynamic*2) -> dynamic?")
 fn("repeat(value: dynamic, count: integer) -> dynamic?", naming=Naming.PREFIX_AND_FIRST, prefix="repeat")
 fn("strcat_array(array: dynamic, delimiter: text) -> string?", aliases=("array_strcat",))
 fn(
@@ -35,9 +35,9 @@ fn(
     ("range(start: timespan, stop: timespan, step: timespan) -> dynamic?", "range timespan"),
 )
 
-fn("set_union(sets: dynamic*) -> dynamic?")
-fn("set_intersect(sets: dynamic*) -> dynamic?")
-fn("set_difference(sets: dynamic*) -> dynamic?")
+fn("set_union(sets: dynamic*2) -> dynamic?")
+fn("set_intersect(sets: dynamic*2) -> dynamic?")
+fn("set_difference(sets: dynamic*2) -> dynamic?")
 fn("set_has_element(set: dynamic, value: dynamic) -> bool%")
 fn("set_equals(set1: dynamic, set2: dynamic) -> bool?")
 fn("jaccard_index(set1: dynamic, set2: dynamic) -> dynamic?")

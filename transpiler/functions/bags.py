@@ -6,7 +6,7 @@ from transpiler.functions.registry import fn
 
 fn("bag_keys(object: dynamic) -> dynamic?")
 fn("bag_has_key(bag: dynamic, key: string) -> bool?")
-fn("bag_merge(bags: dynamic*) -> dynamic?")
+fn("bag_merge(bags: dynamic*2) -> dynamic?")
 fn("bag_remove_keys(bag: dynamic, keys: dynamic) -> dynamic?")
 fn("bag_set_key(bag: dynamic, key: string, value: dynamic) -> dynamic?")
 fn("bag_zip(keys: dynamic, values: dynamic) -> dynamic?")

@@ -6,7 +6,7 @@ from transpiler.functions.registry import Naming, fn
 
 # A hash is one of the value's text, whatever the value's type (documentation: hash_md5 of a datetime).
 for _name in ("hash_md5", "hash_sha1", "hash_sha256"):
-    fn(f"{_name}(source: text) -> string!")
+    fn(f"{_name}(source: plain_text) -> string!")
 
 fn("base64_encode_tostring(string: string) -> string!", aliases=("base64_encodestring",))
 fn("base64_decode_tostring(base64_string: string~) -> string?", aliases=("base64_decodestring",))

@@ -6,7 +6,7 @@ that is never null. The little language of a declaration:
     name(p: family, q: family?, rest: family*) -> result
     family   a type name or a family of FAMILIES, several joined by "|"; "#" behind it: must be a constant;
              "~" behind it: a NULL string may pass, because the SQL gives NULL (or false) where Kusto sees "".
-    ?  *     optional; any number more
+    ?  *     optional; any number more; *2 at least two
     result   a type, "widest" (of the numeric arguments), "arithmetic" (widest, but int becomes long),
              or the name of a parameter, whose type it takes
     result mark  none: null when an argument is; "?": may be null anyway; "!": never null;
@@ -61,9 +61,11 @@ FAMILIES: dict[str, frozenset[Type]] = {
     "number": NUMBERS,
     "integer": INTEGERS,
     "summable": SUMMABLE,
-    "orderable": ORDERABLE,
+    "orderable": ORDERABLE - {Type.GUID},  # sort takes guids, extremes do not
     "any": SCALARS,
+    "plain": SCALARS - {Type.DYNAMIC},
     "text": SCALARS,  # converted to string by the binder
+    "plain_text": SCALARS - {Type.DYNAMIC},  # the same, but a dynamic value is cast by the query
     "string_or_dynamic": frozenset({Type.STRING, Type.DYNAMIC}),
     "type": frozenset(),  # a typeof(…) literal
 }
@@ -79,6 +81,7 @@ class Parameter:
     families: tuple[str, ...]
     optional: bool = False
     repeated: bool = False
+    times: int = 1
     constant: bool = False
     keeps_null: bool = False
     accepts: frozenset[Type] = field(default=frozenset())
@@ -127,18 +130,19 @@ class Function:
 
 _TYPES = {str(t): t for t in Type}
 _SIGNATURE = re.compile(r"\s*(\S.*?)\s*\((.*)\)\s*->\s*(\w+)\s*([?!%&]?)\s*", re.S)
-_PARAMETER = re.compile(r"\s*(\w+)\s*:\s*([\w|]+)(~?)(#?)(\??)(\*?)\s*")
+_PARAMETER = re.compile(r"\s*(\w+)\s*:\s*([\w|]+)(~?)(#?)(\??)(\*?)(\d?)\s*")
 
 
 def _parse_parameter(text: str) -> Parameter:
     m = _PARAMETER.fullmatch(text)
     if m is None:
         raise ValueError(f"not a parameter: {text!r}")
-    name, families, tilde, sharp, question, star = m.groups()
+    name, families, tilde, sharp, question, star, times = m.groups()
     parts = tuple(families.split("|"))
     accepts = frozenset().union(*(FAMILIES[p] for p in parts))
-    wanted = Type.STRING if parts == ("text",) else _TYPES.get(families)
-    return Parameter(name, parts, bool(question), bool(star), bool(sharp), bool(tilde), accepts, wanted)
+    wanted = Type.STRING if parts in (("text",), ("plain_text",)) else _TYPES.get(families)
+    flags = {"optional": bool(question), "repeated": bool(star), "constant": bool(sharp), "keeps_null": bool(tilde)}
+    return Parameter(name, parts, **flags, times=int(times or 1), accepts=accepts, converts_to=wanted)
 
 
 def parse_signature(text: str, key: str | None = None) -> Overload:
@@ -148,7 +152,7 @@ def parse_signature(text: str, key: str | None = None) -> Overload:
         raise ValueError(f"not a declaration: {text!r}")
     name, inside, result, mark = m.groups()
     parameters = tuple(_parse_parameter(p) for p in inside.split(",")) if inside.strip() else ()
-    least = sum(not p.optional for p in parameters)
+    least = sum(p.times for p in parameters if not p.optional)
     return Overload(name, key or name, parameters, result, Nulls(mark), least)
 
 

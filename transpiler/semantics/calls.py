@@ -28,6 +28,9 @@ CONVERSIONS: dict[Type, str] = {
 }
 
 
+CAST_HINT = "a dynamic value is cast first: tolong(…), todouble(…), todatetime(…)"
+
+
 def call_function(scope: Scope, name: str, arguments: Sequence[Scalar], span: Span, *, aggregate: bool = False) -> Call:
     """The call of a registered function. Raises KqlError for an unknown name, a wrong count, or types that do not fit."""
     function = FUNCTIONS.find(name, aggregate=aggregate)
@@ -72,14 +75,15 @@ def _choose(scope: Scope, function: Function, arguments: Sequence[Scalar], span:
         raise scope.error("KQL103", f"{function.name} takes {counts}, {len(arguments)} given", span)
     given = ", ".join(str(a.type) for a in arguments)
     wanted = "; ".join(_signature(o) for o in counted)
-    raise scope.error("KQL102", f"{function.name} does not take ({given}); it takes {wanted}", span)
+    hint = CAST_HINT if any(a.type is Type.DYNAMIC for a in arguments) else ""
+    raise scope.error("KQL102", f"{function.name} does not take ({given}); it takes {wanted}", span, hint=hint)
 
 
 @lru_cache(maxsize=4096)
 def _fitting(function: Function, types: tuple[Type, ...]) -> Overload | None:
     """The first overload that takes arguments of these types: as they are, promoted, or dynamic values converted."""
     counted = [o for o in function.overloads if _fits_count(o, len(types))]
-    for accept in (_exact, _promoted, _dynamic):
+    for accept in (_exact, _promoted, _converted):
         for overload in counted:
             if all(accept(p, t) for p, t in zip(_parameters(overload, len(types)), types, strict=True)):
                 return overload
@@ -117,8 +121,17 @@ def _promoted(parameter: Parameter, given: Type) -> bool:
     return _exact(parameter, given) or any(promotes(given, t) for t in parameter.accepts)
 
 
-def _dynamic(parameter: Parameter, given: Type) -> bool:
-    return _promoted(parameter, given) or given in (Type.DYNAMIC, Type.UNKNOWN)
+def _converted(parameter: Parameter, given: Type) -> bool:
+    """A dynamic value becomes a string by itself, anything else by a cast of the query; a decimal becomes a real."""
+    match given:
+        case Type.DYNAMIC:
+            is_plain = any(f.startswith("plain") for f in parameter.families)
+            return not is_plain and bool(parameter.accepts & {Type.DYNAMIC, Type.STRING})
+        case Type.UNKNOWN:
+            return True
+        case Type.DECIMAL if parameter.converts_to is Type.REAL:
+            return True
+    return _promoted(parameter, given)
 
 
 def _convert(scope: Scope, overload: Overload, position: int, argument: Scalar) -> Scalar:

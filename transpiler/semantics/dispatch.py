@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from transpiler.kql import syntax
 from transpiler.plan.scalars import Constant, Scalar
 from transpiler.semantics.scope import Scope, Tabular
-from transpiler.types import Type
+from transpiler.types import INTEGERS
 
 # Any: each binder takes the node type that it is registered under, and its input is None only for operators that are sources.
 ScalarBinder: TypeAlias = Callable[[Scope, Any], Scalar]
@@ -106,7 +106,7 @@ def bind_constant(scope: Scope, expression: syntax.Node, what: str) -> Constant:
 def bind_whole(scope: Scope, expression: syntax.Node, what: str) -> int:
     """A constant whole number."""
     constant = bind_constant(scope, expression, what)
-    if not isinstance(constant.value, int) or isinstance(constant.value, bool) or constant.type is Type.TIMESPAN:
+    if constant.type not in INTEGERS or not isinstance(constant.value, int):
         raise scope.error("KQL104", f"{what} must be a whole number", expression.span)
     return constant.value
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from transpiler.diagnostics import KqlError
 from transpiler.functions.registry import FUNCTIONS
 from transpiler.kql import syntax
 from transpiler.plan.scalars import ColumnRef, Constant, Path, Scalar
-from transpiler.semantics.calls import call_function, convert, folded, make_call, overload_of
+from transpiler.semantics.calls import CAST_HINT, call_function, convert, folded, make_call, overload_of
 from transpiler.semantics.conversions import json_as_kusto_writes
 from transpiler.semantics.dispatch import bind_scalar, binds_scalar
 from transpiler.semantics.invocation import call_scalar_function
@@ -15,13 +16,14 @@ from transpiler.source import Span
 from transpiler.types import INTEGERS, NUMBERS, SUMMABLE, TYPE_NAMES, Type, widest
 
 
-def bind_predicate(scope: Scope, expression: syntax.Expr) -> Scalar:
-    """A scalar that must be a bool; a dynamic value is converted."""
+def bind_predicate(scope: Scope, expression: syntax.Expr, *, takes_dynamic: bool = False) -> Scalar:
+    """A scalar that must be a bool; of dynamic values only the operands of ``and`` and ``or`` are converted."""
     scalar = bind_scalar(scope, expression)
-    if scalar.type in (Type.DYNAMIC, Type.UNKNOWN):
+    if scalar.type is Type.UNKNOWN or (takes_dynamic and scalar.type is Type.DYNAMIC):
         return convert(scope, scalar, Type.BOOL)
     if scalar.type is not Type.BOOL:
-        raise scope.error("KQL102", f"a bool is expected here, this is {scalar.type}", expression.span)
+        hint = "tobool(…) makes a bool of it" if scalar.type is Type.DYNAMIC else ""
+        raise scope.error("KQL102", f"a bool is expected here, this is {scalar.type}", expression.span, hint=hint)
     return scalar
 
 
@@ -107,9 +109,11 @@ def _step(scope: Scope, base: Scalar, step: str | int | Scalar, span: Span) -> S
 def _unary(scope: Scope, node: syntax.Unary) -> Scalar:
     operand = bind_scalar(scope, node.operand)
     if operand.type is Type.DYNAMIC:
-        operand = convert(scope, operand, Type.REAL)
+        raise _two_dynamics(scope, node.operator, node.span)
     if node.operator == "+":
-        return operand
+        if operand.type not in NUMBERS | {Type.TIMESPAN, Type.UNKNOWN}:
+            raise scope.error("KQL102", f"'+' stands before numbers and durations, this is {operand.type}", node.span)
+        return convert(scope, operand, Type.LONG) if operand.type is Type.INT else operand
     if isinstance(operand, Constant) and operand.type is Type.INT and isinstance(operand.value, int):
         return Constant(Type.INT, -operand.value, node.span)
     return folded(call_function(scope, "unary -", [operand], node.span))
@@ -125,6 +129,8 @@ def _binary(scope: Scope, node: syntax.Binary) -> Scalar:
     if isinstance(node.left, syntax.Star):
         return _any_column(scope, node)
     left, right = bind_scalar(scope, node.left), bind_scalar(scope, node.right)
+    if node.operator in _ORDER:
+        _check_ordered(scope, node.operator, left, right, node.span)
     return binary(scope, node.operator, left, right, node.span)
 
 
@@ -172,7 +178,7 @@ def _any_column(scope: Scope, node: syntax.Binary) -> Scalar:
 
 
 def _arithmetic(scope: Scope, operator: str, left: Scalar, right: Scalar, span: Span) -> Scalar:
-    left, right = _without_dynamic(scope, operator, left, right)
+    left, right = _without_dynamic(scope, operator, left, right, span)
     if left.type in NUMBERS and right.type in NUMBERS:
         both = widest([left.type, right.type])
         if both in (Type.REAL, Type.DECIMAL):
@@ -180,16 +186,26 @@ def _arithmetic(scope: Scope, operator: str, left: Scalar, right: Scalar, span: 
     return folded(call_function(scope, operator, [left, right], span))
 
 
-def _without_dynamic(scope: Scope, operator: str, left: Scalar, right: Scalar) -> tuple[Scalar, Scalar]:
-    """A dynamic operand takes the other's type (int becomes long); two of them are computed as reals."""
+def _two_dynamics(scope: Scope, operator: str, span: Span) -> KqlError:
+    """The result would be dynamic, long or real as the values of each row are."""
+    message = f"'{operator}' of dynamic values has a type that depends on the data"
+    return scope.error("KQL203", message, span, hint="cast the values: tolong(…), todouble(…)")
+
+
+def _without_dynamic(scope: Scope, operator: str, left: Scalar, right: Scalar, span: Span) -> tuple[Scalar, Scalar]:
+    """A dynamic operand takes the other's type (int becomes long); a timespan is not scaled by one."""
 
     def other(t: Type) -> Type:
-        if t in (Type.DATETIME, Type.TIMESPAN) and operator in "*/":
+        if t is Type.TIMESPAN and operator not in "+-":
+            raise scope.error(
+                "KQL102", f"'{operator}' does not take {left.type} and {right.type}", span, hint=CAST_HINT
+            )
+        if t is Type.DATETIME and operator in "*/":
             return Type.REAL
         return Type.LONG if t is Type.INT else t
 
     if left.type is Type.DYNAMIC and right.type is Type.DYNAMIC:
-        return convert(scope, left, Type.REAL), convert(scope, right, Type.REAL)
+        raise _two_dynamics(scope, operator, span)
     if left.type is Type.DYNAMIC:
         return convert(scope, left, other(right.type)), right
     if right.type is Type.DYNAMIC:
@@ -231,6 +247,21 @@ def _comparable(scope: Scope, operator: str, left: Scalar, right: Scalar, span: 
     raise scope.error("KQL102", f"'{operator}' does not compare {left.type} with {right.type}", span)
 
 
+def _check_ordered(scope: Scope, operator: str, left: Scalar, right: Scalar, span: Span) -> None:
+    """Texts and guids have no order for operators, and a dynamic value is compared with numbers only."""
+    types = {left.type, right.type}
+    if types == {Type.STRING}:
+        raise scope.error(
+            "KQL102", f"'{operator}' does not compare strings", span, hint="strcmp(a, b) gives -1, 0 or 1"
+        )
+    if Type.DYNAMIC in types and not types <= NUMBERS | {Type.DYNAMIC, Type.UNKNOWN}:
+        raise scope.error(
+            "KQL102", f"'{operator}' does not compare {left.type} with {right.type}", span, hint=CAST_HINT
+        )
+    if types == {Type.GUID}:
+        raise scope.error("KQL102", f"'{operator}' does not compare guids", span)
+
+
 def _as_number(scope: Scope, scalar: Scalar) -> Scalar:
     return convert(scope, scalar, Type.LONG) if scalar.type is Type.BOOL else scalar
 
@@ -252,7 +283,8 @@ def connect(scope: Scope, operator: str, operands: list[Scalar], span: Span) -> 
 
 @binds_scalar(syntax.Logical)
 def _logical(scope: Scope, node: syntax.Logical) -> Scalar:
-    return connect(scope, node.operator, [bind_predicate(scope, o) for o in node.operands], node.span)
+    operands = [bind_predicate(scope, o, takes_dynamic=True) for o in node.operands]
+    return connect(scope, node.operator, operands, node.span)
 
 
 @binds_scalar(syntax.Between)

@@ -9,6 +9,7 @@ from transpiler.kql import syntax
 from transpiler.plan.relations import AggregateCall
 from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, RunTime, Scalar, ScalarSubquery
 from transpiler.semantics.calls import (
+    CAST_HINT,
     CONVERSIONS,
     call_declared,
     call_function,
@@ -31,7 +32,7 @@ from transpiler.semantics.invocation import call_scalar_function
 from transpiler.semantics.names import call_name
 from transpiler.semantics.packing import as_dynamic
 from transpiler.semantics.scope import FunctionLet, Scope, did_you_mean, type_named
-from transpiler.types import NUMBERS, Type
+from transpiler.types import INTEGERS, NUMBERS, Type
 
 
 @binds_scalar(syntax.Call)
@@ -147,15 +148,16 @@ def _ago(scope: Scope, node: syntax.Call) -> Scalar:
     if len(node.arguments) != 1:
         raise scope.error("KQL103", "ago takes 1 argument", node.span)
     span = bind_scalar(scope, node.arguments[0])
-    if span.type is Type.DYNAMIC:
-        span = convert(scope, span, Type.TIMESPAN)
     if span.type is not Type.TIMESPAN:
         raise scope.error("KQL102", f"ago takes a timespan, this is {span.type}", node.arguments[0].span)
     return binary(scope, "-", RunTime(node.span), span, node.span)
 
 
 def unify(scope: Scope, values: list[Scalar], node: syntax.Node) -> tuple[list[Scalar], Type]:
-    """Several results as one type: numbers widen, a dynamic value takes the other's type, a null takes any."""
+    """Several results as one type: numbers widen, a dynamic value takes the other's type, a null takes any.
+
+    Other types that differ come to dynamic values, as Microsoft's binder has it: ``iff(p, 1, "a")``.
+    """
     typed = [v for v in values if not (isinstance(v, Constant) and v.value is None and v.type is Type.DYNAMIC)]
     wanted = common_type(typed or values)
     found: list[Scalar] = []
@@ -164,14 +166,26 @@ def unify(scope: Scope, values: list[Scalar], node: syntax.Node) -> tuple[list[S
             found.append(value)
         elif isinstance(value, Constant) and value.value is None:
             found.append(Constant(wanted, None, value.span))
+        elif wanted is Type.DYNAMIC:
+            found.append(as_dynamic(scope, value))
         elif {value.type, wanted} <= NUMBERS or value.type is Type.DYNAMIC:
             found.append(convert(scope, value, wanted))
-        elif wanted is Type.DYNAMIC and any(v.type is Type.DYNAMIC for v in values):
-            found.append(as_dynamic(scope, value))
         else:
             types = " and ".join(dict.fromkeys(str(v.type) for v in values))
             raise scope.error("KQL102", f"the results are of different types: {types}", node.span)
     return found, wanted
+
+
+def alike(scope: Scope, values: list[Scalar], node: syntax.Call) -> tuple[list[Scalar], Type]:
+    """The arguments of a function that takes one type only, whole numbers of either size apart."""
+    types = {v.type for v in values} - {Type.UNKNOWN}
+    if len(types) > 1 and not types <= INTEGERS:
+        given = ", ".join(str(v.type) for v in values)
+        hint = CAST_HINT if Type.DYNAMIC in types else ""
+        raise scope.error(
+            "KQL102", f"the arguments of {node.name} are of one type, these are {given}", node.span, hint=hint
+        )
+    return unify(scope, values, node)
 
 
 @binds_function("iff", "iif")
@@ -208,7 +222,7 @@ def _case_call(scope: Scope, arguments: list[Scalar], t: Type, node: syntax.Call
 def _coalesce(scope: Scope, node: syntax.Call) -> Scalar:
     if len(node.arguments) < 2:
         raise scope.error("KQL103", "coalesce takes 2 or more arguments", node.span)
-    values, t = unify(scope, [bind_scalar(scope, a) for a in node.arguments], node)
+    values, t = alike(scope, [bind_scalar(scope, a) for a in node.arguments], node)
     function = FUNCTIONS.find("coalesce")
     assert function is not None
     overload = next(o for o in function.overloads if (o.key == "coalesce string") == (t is Type.STRING))

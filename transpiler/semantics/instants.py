@@ -14,7 +14,7 @@ from transpiler.kql.instants import MAX_INSTANT, TICKS_PER_DAY, TICKS_PER_SECOND
 from transpiler.plan.clocks import datetime_pieces, timespan_pieces
 from transpiler.plan.scalars import Call, Constant, Scalar
 from transpiler.semantics import calendar
-from transpiler.semantics.calls import call_declared, convert, make_call
+from transpiler.semantics.calls import CAST_HINT, call_declared, convert, make_call
 from transpiler.semantics.dispatch import bind_constant, bind_scalar, binds_function
 from transpiler.semantics.expressions import binary, connect
 from transpiler.semantics.scope import Scope
@@ -243,8 +243,16 @@ def _extreme(scope: Scope, node: syntax.Call) -> Scalar:
 
     if len(node.arguments) < 2:
         raise scope.error("KQL103", f"{node.name} takes 2 or more arguments", node.span)
-    values, t = unify(scope, [bind_scalar(scope, a) for a in node.arguments], node)
     function = FUNCTIONS.find(node.name)
     assert function is not None
+    arguments = [bind_scalar(scope, a) for a in node.arguments]
+    types = {a.type for a in arguments} - {Type.UNKNOWN}
+    if not types <= function.overloads[0].parameters[0].accepts or (len(types) > 1 and not types <= NUMBERS):
+        given = ", ".join(str(a.type) for a in arguments)
+        hint = CAST_HINT if Type.DYNAMIC in types else ""
+        raise scope.error(
+            "KQL102", f"{node.name} compares numbers, times, texts or bools, not ({given})", node.span, hint=hint
+        )
+    values, t = unify(scope, arguments, node)
     call = make_call(scope, function.overloads[0], tuple(values), node.span, t)
     return replace(call, nullable=all(v.nullable for v in values))

@@ -12,7 +12,7 @@ from transpiler.semantics.calls import convert
 from transpiler.semantics.dispatch import bind_scalar, bind_source
 from transpiler.semantics.environment import Environment
 from transpiler.semantics.scope import Binding, ScalarLet, Scope, Tabular, TabularLet
-from transpiler.types import TYPE_NAMES, Type
+from transpiler.types import NUMBERS, TYPE_NAMES, Type
 
 MAX_CALL_DEPTH = 32
 MAX_CALLS = 2_000
@@ -81,12 +81,21 @@ def _arguments(
         elif queue:
             found[parameter.name] = _argument(scope, parameter, queue.pop(0))
         elif parameter.default is not None:
-            found[parameter.name] = ScalarLet(bind_scalar(inner.without_row(), parameter.default))
+            found[parameter.name] = _default(inner.without_row(), parameter, parameter.default)
         else:
             raise scope.error("KQL103", f"'{node.name}' needs a value for '{parameter.name}'", node.span)
     if queue:
         raise scope.error("KQL103", f"'{node.name}' takes {len(body.parameters)} arguments", node.span)
     return found
+
+
+def _default(scope: Scope, parameter: syntax.Parameter, written: syntax.Expr) -> Binding:
+    """A default value, of the type that is declared; only a number may be written as another number."""
+    scalar = bind_scalar(scope, written)
+    wanted = TYPE_NAMES.get(parameter.type_name or "", scalar.type)
+    if scalar.type is not wanted and not {scalar.type, wanted} <= NUMBERS and Type.DYNAMIC not in (scalar.type, wanted):
+        raise scope.error("KQL102", f"the default of '{parameter.name}' is {scalar.type}, not {wanted}", written.span)
+    return ScalarLet(convert(scope, scalar, wanted))
 
 
 def _argument(scope: Scope, parameter: syntax.Parameter, argument: syntax.Expr | Tabular) -> Binding:

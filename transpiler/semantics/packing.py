@@ -92,7 +92,10 @@ def _bag_pack(scope: Scope, node: syntax.Call) -> Scalar:
         raise scope.error("KQL103", f"{node.name} takes pairs of a key and a value", node.span)
     arguments = [bind_scalar(scope, a) for a in node.arguments]
     for position in range(0, len(arguments), 2):
-        arguments[position] = convert(scope, arguments[position], Type.STRING)
+        key = arguments[position]
+        if key.type not in (Type.STRING, Type.DYNAMIC, Type.UNKNOWN):
+            raise scope.error("KQL102", f"a key of {node.name} is a string, this is {key.type}", key.span)
+        arguments[position] = convert(scope, key, Type.STRING)
     keys = [a.value for a in arguments[::2] if isinstance(a, Constant)]
     if len(set(keys)) != len(keys):
         raise scope.error("KQL204", f"{node.name} with the same key twice is not translated", node.span)
@@ -103,6 +106,8 @@ def _bag_pack(scope: Scope, node: syntax.Call) -> Scalar:
 def _pack_array(scope: Scope, node: syntax.Call) -> Scalar:
     if len(node.arguments) == 1 and isinstance(node.arguments[0], syntax.Star):
         return packed(scope, "pack_array", _columns(scope, node), node.span)
+    if not node.arguments:
+        raise scope.error("KQL103", "pack_array takes 1 or more arguments, 0 given", node.span)
     return packed(scope, "pack_array", [bind_scalar(scope, a) for a in node.arguments], node.span)
 
 
@@ -119,11 +124,13 @@ def _columns(scope: Scope, node: syntax.Call) -> list[Scalar]:
 
 @binds_function("bag_pack_columns")
 def _bag_pack_columns(scope: Scope, node: syntax.Call) -> Scalar:
+    if not node.arguments:
+        raise scope.error("KQL103", "bag_pack_columns takes 1 or more arguments, 0 given", node.span)
     arguments: list[Scalar] = []
     for argument in node.arguments:
         scalar = bind_scalar(scope, argument)
         name = result_name(argument)
-        if name is None:
+        if name is None or not isinstance(argument, syntax.Name):
             raise scope.error("KQL104", "bag_pack_columns takes columns", argument.span)
         arguments += [Constant(Type.STRING, name, argument.span), scalar]
     return packed(scope, "bag_pack", arguments, node.span)
@@ -131,6 +138,8 @@ def _bag_pack_columns(scope: Scope, node: syntax.Call) -> Scalar:
 
 @binds_function("pack_all")
 def _pack_all(scope: Scope, node: syntax.Call) -> Scalar:
+    if len(node.arguments) > 1:
+        raise scope.error("KQL103", f"pack_all takes 0 to 1 arguments, {len(node.arguments)} given", node.span)
     ignore = bool(node.arguments) and bool(bind_constant(scope, node.arguments[0], "ignore_null_empty").value)
     pairs = [s for c in _columns(scope, node) for s in (Constant(Type.STRING, _name(c), node.span), c)]
     if not ignore:
