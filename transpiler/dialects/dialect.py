@@ -90,7 +90,8 @@ class Dialect(ABC):
 
     def coalesce(self, tree: exp.Expr, default: exp.Expr) -> exp.Expr:
         """The tree, or a default where it is NULL."""
-        return call("COALESCE", tree, default)
+        trees = tree.expressions if isinstance(tree, exp.Anonymous) and tree.name == "COALESCE" else [tree]
+        return call("COALESCE", *trees, default)
 
     def fold(self, tree: exp.Expr) -> exp.Expr:
         """A text in lower case."""

@@ -103,7 +103,9 @@ def _list(speller: Speller, aggregate: AggregateCall) -> dict[Column, exp.Expr]:
     if of.overload.name.startswith("make_set"):
         tree = exp.Distinct(expressions=[tree])
     if kind == "native":
-        if of.overload.name != "make_list_with_nulls":
+        value = of.arguments[0]
+        may_be_null = predicate is not None or (value.nullable and value.type is not Type.STRING)
+        if may_be_null and of.overload.name != "make_list_with_nulls":
             tree = exp.IgnoreNulls(this=tree)
         listed = call("ARRAY_AGG", _limited(_arranged(speller, tree, aggregate), limit))
         listed = speller.sql("COALESCE({x}, [])", x=listed) if may_have_none(of) else listed

@@ -142,7 +142,7 @@ def _keys(ascending: bool, nulls_last: bool) -> str:
     """Numbers by value, then other values by their text; nulls last or first."""
     way = "" if ascending else " DESC"
     nulls = "@e@ = 'null'" + ("" if nulls_last else " DESC")
-    return f"{nulls}, {_AS_REAL} IS NULL{way}, {_AS_REAL}{way}, JSON_VALUE(@e@, '$'){way}"
+    return f"{nulls}, {_AS_REAL} IS NULL{way}, {_AS_REAL}{way}, JSON_VALUE(@e@){way}"
 
 
 def _sort(speller: Speller, of: Call) -> exp.Expr:
@@ -198,7 +198,7 @@ def _strcat(speller: Speller, of: Call) -> exp.Expr:
     array, delimiter = of.arguments
     return hygienic(
         speller,
-        "ARRAY_TO_STRING(ARRAY(SELECT COALESCE(JSON_VALUE(@e@, '$'), NULLIF(@e@, 'null'), '') "
+        "ARRAY_TO_STRING(ARRAY(SELECT COALESCE(JSON_VALUE(@e@), NULLIF(@e@, 'null'), '') "
         f"FROM {_EACH} ORDER BY @o@), {{d}})",
         a=elements_of(speller, array), d=speller.text(delimiter),
     )  # fmt: skip

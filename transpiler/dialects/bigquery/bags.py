@@ -14,7 +14,7 @@ from transpiler.plan.scalars import Call, Constant, Scalar
 
 _EACH = "UNNEST({m}) AS @e@ WITH OFFSET AS @o@"
 _NAME = "REGEXP_EXTRACT(@e@, {name})"
-_IS_NAMED = f"JSON_VALUE({_NAME}, '$') = {{k}}"
+_IS_NAMED = f"JSON_VALUE({_NAME}) = {{k}}"
 
 
 def _if_bag(speller: Speller, v: exp.Expr, tree: exp.Expr) -> exp.Expr:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from transpiler.dialects.dialect import Dialect
 
 _STORED = "stored_json"
+_WHOLE = "whole_json"
 
 
 def json_text(dialect: Dialect, value: exp.Expr, stored: str = "JSON") -> exp.Expr:
@@ -28,3 +29,29 @@ def stored_json(tree: exp.Expr) -> exp.Expr | None:
         return None
     value: exp.Expr = tree.expressions[0].expressions[0]
     return value.copy()
+
+
+def whole_text(dialect: Dialect, value: exp.Expr) -> exp.Expr:
+    """A value of type JSON as text, ``null`` for null: for what looks inside, where a JSON null has nothing."""
+    tree = fill("TO_JSON_STRING({x})", dialect.sqlglot_name, {"x": value})
+    tree.meta[_WHOLE] = True
+    return tree
+
+
+def scalar_in(dialect: Dialect, tree: exp.Expr) -> exp.Expr | None:
+    """The text of the string, number or bool that the JSON text ``tree`` holds; None for a tree that is long to write twice."""
+    if (stored := stored_json(tree)) is not None:
+        return fill("JSON_VALUE({x})", dialect.sqlglot_name, {"x": stored})
+    if not is_queried(tree):
+        return None
+    source, path = tree.expressions
+    if source.meta_get(_WHOLE):
+        source = source.expressions[0]
+    elif not isinstance(source, exp.Column):
+        return None
+    return fill("JSON_VALUE({x}, {p})", dialect.sqlglot_name, {"x": source.copy(), "p": path.copy()})
+
+
+def is_queried(tree: exp.Expr) -> bool:
+    """Whether a tree is the JSON text at a path, which is NULL for a JSON null."""
+    return isinstance(tree, exp.Anonymous) and tree.name == "JSON_QUERY" and len(tree.expressions) == 2

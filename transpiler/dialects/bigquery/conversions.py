@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from transpiler.dialects.bigquery.columns import is_queried, scalar_in
 from transpiler.dialects.bigquery.formats import part_at
-from transpiler.dialects.bigquery.paths import is_plain, json_of, scalar_text_of
+from transpiler.dialects.bigquery.paths import is_parsed, is_plain, json_of, scalar_text_of
 from transpiler.dialects.computed import computed_from, computed_once, hygienic
 from transpiler.dialects.known import OF_16_DIGITS, has_few_digits
 from transpiler.dialects.spelling import Speller, Spelling, text
@@ -124,11 +125,14 @@ def _tostring_dynamic(speller: Speller, call: Call) -> exp.Expr:
     (argument,) = call.arguments
     if (part := part_at(speller, argument)) is not None:
         return part
-    if isinstance(argument, Path) and is_plain(argument):
-        return speller.sql("COALESCE({s}, {j})", s=scalar_text_of(speller, argument), j=json_of(speller, argument))
-    return speller.once(
-        speller.value(argument), lambda v: speller.sql("COALESCE(JSON_VALUE({v}, '$'), NULLIF({v}, 'null'))", v=v)
-    )
+    tree = json_of(speller, argument)
+    scalar = scalar_in(speller.dialect, tree)
+    if isinstance(argument, Path) and is_plain(argument) and is_parsed(argument):
+        scalar = scalar_text_of(speller, argument)
+    if scalar is not None:
+        return speller.sql("COALESCE({s}, {j})", s=scalar, j=tree)
+    whole = "{v}" if is_queried(tree) else "NULLIF({v}, 'null')"
+    return speller.once(tree, lambda v: speller.sql(f"COALESCE(JSON_VALUE({{v}}), {whole})", v=v))
 
 
 def _totimespan(inner: str) -> Spelling:
@@ -148,7 +152,7 @@ def _todatetime(source: str) -> Spelling:
     return spell
 
 
-_S = "JSON_VALUE({v}, '$')"
+_S = "JSON_VALUE({v})"
 _D = "SAFE_CAST({v} AS FLOAT64)"
 
 

@@ -79,7 +79,7 @@ def _unnest(array: exp.Expr, name: str, offset: str | None = None) -> exp.Join:
 
 def _element(speller: Speller, each: Expansion, tree: exp.Expr) -> exp.Expr:
     if each.column.type is Type.STRING:
-        return speller.sql("COALESCE(JSON_VALUE({x}, '$'), NULLIF({x}, 'null'))", x=tree)
+        return speller.sql("COALESCE(JSON_VALUE({x}), NULLIF({x}, 'null'))", x=tree)
     return speller.sql("NULLIF({x}, 'null')", x=tree)
 
 

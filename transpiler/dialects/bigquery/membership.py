@@ -12,7 +12,7 @@ from transpiler.dialects.spelling import Speller, Spelling
 from transpiler.dialects.terms import row_pattern
 from transpiler.plan.scalars import Call, Scalar
 
-_LISTED = "IF(STARTS_WITH({v}, '['), JSON_QUERY_ARRAY({v}, '$'), IF({v} IS NULL, [], [{v}]))"
+_LISTED = "IF(STARTS_WITH({v}, '['), JSON_QUERY_ARRAY({v}), IF({v} IS NULL, [], [{v}]))"
 
 
 def _listed(speller: Speller, array: Scalar) -> exp.Expr:
@@ -26,7 +26,7 @@ def _element(speller: Speller, of: Call, test: str) -> exp.Expr:
     needle, listed = speller.text(value), _listed(speller, array)
     used = {i.name.lower() for t in (needle, listed) for i in t.find_all(exp.Identifier)}
     name = next(n for n in ("e", *(f"e{k}" for k in range(1, 99))) if n not in used)
-    element = speller.sql("COALESCE(JSON_VALUE({e}, '$'), NULLIF({e}, 'null'))", e=exp.column(name))
+    element = speller.sql("COALESCE(JSON_VALUE({e}), NULLIF({e}, 'null'))", e=exp.column(name))
     slots = {"x": needle, "e": element}
     if "{p}" in test:
         slots["p"] = row_pattern(speller, element, left=True, right=True)

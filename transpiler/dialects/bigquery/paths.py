@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from transpiler.dialects.bigquery.columns import stored_json
+from transpiler.dialects.bigquery.columns import stored_json, whole_text
 from transpiler.dialects.bigquery.formats import part_at
 from transpiler.dialects.computed import hygienic
 from transpiler.dialects.spelling import Speller, text
@@ -68,7 +68,7 @@ MEMBER_NAME = rf"^({_STRING}):"
 MEMBER_VALUE = rf"(?s)^{_STRING}:(.*)$"
 _MEMBER = (
     "(SELECT NULLIF(REGEXP_EXTRACT(@e@, {value}), 'null') FROM UNNEST({members}) AS @e@ WITH OFFSET AS @o@ "
-    "WHERE JSON_VALUE(REGEXP_EXTRACT(@e@, {name}), '$') = {k} ORDER BY @o@ LIMIT 1)"
+    "WHERE JSON_VALUE(REGEXP_EXTRACT(@e@, {name})) = {k} ORDER BY @o@ LIMIT 1)"
 )
 
 
@@ -116,6 +116,12 @@ def numbers_in(speller: Speller, v: exp.Expr, tree: exp.Expr) -> exp.Expr:
     return hygienic(speller, _NUMBERS, v=v, x=tree, odd=text(_ODD_NUMBER), parts=text(_AROUND_NUMBERS))
 
 
+def is_parsed(scalar: Scalar) -> bool:
+    """Whether a scalar is a path into a text that is parsed for it."""
+    base = scalar.base if isinstance(scalar, Path) else None
+    return isinstance(base, Call) and base.overload.key == "parse_json"
+
+
 def _at(speller: Speller, scalar: Scalar, function: str, *, bare: bool = False) -> exp.Expr:
     steps: Sequence[str | int | Scalar] = scalar.steps if isinstance(scalar, Path) else ()
     base = scalar.base if isinstance(scalar, Path) else scalar
@@ -138,8 +144,10 @@ def _at(speller: Speller, scalar: Scalar, function: str, *, bare: bool = False) 
             tree, written = _computed(speller, tree, written, step), "$"
     if written == "$" and bare and (steps or not is_parsed):
         return tree
-    if function == "JSON_VALUE" and (stored := stored_json(tree)) is not None:
-        tree = stored
+    if (stored := stored_json(tree)) is not None:
+        tree = stored if function == "JSON_VALUE" else whole_text(speller.dialect, stored)
+    if written == "$":
+        return speller.sql(f"{function}({{x}})", x=tree)
     return speller.sql(f"{function}({{x}}, {{p}})", x=tree, p=text(written))
 
 

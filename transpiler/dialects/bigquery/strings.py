@@ -111,7 +111,7 @@ def _from_codepoints(speller: Speller, made: Call) -> exp.Expr:
         if a.type is not Type.DYNAMIC
         else speller.sql(
             "COALESCE((SELECT STRING_AGG(SAFE.CODE_POINTS_TO_STRING([SAFE_CAST(c AS INT64)]), '' ORDER BY o) "
-            "FROM UNNEST(JSON_VALUE_ARRAY({x}, '$')) AS c WITH OFFSET AS o), '')",
+            "FROM UNNEST(JSON_VALUE_ARRAY({x})) AS c WITH OFFSET AS o), '')",
             x=speller.value(a),
         )
         for a in made.arguments
