@@ -52,7 +52,7 @@ def _dialect(sqlglot_name: str) -> SqlglotDialect:
 # Any: as above.
 @cache
 def _dispatch(sqlglot_name: str) -> dict[type[exp.Expr], Any]:
-    return {**_dialect(sqlglot_name).generator()._dispatch, **_STYLES}
+    return {**_dialect(sqlglot_name).generator()._dispatch, **_STYLES, **_OWN_STYLES.get(sqlglot_name, {})}
 
 
 def _without_quotes_in_comments(tree: exp.Expr) -> None:
@@ -184,6 +184,16 @@ def _order(generator: Any, expression: exp.Order) -> str:
     return str(generator.seg(flat) if "\n" not in flat and len(flat) < LINE_WIDTH else generator.order_sql(expression))
 
 
+# Any: as above. IF evaluates no more than CASE does.
+def _if(generator: Any, expression: exp.Case) -> str:
+    branches = expression.args["ifs"]
+    if len(branches) > 1 or expression.this:
+        return _case(generator, expression)
+    return str(
+        generator.func("IF", branches[0].this, branches[0].args["true"], expression.args.get("default") or exp.Null())
+    )
+
+
 # Any: as above.
 def _case(generator: Any, expression: exp.Case) -> str:
     lines = [f"CASE {generator.sql(expression, 'this')}".rstrip()]
@@ -227,3 +237,5 @@ _STYLES: dict[type[exp.Expr], Any] = {
     exp.Group: _group,
     exp.Order: _order,
 }
+# Any: as above.
+_OWN_STYLES: dict[str, dict[type[exp.Expr], Any]] = {"bigquery": {exp.Case: _if}}
