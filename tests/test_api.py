@@ -156,7 +156,7 @@ def test_a_translation_within_another_thread_s_goes_on_without_a_pause() -> None
     class Columns(dict[str, str]):
         """Columns that are asked for while one translation is under way."""
 
-        def items(self) -> Any:
+        def items(self) -> Any:  # Any: a view of the mapping
             if not seen:
                 seen.append(gc.isenabled())
                 worker = Thread(target=lambda: transpiler.transpile("U | count", tables={"U": {"y": "long"}}))

@@ -66,6 +66,11 @@ class Block:
         """Whether its columns are the table's own and no row is left out."""
         return not self.where and not self.computed
 
+    @property
+    def is_table(self) -> bool:
+        """Whether it is nothing but a table of the warehouse."""
+        return self.base is None and self.table is not None and self.is_untouched
+
     def tree(self, column: Column) -> exp.Expr:
         """A fresh tree of a column, over the table."""
         name = self.plain.get(column)

@@ -21,7 +21,8 @@ _WORDS = {"inner": "INNER", "leftouter": "LEFT", "rightouter": "RIGHT", "fullout
 
 def lower_join(stages: Stages, relation: Join) -> Lowered:
     """A join on equal keys; the sides are ``l`` and ``r``."""
-    left, right = stages.source(relation.left), stages.source(relation.right)
+    (left, within_left), (right, within_right) = stages.joined(relation.left), stages.joined(relation.right)
+    inside = [*within_left, *within_right, relation]
     own = _qualified(left, "l") | _qualified(right, "r")
     scalars = stages.scalars(lambda c: _column(stages, *own[c]))
     needed = stages.needed(relation)
@@ -34,7 +35,7 @@ def lower_join(stages: Stages, relation: Join) -> Lowered:
     select = exp.Select(expressions=[stages.alias(trees[c], names[c]) for c in columns])
     if relation.kind in ("leftsemi", "leftanti", "rightsemi", "rightanti"):
         _semi(stages, select, relation, left, right)
-        return stages.emit([relation], select, columns, names)
+        return stages.emit(inside, select, columns, names, above=[*within_left, relation])
     select.set("from_", exp.From(this=_aliased(left.table, "l")))
     join = exp.Join(this=_aliased(right.table, "r"), **join_words(_WORDS[relation.kind]))
     if relation.kind != "cross":
@@ -43,7 +44,7 @@ def lower_join(stages: Stages, relation: Join) -> Lowered:
     select.set("joins", [join])
     if relation.condition is not None:
         stages.where(select, [scalars.predicate(relation.condition)])
-    return stages.emit([relation], select, columns, names)
+    return stages.emit(inside, select, columns, names, above=[*within_left, relation])
 
 
 def _semi(stages: Stages, select: exp.Select, relation: Join, left: Lowered, right: Lowered) -> None:

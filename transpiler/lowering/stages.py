@@ -20,8 +20,8 @@ from transpiler.lowering.ticks import shown
 from transpiler.plan.relations import OrderKey, Plan, Relation, Scan
 from transpiler.plan.scalars import Column, Constant, Scalar
 
-LONGEST_COMMENT = 100
-"""How much of the KQL stands above its SQL."""
+LONGEST_COMMENT = 72
+"""How much of the KQL stands above its SQL: a line of 80 columns in a CTE."""
 
 
 @frozen()
@@ -69,6 +69,17 @@ class Stages:
         if isinstance(found, Block):
             found = self.done[id(relation)] = self.written(found)
         return found
+
+    def joined(self, relation: Relation) -> tuple[Lowered, list[Relation]]:
+        """A relation as one side of a join, which names its columns; a table that is read as it is, itself.
+
+        The relations are those that have no stage yet.
+        """
+        found = self.done[id(relation)]
+        if isinstance(found, Block) and self.uses[id(relation)] == 1 and found.is_table:
+            assert found.table is not None
+            return Lowered(found.table, found.columns, found.plain), list(found.stages)
+        return self.source(relation), []
 
     def open(self, relation: Relation) -> Block:
         """A relation as a SELECT under way, to be gone on with."""
