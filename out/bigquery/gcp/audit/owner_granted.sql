@@ -1,29 +1,26 @@
 /* Cloud Audit - Owner or token creator granted
    id: e06cf2a4-7d0f-4e58-8c11-fb43b1a20f08, version 1.0.0
    source: rules/gcp/audit/owner_granted.yaml, sha256 dad78f2a4bb827b91bbb7a285ce9b4bfa3abc18f640dd1c7126e0c3dcfeeacbc */
-/* GCPAuditLogs | where MethodName has "SetIamPolicy" | where Request has_any ("roles/owner", "roles/i… */
+/* GCPAuditLogs | where MethodName has "SetIamPolicy" | where Request has_… */
 SELECT
   `timestamp` AS TimeGenerated,
   protopayload_auditlog.authenticationInfo.principalEmail AS PrincipalEmail,
-  CASE
-    WHEN REGEXP_CONTAINS(
+  IF(
+    REGEXP_CONTAINS(
       (
-        SELECT COALESCE(JSON_VALUE(v, '$'), NULLIF(v, 'null'))
+        SELECT COALESCE(JSON_VALUE(v), NULLIF(v, 'null'))
         FROM UNNEST([JSON_VALUE(TO_JSON(protopayload_auditlog), '$.requestJson')]) AS v
       ),
       '(?i)(?:^|[^\\pL\\pN])roles/owner(?:$|[^\\pL\\pN])'
-    )
-    THEN 'roles/owner'
-    ELSE 'roles/iam.serviceAccountTokenCreator'
-  END AS Role,
+    ),
+    'roles/owner',
+    'roles/iam.serviceAccountTokenCreator'
+  ) AS Role,
   protopayload_auditlog.resourceName AS GCPResourceName,
   JSON_VALUE(TO_JSON(resource), '$.labels.project_id') AS ProjectId,
   COALESCE(
     JSON_VALUE(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata'), '$.callerIp'),
-    JSON_QUERY(
-      NULLIF(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata')), 'null'),
-      '$.callerIp'
-    )
+    JSON_QUERY(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.requestMetadata')), '$.callerIp')
   ) AS CallerIp
 FROM `my-project.logs.cloudaudit_googleapis_com_activity`
 WHERE
@@ -32,7 +29,7 @@ WHERE
   AND REGEXP_CONTAINS(protopayload_auditlog.methodName, '(?i)(?:^|[^\\pL\\pN])SetIamPolicy(?:$|[^\\pL\\pN])')
   AND REGEXP_CONTAINS(
     (
-      SELECT COALESCE(JSON_VALUE(v, '$'), NULLIF(v, 'null'))
+      SELECT COALESCE(JSON_VALUE(v), NULLIF(v, 'null'))
       FROM UNNEST([JSON_VALUE(TO_JSON(protopayload_auditlog), '$.requestJson')]) AS v
     ),
     '(?i)(?:^|[^\\pL\\pN])(?:roles/owner|roles/iam\\.serviceAccountTokenCreator)(?:$|[^\\pL\\pN])'
@@ -40,7 +37,7 @@ WHERE
   AND (
     REGEXP_CONTAINS(
       (
-        SELECT COALESCE(JSON_VALUE(v, '$'), NULLIF(v, 'null'))
+        SELECT COALESCE(JSON_VALUE(v), NULLIF(v, 'null'))
         FROM UNNEST([JSON_VALUE(TO_JSON(protopayload_auditlog), '$.requestJson')]) AS v
       ),
       '(?i)(?:^|[^\\pL\\pN])ADD(?:$|[^\\pL\\pN])'

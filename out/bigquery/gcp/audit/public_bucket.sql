@@ -2,7 +2,7 @@
    id: 6a54e0d2-8e77-4a0a-b6a1-3d9f7c5e440a, version 1.0.0
    source: rules/gcp/audit/public_bucket.yaml, sha256 32d8fbc77cd2559114a9779b075e8805afb90c145d0e2c5e4f83232df5501c4c */
 WITH extend_3 AS (
-  /* GCPAuditLogs | where ServiceName == "storage.googleapis.com" and MethodName =~ "storage.setIamPermi… */
+  /* GCPAuditLogs | where ServiceName == "storage.googleapis.com" and Method… */
   SELECT
     `timestamp` AS TimeGenerated,
     protopayload_auditlog.authenticationInfo.principalEmail AS PrincipalEmail,
@@ -11,7 +11,7 @@ WITH extend_3 AS (
     COALESCE(
       JSON_VALUE(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.servicedata_v1_iam'), '$.policyDelta.bindingDeltas'),
       JSON_QUERY(
-        NULLIF(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.servicedata_v1_iam')), 'null'),
+        TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.servicedata_v1_iam')),
         '$.policyDelta.bindingDeltas'
       )
     ) AS Changes
@@ -22,11 +22,11 @@ WITH extend_3 AS (
     AND protopayload_auditlog.serviceName = 'storage.googleapis.com'
     AND REGEXP_CONTAINS(protopayload_auditlog.methodName, '(?i)^storage\\.setIamPermissions$')
 ), summarize_6 AS (
-  /* where Changes has_any ("allUsers", "allAuthenticatedUsers") and Changes has "ADD" | extend Bucket =… */
+  /* where Changes has_any ("allUsers", "allAuthenticatedUsers") and Changes… */
   SELECT
     COALESCE(
       (
-        SELECT COALESCE(JSON_VALUE(v, '$'), NULLIF(v, 'null'))
+        SELECT COALESCE(JSON_VALUE(v), NULLIF(v, 'null'))
         FROM UNNEST([
           NULLIF(
             ARRAY_REVERSE(JSON_QUERY_ARRAY(TO_JSON_STRING(SPLIT(COALESCE(GCPResourceName, ''), '/')), '$'))[SAFE_OFFSET(0)],
@@ -42,11 +42,11 @@ WITH extend_3 AS (
   FROM extend_3
   WHERE
     REGEXP_CONTAINS(Changes, '(?i)(?:^|[^\\pL\\pN])(?:allUsers|allAuthenticatedUsers)(?:$|[^\\pL\\pN])')
-    AND CASE
-      WHEN STRPOS(LOWER(Changes), 'add') > 0
-      THEN REGEXP_CONTAINS(Changes, '(?i)(?:^|[^\\pL\\pN])ADD(?:$|[^\\pL\\pN])')
-      ELSE FALSE
-    END
+    AND IF(
+      STRPOS(LOWER(Changes), 'add') > 0,
+      REGEXP_CONTAINS(Changes, '(?i)(?:^|[^\\pL\\pN])ADD(?:$|[^\\pL\\pN])'),
+      FALSE
+    )
   GROUP BY 1, 2
 )
 SELECT

@@ -1,7 +1,7 @@
 /* Google DNS - Malicous Python packages
    id: 75491db8-eaf7-40bb-a46a-279872cc82f5, version 1.0.0
    source: rules/gcp/dns/malicious_python_packages.yaml, sha256 d745ed48416c39a2bb266c78d956d60e67da2b648c633231f3b08d9332351041 */
-/* GCPCloudDNS | where Query has_any ('psec.forward.io.global.prod.fastly.net', 'b0a0374cd1cb4305002e.… */
+/* GCPCloudDNS | where Query has_any ('psec.forward.io.global.prod.fastly.… */
 SELECT
   `timestamp` AS TimeGenerated,
   jsonPayload.queryname AS Query,
@@ -15,8 +15,8 @@ SELECT
   jsonPayload.queryname AS Domain,
   insertId AS EventOriginalUid, severity AS EventSeverity, 'Cloud DNS' AS EventProduct,
   'GCP' AS EventVendor, '0.1.0' AS EventSchemaVersion, 'GCPDNS' AS Dvc,
-  CASE WHEN resource.type = 'dns_query' THEN 'lookup' ELSE resource.type END AS EventType,
-  CASE WHEN LOWER(jsonPayload.responsecode) = 'noerror' THEN 'Success' ELSE 'Failure' END AS EventResult,
+  IF(resource.type = 'dns_query', 'lookup', resource.type) AS EventType,
+  IF(LOWER(jsonPayload.responsecode) = 'noerror', 'Success', 'Failure') AS EventResult,
   'response' AS EventSubType, 1 AS EventCount, `timestamp` AS EventStartTime,
   `timestamp` AS EventEndTime,
   jsonPayload.queryname AS DNSCustomEntity,

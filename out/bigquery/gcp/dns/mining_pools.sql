@@ -2,7 +2,7 @@
    id: 0d7a5f64-94a5-4c27-bd6a-4b8e0a5d1c04, version 1.0.0
    source: rules/gcp/dns/mining_pools.yaml, sha256 061070eaff1e60ae1a8baeafdd0ef88a49bdbf20246ed19e0b36948536f030c4 */
 WITH summarize_5 AS (
-  /* GCPCloudDNS | where Query has_any (pools) or Query hasprefix "xmr-" or Query has_all ("stratum", "p… */
+  /* GCPCloudDNS | where Query has_any (pools) or Query hasprefix "xmr-" or… */
   SELECT
     COALESCE(JSON_VALUE(TO_JSON(jsonPayload), '$.sourceip'), '') AS SrcIpAddr,
     COALESCE(jsonPayload.queryname, '') AS Query,
@@ -32,7 +32,7 @@ WITH summarize_5 AS (
     AND NOT COALESCE(REGEXP_CONTAINS(jsonPayload.queryname, '(?i)^status\\.'), FALSE)
   GROUP BY 1, 2
 )
-/* project TimeGenerated, SrcIpAddr, Query, LastAnswer = ResponseName, LastCode = ResponseCodeName, Lo… */
+/* project TimeGenerated, SrcIpAddr, Query, LastAnswer = ResponseName, Las… */
 SELECT
   TimeGenerated, SrcIpAddr, Query,
   first_row.ResponseName AS LastAnswer,

@@ -2,7 +2,7 @@
    id: 7e2b4c18-0c3d-4ef9-a7d5-91c2f0b3aa05, version 1.0.0
    source: rules/gcp/dns/new_txt_heavy_client.yaml, sha256 4ed9345adebce6a0d9ead5530c9046c2b085241a981e2c1c20794877a7bb3188 */
 WITH extend_4 AS (
-  /* GCPCloudDNS | where isnotempty(SrcIpAddr) | extend IsText = QueryTypeName =~ "TXT" and not(Query ha… */
+  /* GCPCloudDNS | where isnotempty(SrcIpAddr) | extend IsText = QueryTypeNa… */
   SELECT
     JSON_VALUE(TO_JSON(jsonPayload), '$.sourceip') AS SrcIpAddr,
     jsonPayload.queryname AS Domain,
@@ -17,7 +17,7 @@ WITH extend_4 AS (
     AND `timestamp` < TIMESTAMP_SUB(@run_time, INTERVAL 5 MINUTE)
     AND JSON_VALUE(TO_JSON(jsonPayload), '$.sourceip') <> ''
 ), summarize_5 AS (
-  /* summarize Total = count(), Text = countif(IsText), Domains = dcountif(Domain, IsText) by SrcIpAddr */
+  /* summarize Total = count(), Text = countif(IsText), Domains = dcountif(D… */
   SELECT
     COALESCE(SrcIpAddr, '') AS SrcIpAddr,
     COUNT(*) AS Total,
@@ -26,7 +26,7 @@ WITH extend_4 AS (
   FROM extend_4
   GROUP BY 1
 )
-/* extend Share = round(100.0 * Text / Total, 1) | where Text >= 10 and Share > 50.0 | project SrcIpAd… */
+/* extend Share = round(100.0 * Text / Total, 1) | where Text >= 10 and Sh… */
 SELECT
   SrcIpAddr, Total, Text,
   ROUND(IEEE_DIVIDE(100.0 * CAST(Text AS FLOAT64), CAST(Total AS FLOAT64)) * 10.0) / 10.0 AS Share,

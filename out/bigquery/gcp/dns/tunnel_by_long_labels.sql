@@ -2,13 +2,13 @@
    id: 8c1c6a1b-3a43-4f0b-8f5e-2d7b1e6c9a03, version 1.0.0
    source: rules/gcp/dns/tunnel_by_long_labels.yaml, sha256 6660966d5da165b2e9d436972ac1570e03dd6624283a5d4268be5b36d031b0d7 */
 WITH where_5 AS (
-  /* GCPCloudDNS | where QueryTypeName in~ ("TXT", "NULL", "CNAME", "A", "AAAA") | extend Labels = split… */
+  /* GCPCloudDNS | where QueryTypeName in~ ("TXT", "NULL", "CNAME", "A", "AA… */
   SELECT
     `timestamp` AS TimeGenerated,
     JSON_VALUE(TO_JSON(jsonPayload), '$.sourceip') AS SrcIpAddr,
     TO_JSON_STRING(SPLIT(COALESCE(REGEXP_REPLACE(jsonPayload.queryname, '(?:\\.)$', ''), ''), '.')) AS Labels,
     ARRAY_LENGTH(
-      JSON_QUERY_ARRAY(TO_JSON_STRING(SPLIT(COALESCE(REGEXP_REPLACE(jsonPayload.queryname, '(?:\\.)$', ''), ''), '.')), '$')
+      JSON_QUERY_ARRAY(TO_JSON_STRING(SPLIT(COALESCE(REGEXP_REPLACE(jsonPayload.queryname, '(?:\\.)$', ''), ''), '.')))
     ) AS Depth
   FROM `my-project.logs.dns_googleapis_com_dns_queries`
   WHERE
@@ -16,17 +16,17 @@ WITH where_5 AS (
     AND `timestamp` < TIMESTAMP_SUB(@run_time, INTERVAL 5 MINUTE)
     AND LOWER(jsonPayload.querytype) IN ('txt', 'null', 'cname', 'a', 'aaaa')
     AND ARRAY_LENGTH(
-      JSON_QUERY_ARRAY(TO_JSON_STRING(SPLIT(COALESCE(REGEXP_REPLACE(jsonPayload.queryname, '(?:\\.)$', ''), ''), '.')), '$')
+      JSON_QUERY_ARRAY(TO_JSON_STRING(SPLIT(COALESCE(REGEXP_REPLACE(jsonPayload.queryname, '(?:\\.)$', ''), ''), '.')))
     ) >= 3
 ), where_7 AS (
-  /* extend First = tostring(Labels[0]), Parent = strcat(tostring(Labels[Depth - 2]), ".", tostring(Labe… */
+  /* extend First = tostring(Labels[0]), Parent = strcat(tostring(Labels[Dep… */
   SELECT
     *,
     COALESCE(JSON_VALUE(Labels, '$[0]'), JSON_QUERY(Labels, '$[0]')) AS First,
     CONCAT(
       COALESCE(
         (
-          SELECT COALESCE(JSON_VALUE(v, '$'), NULLIF(v, 'null'))
+          SELECT COALESCE(JSON_VALUE(v), NULLIF(v, 'null'))
           FROM UNNEST([
             NULLIF(
               IF(
@@ -43,7 +43,7 @@ WITH where_5 AS (
       '.',
       COALESCE(
         (
-          SELECT COALESCE(JSON_VALUE(v, '$'), NULLIF(v, 'null'))
+          SELECT COALESCE(JSON_VALUE(v), NULLIF(v, 'null'))
           FROM UNNEST([
             NULLIF(
               IF(
@@ -59,9 +59,9 @@ WITH where_5 AS (
       )
     ) AS Parent
   FROM where_5
-  WHERE LENGTH(COALESCE(COALESCE(JSON_VALUE(Labels, '$[0]'), JSON_QUERY(Labels, '$[0]')), '')) >= 40
+  WHERE LENGTH(COALESCE(JSON_VALUE(Labels, '$[0]'), JSON_QUERY(Labels, '$[0]'), '')) >= 40
 ), summarize_8 AS (
-  /* summarize Lookups = count(), Payloads = dcount(First), Bytes = sum(strlen(First)), LastSeen = max(T… */
+  /* summarize Lookups = count(), Payloads = dcount(First), Bytes = sum(strl… */
   SELECT
     COALESCE(SrcIpAddr, '') AS SrcIpAddr,
     Parent,

@@ -15,7 +15,7 @@ WITH where_8 AS (
     AND `timestamp` < TIMESTAMP_SUB(@run_time, INTERVAL 5 MINUTE)
     AND jsonPayload.reporter = 'SRC'
 ), project_6 AS (
-  /* GCPCloudDNS | where Query has_any ("ngrok.io", "ngrok-free.app", "trycloudflare.com", "serveo.net")… */
+  /* GCPCloudDNS | where Query has_any ("ngrok.io", "ngrok-free.app", "trycl… */
   SELECT
     `timestamp` AS LookupTime,
     JSON_VALUE(TO_JSON(jsonPayload), '$.sourceip') AS SrcIp,
@@ -45,7 +45,7 @@ WITH where_8 AS (
   INNER JOIN project_6 AS r
     ON COALESCE(l.SrcIp, '') = COALESCE(r.SrcIp, '') AND COALESCE(l.DestIp, '') = COALESCE(r.DestIp, '')
 )
-/* where TimeGenerated >= LookupTime | summarize Flows = count(), Sent = sum(tolong(BytesSent)), First… */
+/* where TimeGenerated >= LookupTime | summarize Flows = count(), Sent = s… */
 SELECT
   COALESCE(SrcIp, '') AS SrcIp,
   COALESCE(DestIp, '') AS DestIp,

@@ -2,7 +2,7 @@
    id: 19e4b6d7-c2f8-4a15-8d30-7a5f9be0c40e, version 1.0.0
    source: rules/gcp/vpc/large_egress.yaml, sha256 9deeb63ee7908316ac45909b72f45271c344cf1bc31719e4b361c7cb608f4805 */
 WITH summarize_4 AS (
-  /* GCPVPCFlow | where Reporter == "SRC" and isempty(DestInstanceVmName) and isempty(DestGoogleServiceT… */
+  /* GCPVPCFlow | where Reporter == "SRC" and isempty(DestInstanceVmName) an… */
   SELECT
     COALESCE(JSON_VALUE(TO_JSON(jsonPayload), '$.src_instance.vm_name'), '') AS SrcInstanceVmName,
     COALESCE(jsonPayload.connection.src_ip, '') AS SrcIp,
@@ -15,14 +15,15 @@ WITH summarize_4 AS (
         DISTINCT COALESCE(
           CAST((
             SELECT
-              CASE
-                WHEN NOT IS_NAN(v) AND NOT IS_INF(v)
-                THEN COALESCE(SAFE_CAST(TRUNC(v) AS INT64), CASE WHEN v > 0 THEN 9223372036854775807 ELSE -9223372036854775808 END)
-              END
+              IF(
+                NOT IS_NAN(v) AND NOT IS_INF(v),
+                COALESCE(SAFE_CAST(TRUNC(v) AS INT64), IF(v > 0, 9223372036854775807, -9223372036854775808)),
+                NULL
+              )
             FROM UNNEST([jsonPayload.connection.dest_port]) AS v
           ) AS STRING),
           ''
-        ) IGNORE NULLS
+        )
       )
     ) AS Ports
   FROM `my-project.logs.compute_googleapis_com_vpc_flows`
@@ -34,7 +35,7 @@ WITH summarize_4 AS (
     AND COALESCE(JSON_VALUE(TO_JSON(jsonPayload), '$.dest_google_service.type'), '') = ''
   GROUP BY 1, 2, 3, 4
 ), top_8 AS (
-  /* where Sent > limit | extend Gigabytes = round(Sent / 1e9, 2) | top 20 by Sent desc */
+  /* where Sent > limit | extend Gigabytes = round(Sent / 1e9, 2) | top 20 b… */
   SELECT *, ROUND((CAST(Sent AS FLOAT64) / 1000000000.0) * 100.0) / 100.0 AS Gigabytes
   FROM summarize_4
   WHERE Sent > 1000000000

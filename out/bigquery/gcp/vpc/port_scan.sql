@@ -9,10 +9,11 @@ WITH where_2 AS (
     jsonPayload.connection.dest_ip AS DestIp,
     CAST((
       SELECT
-        CASE
-          WHEN NOT IS_NAN(v) AND NOT IS_INF(v)
-          THEN COALESCE(SAFE_CAST(TRUNC(v) AS INT64), CASE WHEN v > 0 THEN 9223372036854775807 ELSE -9223372036854775808 END)
-        END
+        IF(
+          NOT IS_NAN(v) AND NOT IS_INF(v),
+          COALESCE(SAFE_CAST(TRUNC(v) AS INT64), IF(v > 0, 9223372036854775807, -9223372036854775808)),
+          NULL
+        )
       FROM UNNEST([jsonPayload.connection.dest_port]) AS v
     ) AS STRING) AS DestPort,
     jsonPayload.packets_sent AS PacketsSent,
@@ -24,14 +25,15 @@ WITH where_2 AS (
     AND jsonPayload.reporter = 'DEST'
     AND CAST((
       SELECT
-        CASE
-          WHEN NOT IS_NAN(v) AND NOT IS_INF(v)
-          THEN COALESCE(SAFE_CAST(TRUNC(v) AS INT64), CASE WHEN v > 0 THEN 9223372036854775807 ELSE -9223372036854775808 END)
-        END
+        IF(
+          NOT IS_NAN(v) AND NOT IS_INF(v),
+          COALESCE(SAFE_CAST(TRUNC(v) AS INT64), IF(v > 0, 9223372036854775807, -9223372036854775808)),
+          NULL
+        )
       FROM UNNEST([jsonPayload.connection.protocol]) AS v
     ) AS STRING) = '6'
 ), summarize_4 AS (
-  /* where toint(DestPort) < 32768 | summarize Ports = dcount(DestPort), Flows = count(), Packets = sum(… */
+  /* where toint(DestPort) < 32768 | summarize Ports = dcount(DestPort), Flo… */
   SELECT
     COALESCE(SrcIp, '') AS SrcIp,
     COALESCE(DestIp, '') AS DestIp,
@@ -43,12 +45,12 @@ WITH where_2 AS (
   FROM where_2
   WHERE
     (
-      SELECT CASE WHEN v BETWEEN -2147483648 AND 2147483647 THEN v END
+      SELECT IF(v BETWEEN -2147483648 AND 2147483647, v, NULL)
       FROM UNNEST([SAFE_CAST(DestPort AS INT64)]) AS v
     ) < 32768
   GROUP BY 1, 2, 3, 4
 )
-/* where Ports >= 25 | project Window, SrcIp, DestIp, DestInstanceVmName, Ports, Flows, Packets */
+/* where Ports >= 25 | project Window, SrcIp, DestIp, DestInstanceVmName,… */
 SELECT `Window`, SrcIp, DestIp, DestInstanceVmName, Ports, Flows, Packets
 FROM summarize_4
 WHERE Ports >= 25

@@ -2,21 +2,22 @@
    id: f5c3e1a9-0d27-4b86-9b7c-58e2d4a6130d, version 1.0.0
    source: rules/gcp/vpc/remote_access_from_internet.yaml, sha256 24b8bb3b0acbb487f8584ab4e4842b19b6d7e420706c31a5911ba85f801369f3 */
 WITH datatable_2 AS (
-  /* datatable(DestPort: string, Service: string) ["22", "ssh", "3389", "rdp", "5985", "winrm", "5986",… */
+  /* datatable(DestPort: string, Service: string) ["22", "ssh", "3389", "rdp… */
   SELECT *
   FROM UNNEST(ARRAY<STRUCT<DestPort STRING, Service STRING>>[('22', 'ssh'), ('3389', 'rdp'), ('5985', 'winrm'), ('5986', 'winrm')])
 ), where_5 AS (
-  /* GCPVPCFlow | where Reporter == "DEST" | where isnotempty(SrcLocationCountry) and SrcLocationCountry… */
+  /* GCPVPCFlow | where Reporter == "DEST" | where isnotempty(SrcLocationCou… */
   SELECT
     `timestamp` AS TimeGenerated,
     jsonPayload.connection.src_ip AS SrcIp,
     jsonPayload.connection.dest_ip AS DestIp,
     CAST((
       SELECT
-        CASE
-          WHEN NOT IS_NAN(v) AND NOT IS_INF(v)
-          THEN COALESCE(SAFE_CAST(TRUNC(v) AS INT64), CASE WHEN v > 0 THEN 9223372036854775807 ELSE -9223372036854775808 END)
-        END
+        IF(
+          NOT IS_NAN(v) AND NOT IS_INF(v),
+          COALESCE(SAFE_CAST(TRUNC(v) AS INT64), IF(v > 0, 9223372036854775807, -9223372036854775808)),
+          NULL
+        )
       FROM UNNEST([jsonPayload.connection.dest_port]) AS v
     ) AS STRING) AS DestPort,
     jsonPayload.bytes_sent AS BytesSent,
@@ -41,7 +42,7 @@ WITH datatable_2 AS (
   INNER JOIN datatable_2 AS r
     ON COALESCE(l.DestPort, '') = r.DestPort
 ), summarize_7 AS (
-  /* summarize Flows = count(), Bytes = sum(tolong(BytesSent)), LastSeen = max(TimeGenerated) by SrcIp,… */
+  /* summarize Flows = count(), Bytes = sum(tolong(BytesSent)), LastSeen = m… */
   SELECT
     COALESCE(SrcIp, '') AS SrcIp,
     COALESCE(REPLACE(UPPER(REPLACE(SrcLocationCountry, 'ß', CHR(57567))), CHR(57567), 'ß'), '') AS Country,

@@ -1,7 +1,7 @@
 /* Cloud Audit - Log export changed or removed
    id: 41a9e7c5-1b65-4a3c-93f0-c7f2a8d5e607, version 1.0.0
    source: rules/gcp/audit/log_export_tampering.yaml, sha256 07bb50f6c53731956718454f7bddc27f2de09494b2e66ed48f0f6c81ea4c9bd5 */
-/* GCPAuditLogs | where ServiceName =~ "logging.googleapis.com" and MethodName in~ (methods) | extend… */
+/* GCPAuditLogs | where ServiceName =~ "logging.googleapis.com" and Method… */
 SELECT
   TRY_CAST(entry ->> '$.timestamp' AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TimeGenerated,
   entry ->> '$.protoPayload.authenticationInfo.principalEmail' AS PrincipalEmail,

@@ -2,7 +2,7 @@
    id: d8f70c3b-6b0e-4f7d-9a52-1e60ab97fd0b, version 1.0.0
    source: rules/gcp/audit/new_key_used_from_elsewhere.yaml, sha256 4d4cbbf4974326fc926dea5bac6a787886eb3eed82e6d8e88bc956d6ead41ed2 */
 WITH where_11 AS (
-  /* GCPAuditLogs | where PrincipalEmail endswith ".gserviceaccount.com" | extend CallerIp = tostring(Re… */
+  /* GCPAuditLogs | where PrincipalEmail endswith ".gserviceaccount.com" | e… */
   SELECT
     TRY_CAST(entry ->> '$.timestamp' AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TimeGenerated,
     entry ->> '$.protoPayload.methodName' AS MethodName,
@@ -17,7 +17,7 @@ WITH where_11 AS (
     AND (NULLIF((entry -> '$.protoPayload.requestMetadata'), 'null') ->> '$.callerIp') <> ''
     AND (NULLIF((entry -> '$.protoPayload.requestMetadata'), 'null') ->> '$.callerIp') IS DISTINCT FROM 'private'
 ), project_3 AS (
-  /* GCPAuditLogs | where MethodName endswith "CreateServiceAccountKey" | project KeyTime = TimeGenerate… */
+  /* GCPAuditLogs | where MethodName endswith "CreateServiceAccountKey" | pr… */
   SELECT
     TRY_CAST(entry ->> '$.timestamp' AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS KeyTime,
     entry ->> '$.protoPayload.authenticationInfo.principalEmail' AS Creator,
@@ -36,7 +36,7 @@ WITH where_11 AS (
   INNER JOIN project_3 AS r
     ON COALESCE(l.PrincipalEmail, '') = COALESCE(r.ServiceAccount, '')
 )
-/* where TimeGenerated > KeyTime and CallerIp != CreatorIp | summarize Calls = count(), Methods = dcou… */
+/* where TimeGenerated > KeyTime and CallerIp != CreatorIp | summarize Cal… */
 SELECT
   COALESCE(ServiceAccount, '') AS ServiceAccount,
   COALESCE(Creator, '') AS Creator,

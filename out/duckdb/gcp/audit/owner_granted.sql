@@ -1,7 +1,7 @@
 /* Cloud Audit - Owner or token creator granted
    id: e06cf2a4-7d0f-4e58-8c11-fb43b1a20f08, version 1.0.0
    source: rules/gcp/audit/owner_granted.yaml, sha256 dad78f2a4bb827b91bbb7a285ce9b4bfa3abc18f640dd1c7126e0c3dcfeeacbc */
-/* GCPAuditLogs | where MethodName has "SetIamPolicy" | where Request has_any ("roles/owner", "roles/i… */
+/* GCPAuditLogs | where MethodName has "SetIamPolicy" | where Request has_… */
 SELECT
   TRY_CAST(entry ->> '$.timestamp' AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TimeGenerated,
   entry ->> '$.protoPayload.authenticationInfo.principalEmail' AS PrincipalEmail,

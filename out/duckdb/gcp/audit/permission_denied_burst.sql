@@ -2,7 +2,7 @@
    id: 93b6dc51-2f4e-47f1-a4a5-6c0b0de3bb09, version 1.0.0
    source: rules/gcp/audit/permission_denied_burst.yaml, sha256 d560a282b63e3ca43fc0d03476420960f35e9fece6a755deb677dc52ac0878fe */
 WITH summarize_4 AS (
-  /* GCPAuditLogs | where toint(Status.code) == 7 | summarize Denied = count(), Methods = dcount(MethodN… */
+  /* GCPAuditLogs | where toint(Status.code) == 7 | summarize Denied = count… */
   SELECT
     COALESCE(entry ->> '$.protoPayload.authenticationInfo.principalEmail', '') AS PrincipalEmail,
     COALESCE(NULLIF((entry -> '$.protoPayload.requestMetadata'), 'null') ->> '$.callerIp', '') AS CallerIp,
@@ -32,7 +32,7 @@ WITH summarize_4 AS (
     )[1] = 7
   GROUP BY 1, 2
 )
-/* where Methods >= minimum | extend Minutes = datetime_diff("minute", LastSeen, FirstSeen) | project… */
+/* where Methods >= minimum | extend Minutes = datetime_diff("minute", Las… */
 SELECT
   FirstSeen, LastSeen,
   date_diff('minute', FirstSeen, LastSeen) AS Minutes,

@@ -2,7 +2,7 @@
    id: 6a54e0d2-8e77-4a0a-b6a1-3d9f7c5e440a, version 1.0.0
    source: rules/gcp/audit/public_bucket.yaml, sha256 32d8fbc77cd2559114a9779b075e8805afb90c145d0e2c5e4f83232df5501c4c */
 WITH summarize_6 AS (
-  /* GCPAuditLogs | where ServiceName == "storage.googleapis.com" and MethodName =~ "storage.setIamPermi… */
+  /* GCPAuditLogs | where ServiceName == "storage.googleapis.com" and Method… */
   SELECT
     COALESCE(
       CAST(to_json(string_split(COALESCE(entry ->> '$.protoPayload.resourceName', ''), '/')) AS TEXT) ->> '$[-1]',

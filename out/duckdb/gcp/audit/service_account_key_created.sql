@@ -1,7 +1,7 @@
 /* Cloud Audit - Service account key created
    id: b3f1b7f2-6f2d-4b9c-8d53-5a1c7e2b9d06, version 1.0.0
    source: rules/gcp/audit/service_account_key_created.yaml, sha256 3abac4e71b75dbf718161f83a578080a280b6796ff5c965c301a363679ec15cf */
-/* GCPAuditLogs | where ServiceName == "iam.googleapis.com" | where MethodName has "CreateServiceAccou… */
+/* GCPAuditLogs | where ServiceName == "iam.googleapis.com" | where Method… */
 SELECT
   TRY_CAST(entry ->> '$.timestamp' AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TimeGenerated,
   entry ->> '$.protoPayload.authenticationInfo.principalEmail' AS PrincipalEmail,

@@ -20,7 +20,7 @@ WITH GCPCloudDNS_1 AS (
     AND TRY_CAST(entry ->> '$.timestamp' AS TIMESTAMPTZ) AT TIME ZONE 'UTC' < now() AT TIME ZONE 'UTC'
     AND ends_with(entry ->> '$.logName', '/logs/dns.googleapis.com%2Fdns_queries')
 )
-/* where Query has_any ('psec.forward.io.global.prod.fastly.net', 'b0a0374cd1cb4305002e.d.requestbin.n… */
+/* where Query has_any ('psec.forward.io.global.prod.fastly.net', 'b0a0374… */
 SELECT
   "timestamp" AS TimeGenerated, queryName AS Query, queryType AS QueryTypeName, rdata AS ResponseName,
   responseCode AS EventResultDetails, responseCode AS ResponseCodeName, protocol AS NetworkProtocol,

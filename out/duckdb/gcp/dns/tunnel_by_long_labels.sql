@@ -2,7 +2,7 @@
    id: 8c1c6a1b-3a43-4f0b-8f5e-2d7b1e6c9a03, version 1.0.0
    source: rules/gcp/dns/tunnel_by_long_labels.yaml, sha256 6660966d5da165b2e9d436972ac1570e03dd6624283a5d4268be5b36d031b0d7 */
 WITH extend_4 AS (
-  /* GCPCloudDNS | where QueryTypeName in~ ("TXT", "NULL", "CNAME", "A", "AAAA") | extend Labels = split… */
+  /* GCPCloudDNS | where QueryTypeName in~ ("TXT", "NULL", "CNAME", "A", "AA… */
   SELECT
     TRY_CAST(entry ->> '$.timestamp' AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TimeGenerated,
     entry ->> '$.jsonPayload.sourceIP' AS SrcIpAddr,
@@ -24,7 +24,7 @@ WITH extend_4 AS (
     AND ends_with(entry ->> '$.logName', '/logs/dns.googleapis.com%2Fdns_queries')
     AND LOWER(entry ->> '$.jsonPayload.queryType') IN ('txt', 'null', 'cname', 'a', 'aaaa')
 ), summarize_8 AS (
-  /* where Depth >= 3 | extend First = tostring(Labels[0]), Parent = strcat(tostring(Labels[Depth - 2]),… */
+  /* where Depth >= 3 | extend First = tostring(Labels[0]), Parent = strcat(… */
   SELECT
     COALESCE(SrcIpAddr, '') AS SrcIpAddr,
     concat((Labels -> CAST(Depth - 2 AS BIGINT)) ->> '$', '.', (Labels -> CAST(Depth - 1 AS BIGINT)) ->> '$') AS Parent,

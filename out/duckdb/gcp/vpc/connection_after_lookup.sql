@@ -16,7 +16,7 @@ WITH where_8 AS (
     AND ends_with(entry ->> '$.logName', '/logs/compute.googleapis.com%2Fvpc_flows')
     AND (entry ->> '$.jsonPayload.reporter') = 'SRC'
 ), project_6 AS (
-  /* GCPCloudDNS | where Query has_any ("ngrok.io", "ngrok-free.app", "trycloudflare.com", "serveo.net")… */
+  /* GCPCloudDNS | where Query has_any ("ngrok.io", "ngrok-free.app", "trycl… */
   SELECT
     TRY_CAST(entry ->> '$.timestamp' AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS LookupTime,
     entry ->> '$.jsonPayload.sourceIP' AS SrcIp,
@@ -41,7 +41,7 @@ WITH where_8 AS (
   INNER JOIN project_6 AS r
     ON COALESCE(l.SrcIp, '') = COALESCE(r.SrcIp, '') AND COALESCE(l.DestIp, '') = COALESCE(r.DestIp, '')
 )
-/* where TimeGenerated >= LookupTime | summarize Flows = count(), Sent = sum(tolong(BytesSent)), First… */
+/* where TimeGenerated >= LookupTime | summarize Flows = count(), Sent = s… */
 SELECT
   COALESCE(SrcIp, '') AS SrcIp,
   COALESCE(DestIp, '') AS DestIp,

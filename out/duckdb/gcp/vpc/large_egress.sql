@@ -2,7 +2,7 @@
    id: 19e4b6d7-c2f8-4a15-8d30-7a5f9be0c40e, version 1.0.0
    source: rules/gcp/vpc/large_egress.yaml, sha256 9deeb63ee7908316ac45909b72f45271c344cf1bc31719e4b361c7cb608f4805 */
 WITH summarize_4 AS (
-  /* GCPVPCFlow | where Reporter == "SRC" and isempty(DestInstanceVmName) and isempty(DestGoogleServiceT… */
+  /* GCPVPCFlow | where Reporter == "SRC" and isempty(DestInstanceVmName) an… */
   SELECT
     COALESCE(entry ->> '$.jsonPayload.src_instance.vm_name', '') AS SrcInstanceVmName,
     COALESCE(entry ->> '$.jsonPayload.connection.src_ip', '') AS SrcIp,
@@ -33,7 +33,7 @@ WITH summarize_4 AS (
     AND COALESCE(entry ->> '$.jsonPayload.dest_google_service.type', '') = ''
   GROUP BY 1, 2, 3, 4
 ), top_8 AS (
-  /* where Sent > limit | extend Gigabytes = round(Sent / 1e9, 2) | top 20 by Sent desc */
+  /* where Sent > limit | extend Gigabytes = round(Sent / 1e9, 2) | top 20 b… */
   SELECT *, ROUND((CAST(Sent AS DOUBLE) / 1000000000.0e0) * 100.0e0) / 100.0e0 AS Gigabytes
   FROM summarize_4
   WHERE Sent > 1000000000

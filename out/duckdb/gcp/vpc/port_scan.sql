@@ -2,7 +2,7 @@
    id: 2a7c5d80-6e1b-4d4f-8e39-b1f4a8c6d20c, version 1.0.0
    source: rules/gcp/vpc/port_scan.yaml, sha256 ccbc11bb86875d7494c5606c0c7bd8b941a930e20e20344f3ef037696c164055 */
 WITH summarize_4 AS (
-  /* GCPVPCFlow | where Reporter == "DEST" and Protocol == "6" | where toint(DestPort) < 32768 | summari… */
+  /* GCPVPCFlow | where Reporter == "DEST" and Protocol == "6" | where toint… */
   SELECT
     COALESCE(entry ->> '$.jsonPayload.connection.src_ip', '') AS SrcIp,
     COALESCE(entry ->> '$.jsonPayload.connection.dest_ip', '') AS DestIp,
@@ -35,7 +35,7 @@ WITH summarize_4 AS (
     ) AS INT) AS BIGINT) < 32768
   GROUP BY 1, 2, 3, 4
 )
-/* where Ports >= 25 | project Window, SrcIp, DestIp, DestInstanceVmName, Ports, Flows, Packets */
+/* where Ports >= 25 | project Window, SrcIp, DestIp, DestInstanceVmName,… */
 SELECT "Window", SrcIp, DestIp, DestInstanceVmName, Ports, Flows, Packets
 FROM summarize_4
 WHERE Ports >= 25

@@ -2,7 +2,7 @@
    id: f5c3e1a9-0d27-4b86-9b7c-58e2d4a6130d, version 1.0.0
    source: rules/gcp/vpc/remote_access_from_internet.yaml, sha256 24b8bb3b0acbb487f8584ab4e4842b19b6d7e420706c31a5911ba85f801369f3 */
 WITH datatable_2 AS (
-  /* datatable(DestPort: string, Service: string) ["22", "ssh", "3389", "rdp", "5985", "winrm", "5986",… */
+  /* datatable(DestPort: string, Service: string) ["22", "ssh", "3389", "rdp… */
   SELECT DestPort, Service
   FROM (VALUES
     ('22', 'ssh'),
@@ -10,7 +10,7 @@ WITH datatable_2 AS (
     ('5985', 'winrm'),
     ('5986', 'winrm')) AS t(DestPort, Service)
 ), where_5 AS (
-  /* GCPVPCFlow | where Reporter == "DEST" | where isnotempty(SrcLocationCountry) and SrcLocationCountry… */
+  /* GCPVPCFlow | where Reporter == "DEST" | where isnotempty(SrcLocationCou… */
   SELECT
     TRY_CAST(entry ->> '$.timestamp' AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS TimeGenerated,
     entry ->> '$.jsonPayload.connection.src_ip' AS SrcIp,
@@ -36,7 +36,7 @@ WITH datatable_2 AS (
   INNER JOIN datatable_2 AS r
     ON COALESCE(l.DestPort, '') = r.DestPort
 ), summarize_7 AS (
-  /* summarize Flows = count(), Bytes = sum(tolong(BytesSent)), LastSeen = max(TimeGenerated) by SrcIp,… */
+  /* summarize Flows = count(), Bytes = sum(tolong(BytesSent)), LastSeen = m… */
   SELECT
     COALESCE(SrcIp, '') AS SrcIp,
     COALESCE(REPLACE(UPPER(REPLACE(SrcLocationCountry, 'ß', CHR(57567))), CHR(57567), 'ß'), '') AS Country,
