@@ -138,9 +138,10 @@ def _extract(scope: Scope, node: syntax.Call) -> Scalar:
 def _now(scope: Scope, node: syntax.Call) -> Scalar:
     if len(node.arguments) > 1:
         raise scope.error("KQL103", "now takes 0 to 1 arguments", node.span)
+    moment = _moment(scope, node)
     if not node.arguments:
-        return RunTime(node.span)
-    return binary(scope, "+", RunTime(node.span), bind_scalar(scope, node.arguments[0]), node.span)
+        return moment
+    return binary(scope, "+", moment, bind_scalar(scope, node.arguments[0]), node.span)
 
 
 @binds_function("ago")
@@ -150,7 +151,13 @@ def _ago(scope: Scope, node: syntax.Call) -> Scalar:
     span = bind_scalar(scope, node.arguments[0])
     if span.type is not Type.TIMESPAN:
         raise scope.error("KQL102", f"ago takes a timespan, this is {span.type}", node.arguments[0].span)
-    return binary(scope, "-", RunTime(node.span), span, node.span)
+    return binary(scope, "-", _moment(scope, node), span, node.span)
+
+
+def _moment(scope: Scope, node: syntax.Node) -> Scalar:
+    """The instant of the run; ``set query_now`` says another."""
+    said = scope.environment.options.get("query_now")
+    return RunTime(node.span) if said is None else bind_scalar(scope.without_row(), said)
 
 
 def unify(scope: Scope, values: list[Scalar], node: syntax.Node) -> tuple[list[Scalar], Type]:

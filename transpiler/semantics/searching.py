@@ -1,8 +1,8 @@
 """search and find: a predicate over every column, of the input, of given tables, or of all tables.
 
 A text by itself asks every column for the term, what is no string by its text; ``*`` at its ends widens it to a prefix, a
-suffix or any part. Each table is filtered by its own columns before the tables are united: a column that a table lacks is
-null there.
+suffix or any part, and within it stands for any text. Each table is filtered by its own columns before the tables are
+united: a column that a table lacks is null there.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from transpiler.semantics.calls import call_function, convert
 from transpiler.semantics.dispatch import bind_scalar, bind_source, binds_operator
 from transpiler.semantics.expressions import binary, bind_predicate, connect
 from transpiler.semantics.joins import word
+from transpiler.semantics.parsing import escaped
 from transpiler.semantics.scope import ScalarLet, Scope, Tabular, did_you_mean, type_named
 from transpiler.semantics.shaping import origin_of, over, project
 from transpiler.semantics.unions import matching_tables, unite
@@ -89,12 +90,16 @@ def _term(scope: Scope, node: syntax.Literal, case_sensitive: bool) -> tuple[str
     if not bare:
         return None
     if "*" in bare:
-        raise scope.error(
-            "KQL200",
-            "a '*' within a search term is not translated",
-            node.span,
-            hint='* matches regex "…" says the same',
-        )
+        if bare != written:
+            raise scope.error(
+                "KQL200",
+                "a search term with a '*' within and another at its end is not translated",
+                node.span,
+                hint='* matches regex "…" says what is meant',
+            )
+        pattern = ".*".join(escaped(part) for part in bare.split("*"))
+        fold = "" if case_sensitive else "(?i)"
+        return "matches regex", Constant(Type.STRING, rf"{fold}\b{pattern}\b", node.span)
     name = _OPERATORS[written.startswith("*"), written.endswith("*")]
     return name + ("_cs" if case_sensitive else ""), Constant(Type.STRING, bare, node.span)
 

@@ -73,8 +73,7 @@ def bind_statements(scope: Scope, statements: tuple[syntax.Statement, ...]) -> t
             case syntax.QueryStatement():
                 results.append(statement.value)
             case syntax.SetOption():
-                if statement.value is not None:
-                    scope.environment.options[statement.name] = statement.value
+                _set(scope, statement)
             case syntax.ControlCommand():
                 hint = "a query begins with a table, an operator or let"
                 raise scope.error(
@@ -93,6 +92,34 @@ _STATEMENTS = {
     "AliasDatabase": "alias database",
     "RestrictAccess": "restrict access",
 }
+
+
+_CHANGES_ROWS = {
+    "query_take_max_records": "take … at the query's end",
+    "query_datetimescope_column": "where … between (…) says the same",
+    "query_datetimescope_from": "where … >= … says the same",
+    "query_datetimescope_to": "where … < … says the same",
+    "query_results_apply_getschema": "getschema at the query's end",
+    "query_datascope": "",
+    "query_language": "",
+}
+"""Options that change which rows a query gives, and how a query says it. Trap: to pass over them would change the answer."""
+
+
+def _set(scope: Scope, statement: syntax.SetOption) -> None:
+    """Keeps an option. Those of limits, tracing and the like change nothing here; those that change rows are refused."""
+    name, value = statement.name, statement.value
+    if name in _CHANGES_ROWS:
+        hint = _CHANGES_ROWS[name]
+        raise scope.error(
+            "KQL200", f"set {name} changes the query's rows and is not translated", statement.span, hint=hint
+        )
+    if name == "query_now":
+        moment = None if value is None else bind_scalar(scope.without_row(), value)
+        if not isinstance(moment, Constant) or moment.type is not Type.DATETIME or moment.value is None:
+            raise scope.error("KQL104", "query_now is a constant datetime", statement.span)
+    if value is not None:
+        scope.environment.options[name] = value
 
 
 def _let(scope: Scope, let: syntax.Let) -> Scope:

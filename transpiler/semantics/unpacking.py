@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from transpiler.kql import syntax
 from transpiler.plan.relations import Aggregate, AggregateCall, Project, Reference, Relation, Values
-from transpiler.plan.scalars import Column, ColumnRef, Constant, Path, Scalar
-from transpiler.semantics.calls import call_function, convert
+from transpiler.plan.scalars import Column, ColumnRef, Constant, Path, Scalar, columns_of
+from transpiler.semantics.aggregates import bind_aggregate
+from transpiler.semantics.calls import convert
 from transpiler.semantics.dispatch import bind_scalar, binds_plugin
-from transpiler.semantics.expressions import binary
 from transpiler.semantics.plugins import plugin_options
 from transpiler.semantics.scope import Scope, Tabular
 from transpiler.semantics.shaping import column_for, origin_of, project, unordered
@@ -155,9 +156,13 @@ def _constants_rows(relation: Relation) -> bool:
 # ---------------------------------------------------------------- pivot
 
 
+_CHOOSING = {"count": "countif", "sum": "sumif", "dcount": "dcountif", "min": "minif", "max": "maxif"}
+"""The aggregates over a cell's rows. What a cell without rows holds of the others is not documented."""
+
+
 @binds_plugin("pivot")
 def _pivot(scope: Scope, tabular: Tabular, node: syntax.Evaluate) -> Tabular:
-    """``pivot(x[, count()[, by …]]) : (…)``: how often each declared value of x occurs, 0 where it does not."""
+    """``pivot(x[, sum(v)[, by …]]) : (…)``: an aggregate (else count()) over the rows of each declared value of x."""
     hint = "declare them: evaluate pivot(x) : (k:string, a:long); or summarize countif(x == …) by …"
     if node.schema is None or node.schema_open:
         raise scope.error("KQL203", "the columns that pivot gives depend on the data", node.span, hint=hint)
@@ -166,45 +171,51 @@ def _pivot(scope: Scope, tabular: Tabular, node: syntax.Evaluate) -> Tabular:
     first, *rest = node.call.arguments
     row = scope.over(tabular)
     value = bind_scalar(row, first)
-    if rest and not (isinstance(rest[0], syntax.Call) and rest[0].name == "count" and not rest[0].arguments):
-        raise scope.error("KQL200", "pivot is translated for count()", rest[0].span, hint="summarize with …if(…)")
+    aggregate = rest[0] if rest else syntax.Call("count", (), node.span, span=node.span)
+    if not isinstance(aggregate, syntax.Call) or aggregate.name not in _CHOOSING:
+        known = ", ".join(f"{name}()" for name in _CHOOSING)
+        raise scope.error("KQL200", f"pivot is translated for {known}", rest[0].span, hint="summarize with …if(…)")
     given = [bind_scalar(row, k) for k in rest[1:]]
     by = [k.column for k in given if isinstance(k, ColumnRef)]
     if len(by) != len(given) or not isinstance(value, ColumnRef):
         raise scope.error("KQL104", "pivot takes columns", node.span)
-    by = by if rest[1:] else [c for c in tabular.visible if c is not value.column]
+    used = {value.column, *(c for a in aggregate.arguments for c in columns_of(bind_scalar(row, a)))}
+    by = by if rest[1:] else [c for c in tabular.visible if c not in used]
     dynamic = next((c for c in by if c.type is Type.DYNAMIC), None)
     if dynamic is not None:
         raise scope.error("KQL105", f"pivot groups by the dynamic column '{dynamic.name}'", node.span)
-    return _counted(scope, tabular, value, by, node)
+    return _rotated(row, tabular, aggregate, first, by, node)
 
 
-def _counted(scope: Scope, tabular: Tabular, value: Scalar, by: list[Column], node: syntax.Evaluate) -> Tabular:
-    keys = {Column(c.name, c.type, c.nullable and c.type is not Type.STRING): ColumnRef(c) for c in by}
+def _rotated(
+    row: Scope, tabular: Tabular, aggregate: syntax.Call, value: syntax.Expr, by: list[Column], node: syntax.Evaluate
+) -> Tabular:
+    keys: dict[Column, Scalar] = {
+        Column(c.name, c.type, c.nullable and c.type is not Type.STRING): ColumnRef(c) for c in by
+    }
     groups = {c.name: c for c in keys}
-    text = convert(scope, value, Type.STRING)
+    text = syntax.Call("tostring", (value,), value.span, span=value.span)
     calls: list[AggregateCall] = []
+    computed: dict[Column, Scalar] = {}
     visible: list[Column] = []
     for declared in node.schema or ():
         wanted = TYPE_NAMES[declared.type_name]
         if declared.name in groups and groups[declared.name].type is wanted:
             visible.append(groups[declared.name])
             continue
-        if declared.name in groups or wanted is not Type.LONG:
-            raise scope.error("KQL102", f"'{declared.name}' is declared as {wanted}, which it is not", declared.span)
-        test = binary(scope, "==", text, Constant(Type.STRING, declared.name, declared.span), declared.span)
-        column = Column(declared.name, Type.LONG, False)
-        calls.append(
-            AggregateCall(columns=(column,), call=call_function(scope, "countif", [test], node.span, aggregate=True))
-        )
+        name = syntax.Literal("string", declared.name, span=declared.span)
+        test = syntax.Binary("==", text, name, value.span, span=value.span)
+        arguments = (*aggregate.arguments, test)
+        chosen = replace(aggregate, name=_CHOOSING[aggregate.name], arguments=arguments)
+        bound = bind_aggregate(row, chosen, keys)
+        ((found, scalar),) = bound.outputs
+        if declared.name in groups or wanted is not found.type:
+            raise row.error("KQL102", f"'{declared.name}' is declared as {wanted}, which it is not", declared.span)
+        column = Column(declared.name, found.type, found.nullable)
+        calls += bound.calls
+        computed[column] = scalar
         visible.append(column)
     columns = (*keys, *(c for call in calls for c in call.columns))
-    relation = Aggregate(
-        columns=columns,
-        origin=origin_of(scope, node, "evaluate"),
-        input=tabular.relation,
-        keys=keys,
-        aggregates=tuple(calls),
-    )
-    origin = origin_of(scope, node, "evaluate")
-    return project(unordered(relation, columns), visible, {}, type(origin)("evaluate", origin.span, "", origin.line))
+    origin = origin_of(row, node, "evaluate")
+    relation = Aggregate(columns=columns, origin=origin, input=tabular.relation, keys=keys, aggregates=tuple(calls))
+    return project(unordered(relation, columns), visible, computed, replace(origin, text=""))
