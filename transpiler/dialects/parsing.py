@@ -13,12 +13,31 @@ from transpiler.dialects.regex_syntax import RegexError
 from transpiler.dialects.spelling import Speller
 from transpiler.plan.scalars import Call
 
+BLANKS = r"\A\s+|\s+\z"
+"""The blanks around a key or a value, which count for nothing."""
 _GROUP = re.compile(r"\(\?P<g(\d+)>")
 
 
 def names_of(call: Call) -> list[str]:
     """The names of the groups, in order."""
     return [str(n) for n in call.options[2:]]
+
+
+def pair_patterns(speller: Speller, call: Call) -> tuple[str, str]:
+    """The patterns that capture the keys and the values of all pairs of a text: those of one expression's two groups.
+
+    Raises KqlError (KQL205) for a regular expression that RE2 cannot do exactly, or that has other than two groups.
+    """
+    try:
+        regex = compiled(str(call.options[0]))
+        if regex.groups != 2:
+            raise RegexError("the regex of parse-kv has two groups, the key and the value", 0)
+        if regex.matches_nothing:
+            raise RegexError("the pattern also matches nothing", 0)
+        (keys, _), (values, _) = regex.repeating(1), regex.repeating(2)
+    except RegexError as error:
+        raise speller.refuse(error.reason, call.span, code="KQL205") from None
+    return keys, values
 
 
 def pattern_of(speller: Speller, call: Call, kept: int | None) -> str:

@@ -81,12 +81,26 @@ def _in_class(characters: str) -> str:
 def _parse_kv(scope: Scope, tabular: Tabular, node: syntax.ParseKv) -> Tabular:
     text = convert(scope, bind_scalar(scope.over(tabular), node.operand), Type.STRING)
     check_new(scope, tabular, [c.name for c in node.columns], node)
-    pairs = _pairs(scope, node)
+    options = _options(scope, node)
+    pairs = None if "regex" in options else _pairs(scope, node, options)
     computed: dict[Column, Scalar] = {}
     for column in node.columns:
-        value = _value(scope, text, pairs, Field(column.name, "", TYPE_NAMES[column.type_name]), node)
+        wanted = TYPE_NAMES[column.type_name]
+        if pairs is None:
+            value = convert(scope, _matched(scope, text, options, column.name, node), wanted)
+        else:
+            value = _value(scope, text, pairs, Field(column.name, "", wanted), node)
         computed[column_for(column.name, value)] = value
     return project(tabular, (*tabular.visible, *computed), computed, origin_of(scope, node, "parse-kv"))
+
+
+def _matched(scope: Scope, text: Scalar, options: Mapping[str, object], key: str, node: syntax.ParseKv) -> Scalar:
+    """The value of a key among the pairs that a regular expression with two groups finds."""
+    others = [name for name in options if name != "regex"]
+    if others or not isinstance(options["regex"], str):
+        raise scope.error("KQL105", "parse-kv has a regex, which is a text, or the other options", node.span)
+    call = call_function(scope, "parse pair", [text], node.span)
+    return replace(call, options=(options["regex"], key))
 
 
 def _value(scope: Scope, text: Scalar, pairs: Pairs, field: Field, node: syntax.ParseKv) -> Scalar:
@@ -108,12 +122,7 @@ def _unquoted(scope: Scope, value: Scalar, pattern: str, node: syntax.ParseKv) -
     return replace(call_function(scope, "parse unquoted", [value], node.span), options=(pattern,))
 
 
-def _pairs(scope: Scope, node: syntax.ParseKv) -> Pairs:
-    options = _options(scope, node)
-    if "regex" in options:
-        raise scope.error(
-            "KQL200", "parse-kv with a regex is not translated", node.span, hint="extract(…) takes one key"
-        )
+def _pairs(scope: Scope, node: syntax.ParseKv, options: Mapping[str, object]) -> Pairs:
     pair, separator = options.get("pair_delimiter"), options.get("kv_delimiter")
     if not isinstance(pair, str) or not isinstance(separator, str) or not pair or not separator:
         raise scope.error(

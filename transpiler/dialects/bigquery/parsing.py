@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from transpiler.dialects.parsing import names_of, pattern_of
+from transpiler.dialects.computed import hygienic
+from transpiler.dialects.parsing import BLANKS, names_of, pair_patterns, pattern_of
 from transpiler.dialects.spelling import Speller, Spelling, text
 from transpiler.plan.scalars import Call
 
@@ -39,6 +40,19 @@ def _whole_int(speller: Speller, call: Call) -> exp.Expr:
     return speller.once(value, lambda v: speller.sql("IF({v} BETWEEN -2147483648 AND 2147483647, {v}, NULL)", v=v))
 
 
+_PAIR = (
+    "(SELECT REGEXP_REPLACE(@v@, {blanks}, '') FROM UNNEST(REGEXP_EXTRACT_ALL({s}, {k})) AS @k@ WITH OFFSET AS @i@ "
+    "JOIN UNNEST(REGEXP_EXTRACT_ALL({s}, {v})) AS @v@ WITH OFFSET AS @j@ ON @i@ = @j@ "
+    "WHERE REGEXP_REPLACE(@k@, {blanks}, '') = {key} ORDER BY @i@ LIMIT 1)"
+)
+
+
+def _pair(speller: Speller, call: Call) -> exp.Expr:
+    keys, values = pair_patterns(speller, call)
+    slots = {"k": text(keys), "v": text(values), "blanks": text(BLANKS), "key": text(str(call.options[1]))}
+    return speller.once(speller.value(call.arguments[0]), lambda s: hygienic(speller, _PAIR, s=s, **slots))
+
+
 SPELLINGS: dict[str, Spelling] = {
     "parse groups": _groups,
     "parse group": _group,
@@ -46,6 +60,7 @@ SPELLINGS: dict[str, Spelling] = {
     "parse field": _field,
     "parse whole": "SAFE_CAST({text} AS INT64)",
     "parse whole int": _whole_int,
+    "parse pair": _pair,
     "parse unquoted": lambda speller, call: speller.sql(
         "REGEXP_REPLACE({s}, {p}, {r})",
         s=speller.value(call.arguments[0]),
