@@ -61,13 +61,18 @@ TIMESPAN_AS_TEXT = (
 )
 
 _FORMATS = (
-    "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%MZ", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M %p",
-    "%m/%d/%Y %H:%M", "%m/%d/%Y", "%a, %d %b %Y %H:%M:%S GMT", "%d %b %Y",
+    "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M %p",
+    "%m/%d/%Y %H:%M", "%m/%d/%Y",
 )  # fmt: skip
-_OTHER_DATES = ", ".join(f"SAFE.PARSE_TIMESTAMP('{f}', {{v}}, 'UTC')" for f in _FORMATS)
+# RFC 822 and RFC 850. A year of two digits comes first: read as one of four it would be the year 14.
+_NAMED_DATE = (
+    r"^(?:[A-Za-z]+,? )?(\d\d?)[ -]([A-Za-z]{3})[a-z]*[ -](\d\d(?:\d\d)?)((?: \d\d?:\d\d(?::\d\d)?)?) ?(?:GMT|UTC)?$"
+)
+_NAMED_FORMATS = tuple(f"%d %b {year}{clock}" for year in ("%y", "%Y") for clock in (" %T", " %R", ""))
+_OTHER_DATES = ", ".join(f"SAFE.PARSE_TIMESTAMP('{f}', {{v}}, 'UTC')" for f in (*_FORMATS, *_NAMED_FORMATS))
 # A seventh digit of a second, which Kusto writes, is refused by the cast. TIMESTAMP with a zone refuses a text that has
 # one; the cast takes just those, since the text without a zone was taken before.
-_INSTANT = "TRIM(REGEXP_REPLACE({value}, {long}, {micro}))"
+_INSTANT = "REGEXP_REPLACE(TRIM(REGEXP_REPLACE({value}, {long}, {micro})), {named}, {parts})"
 _INSTANT_TEXT = f"COALESCE(SAFE.TIMESTAMP({{v}}, 'UTC'), SAFE_CAST({{v}} AS TIMESTAMP), {_OTHER_DATES})"
 
 _UNITS = {
@@ -146,7 +151,13 @@ def _totimespan(inner: str) -> Spelling:
 def _todatetime(source: str) -> Spelling:
     def spell(speller: Speller, call: Call) -> exp.Expr:
         value = speller.sql(source, value=_argument(speller, call))
-        trimmed = speller.sql(_INSTANT, value=value, long=text(r"(\.\d{6})\d+"), micro=text(r"\1"))
+        slots = {
+            "long": r"(\.\d{6})\d+|(\d:\d\d) ?(?:Z|GMT|UTC)\s*$",
+            "micro": r"\1\2",
+            "named": _NAMED_DATE,
+            "parts": r"\1 \2 \3\4",
+        }
+        trimmed = speller.sql(_INSTANT, value=value, **{name: text(written) for name, written in slots.items()})
         return speller.once(trimmed, lambda v: speller.sql(_INSTANT_TEXT, v=v))
 
     return spell

@@ -59,15 +59,20 @@ TIMESPAN_AS_TEXT = (
 # The casts of instants ignore an offset, and read a time without one in the session's zone where they do not.
 _ISO = r"'^\s*(\d\d\d\d-\d\d?-\d\d?(?:[T ]\s*(?:[01]?\d|2[0-3]):\d\d?(?::\d\d?(?:\.\d+)?)?)?)\s*(?:Z|UTC|GMT)?\s*$'"
 _OFFSET = r"'^\s*(\d\d\d\d-\d\d?-\d\d?[T ]\d\d?:\d\d?[:.\d]*) ?([+-]\d\d(?::?\d\d)?)\s*$'"
+# RFC 822 and RFC 850. A year of two digits comes first: read as one of four it would be the year 14.
+_NAMED_DATE = (
+    r"'^\s*(?:[A-Za-z]+,? )?(\d\d?)[ -]([A-Za-z]{3})[a-z]*[ -](\d\d(?:\d\d)?)"
+    r"((?: \d\d?:\d\d(?::\d\d)?)?) ?(?:GMT|UTC)?\s*$'"
+)
 _OTHER_DATES = (
     "'%m/%d/%Y %I:%M:%S %p', '%m/%d/%Y %H:%M:%S', '%m/%d/%Y %I:%M %p', '%m/%d/%Y %H:%M', '%m/%d/%Y', "
-    "'%a, %d %b %Y %H:%M:%S GMT', '%d %b %Y'"
+    "'%d %b %y %H:%M:%S', '%d %b %y %H:%M', '%d %b %y', '%d %b %Y %H:%M:%S', '%d %b %Y %H:%M', '%d %b %Y'"
 )
 _INSTANT_TEXT = (
     f"CASE WHEN regexp_matches({{v}}, {_OFFSET}) "
     rf"THEN TRY_CAST(regexp_replace({{v}}, {_OFFSET}, '\1\2') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' "
     f"ELSE COALESCE(TRY_CAST(regexp_extract({{v}}, {_ISO}, 1) AS TIMESTAMP), "
-    f"try_strptime(regexp_extract({{v}}, '.*[0-9].*'), [{_OTHER_DATES}])) END"
+    rf"try_strptime(regexp_replace(regexp_extract({{v}}, '.*[0-9].*'), {_NAMED_DATE}, '\1 \2 \3\4'), [{_OTHER_DATES}])) END"
 )
 
 # One pattern for both forms: ``-1.02:03:04.5`` and ``90s``.
