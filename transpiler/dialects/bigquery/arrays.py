@@ -205,12 +205,14 @@ def _strcat(speller: Speller, of: Call) -> exp.Expr:
 
 
 def _generated(array: str, item: str) -> Spelling:
-    """A range: null where an end or the step is."""
+    """A range: null where an end or the step is, or where it would never end."""
 
     def spell(speller: Speller, of: Call) -> exp.Expr:
         slots = dict(zip(("start", "stop", "step"), map(speller.value, of.arguments), strict=True))
         every = listed(item, f"UNNEST({array}) AS @e@ WITH OFFSET AS @o@")
         tests = [f"NOT {{{n}}} IS NULL" for n, a in zip(slots, of.arguments, strict=True) if a.nullable]
+        if not (isinstance(of.arguments[2], Constant) and of.arguments[2].value):
+            tests.append("{step} <> 0")
         template = f"CASE WHEN {' AND '.join(tests)} THEN {every} END" if tests else every
         return hygienic(speller, template, **slots)
 
@@ -296,7 +298,7 @@ ARRAYS: dict[str, Spelling] = {
     "range": _generated("GENERATE_ARRAY({start}, {stop}, NULLIF({step}, 0))", "CAST(@e@ AS STRING)"),
     "range real": _generated(_REAL_STEPS, _REAL_TEXT),
     "range datetime": _generated(
-        "GENERATE_TIMESTAMP_ARRAY({start}, {stop}, INTERVAL {step} MICROSECOND)",
+        "GENERATE_TIMESTAMP_ARRAY({start}, {stop}, INTERVAL NULLIF({step}, 0) MICROSECOND)",
         "TO_JSON_STRING(FORMAT_TIMESTAMP('%E4Y-%m-%dT%H:%M:%E6S0Z', @e@, 'UTC'))",
     ),
     "range timespan": _generated(

@@ -208,7 +208,7 @@ def _range_datetime(speller: Speller, of: Call) -> exp.Expr:
     start, stop, step = (speller.value(a) for a in of.arguments)
     return hygienic(
         speller,
-        "to_json(list_transform(generate_series({a}, {b}, to_microseconds({c})), "
+        "to_json(list_transform(generate_series({a}, {b}, to_microseconds(NULLIF({c}, 0))), "
         "lambda @t@: strftime(@t@, '%Y-%m-%dT%H:%M:%S.%f') || '0Z'))",
         a=start, b=stop, c=step,
     )  # fmt: skip
