@@ -113,7 +113,8 @@ def _unary(scope: Scope, node: syntax.Unary) -> Scalar:
     if node.operator == "+":
         if operand.type not in NUMBERS | {Type.TIMESPAN, Type.UNKNOWN}:
             raise scope.error("KQL102", f"'+' stands before numbers and durations, this is {operand.type}", node.span)
-        return convert(scope, operand, Type.LONG) if operand.type is Type.INT else operand
+        is_computed = operand.type is Type.INT and not isinstance(operand, Constant)
+        return convert(scope, operand, Type.LONG) if is_computed else operand
     if isinstance(operand, Constant) and operand.type is Type.INT and isinstance(operand.value, int):
         return Constant(Type.INT, -operand.value, node.span)
     return folded(call_function(scope, "unary -", [operand], node.span))
