@@ -107,7 +107,7 @@ def _operand(speller: Speller, scalar: Scalar, other: Scalar) -> exp.Expr:
     if scalar.type is Type.DYNAMIC:
         return speller.sql("JSON_QUERY_ARRAY({x})", x=speller.value(scalar))
     # Trap: as a text 1.0 is 1, and the arithmetic would be that of whole numbers.
-    written = _REAL if scalar.type is Type.REAL else "CAST({r} AS STRING)"
+    written = REAL_TEXT if scalar.type is Type.REAL else "CAST({r} AS STRING)"
     return speller.sql(
         f"ARRAY(SELECT {written} FROM UNNEST(JSON_QUERY_ARRAY({{x}})))",
         r=speller.value(scalar),
