@@ -8,6 +8,8 @@ from transpiler import transpile
 from transpiler.engine import EngineError, duckdb, googlesql
 
 _SPIKE = "dynamic([0,0,0,0,0,0,0,0,0,0,0,0,9])"
+_SQUARE = '{"type":"Polygon","coordinates":[[[0,0],[10,0],[10,10],[0,10],[0,0]]]}'
+_POLAR = '{"type":"Polygon","coordinates":[[[0,60],[120,60],[-120,60],[0,60]]]}'
 STOPPED = {
     f"print series_outliers({_SPIKE})": "between the percentiles are all equal",
     "print series_outliers(dynamic([1,1,1,1,9]), 'tukey')": "between the percentiles are all equal",
@@ -16,6 +18,10 @@ STOPPED = {
     "print s=dynamic([1,'a',3]) | project series_decompose_anomalies(s, 1.5, 0, 'none')": "elements that are no numbers",
     "print s=dynamic([1,2,3]) | project series_decompose_forecast(s, 2, 2)": "phases that no point teaches",
     "print s=dynamic([1,2]) | project series_decompose(s, 0, 'linefit', 1)": "is not documented",
+    f"print x=10.0, y=5.0 | project geo_point_in_polygon(x, y, dynamic({_SQUARE}))": "point on the edge",
+    f"print x=3.0, y=0.0 | project geo_point_in_polygon(x, y, dynamic({_SQUARE}))": "point on the edge",
+    f"print x=10.0, y=10.0, p='{_SQUARE}' | project geo_point_in_polygon(x, y, parse_json(strcat(p, '')))": "point on the edge",
+    f"print p='{_POLAR}' | project geo_point_in_polygon(1, 1, parse_json(strcat(p, '')))": "ring round half the globe",
 }
 
 

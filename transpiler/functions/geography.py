@@ -12,6 +12,8 @@ fn(
     "geo_point_in_circle(p_longitude: real, p_latitude: real, pc_longitude: real, pc_latitude: real, c_radius: real) "
     "-> bool?"
 )
+fn("geo_point_in_polygon(longitude: real, latitude: real, polygon: dynamic) -> bool?")
+fn("point in edges(longitude: real, latitude: real) -> bool?")
 fn("geo_azimuth(p1_longitude: real, p1_latitude: real, p2_longitude: real, p2_latitude: real) -> real?")
 fn(
     "geo_angle(p1_longitude: real, p1_latitude: real, p2_longitude: real, p2_latitude: real, p3_longitude: real, "

@@ -19,6 +19,7 @@ from transpiler.semantics.dispatch import bind_scalar, binds_function
 from transpiler.semantics.hashing import xxhash64
 from transpiler.semantics.scope import Scope
 from transpiler.semantics.sphere import NotMeasuredError, line_length, perimeter
+from transpiler.semantics.wkt import NotReadError, shape_of
 from transpiler.types import INTEGERS, Type
 
 
@@ -124,6 +125,14 @@ def _measured(measure: Callable[[object], float | None]) -> Callable[[list[Const
     return compute
 
 
+def _from_wkt(arguments: list[Constant]) -> Constant:
+    try:
+        shape = shape_of(_text_of(arguments))
+    except NotReadError:
+        raise _NotComputedError from None
+    return Constant(Type.DYNAMIC, None if shape is None else json.dumps(shape, separators=(",", ":")))
+
+
 _COMPUTED: dict[str, tuple[int, int, Callable[[list[Constant]], Constant]]] = {
     "hash": (1, 2, _hash),
     "hash_xxhash64": (1, 2, _hash),
@@ -132,6 +141,7 @@ _COMPUTED: dict[str, tuple[int, int, Callable[[list[Constant]], Constant]]] = {
     "punycode_from_string": (1, 1, _to_punycode),
     "punycode_to_string": (1, 1, _from_punycode),
     "treepath": (1, 1, _tree_paths),
+    "geo_from_wkt": (1, 1, _from_wkt),
     "geo_line_length": (1, 1, _measured(line_length)),
     "geo_polygon_perimeter": (1, 1, _measured(perimeter)),
 }
@@ -145,7 +155,7 @@ def _constant_function(scope: Scope, node: syntax.Call) -> Scalar:
     arguments = [bind_scalar(scope, a) for a in node.arguments]
     if not least <= len(arguments) <= most:
         raise scope.error("KQL103", f"{node.name} takes {least} to {most} arguments", node.span)
-    constants = [_known(a) for a in arguments]
+    constants = [known_constant(a) for a in arguments]
     known = [c for c in constants if c is not None]
     if len(known) < len(arguments):
         return call_declared(scope, function, arguments, node.span)
@@ -156,11 +166,15 @@ def _constant_function(scope: Scope, node: syntax.Call) -> Scalar:
     return Constant(found.type, found.value, node.span)
 
 
-def _known(scalar: Scalar) -> Constant | None:
+def known_constant(scalar: Scalar) -> Constant | None:
     """The constant that a scalar is, that its column holds in every row, or that is parsed from a constant text."""
     if isinstance(scalar, ColumnRef):
         return scalar.column.known
-    if isinstance(scalar, Call) and scalar.overload.key == "parse_json" and (source := _known(scalar.arguments[0])):
+    if (
+        isinstance(scalar, Call)
+        and scalar.overload.key == "parse_json"
+        and (source := known_constant(scalar.arguments[0]))
+    ):
         try:
             json.loads(str(source.value), parse_constant=_no_number)
         except ValueError:

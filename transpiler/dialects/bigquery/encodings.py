@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from transpiler.dialects import geography
-from transpiler.dialects.bigquery import formats
+from transpiler.dialects.bigquery import formats, polygons
 from transpiler.dialects.computed import hygienic
 from transpiler.dialects.formats import BASE64, GUID_BYTES, GUID_SWAPPED, URL_PIECES, URL_SAFE
 from transpiler.dialects.geohash import GeohashForms, geohash_spellings
@@ -107,4 +107,5 @@ SPELLINGS: dict[str, Spelling] = {
     **formats.SPELLINGS,
     **geography.SPELLINGS,
     **geohash_spellings(_GEOHASHES),
+    **polygons.SPELLINGS,
 }

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from transpiler.dialects import geography
 from transpiler.dialects.computed import hygienic
-from transpiler.dialects.duckdb import formats
+from transpiler.dialects.duckdb import formats, polygons
 from transpiler.dialects.formats import BASE64, GUID_BYTES, GUID_SWAPPED, URL_PIECES, URL_SAFE
 from transpiler.dialects.geohash import GeohashForms, geohash_spellings
 from transpiler.dialects.spelling import Speller, Spelling, text
@@ -106,4 +106,5 @@ SPELLINGS: dict[str, Spelling] = {
     **formats.SPELLINGS,
     **geography.SPELLINGS,
     **geohash_spellings(_GEOHASHES),
+    **polygons.SPELLINGS,
 }
