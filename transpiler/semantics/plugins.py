@@ -62,7 +62,7 @@ _REASONS: dict[str, str] = {
         ),
         _WINDOWS,
     ),
-    **dict.fromkeys(("geo_line_lookup", "geo_polygon_lookup"), "its distances on the sphere are Kusto's own"),
+    "geo_line_lookup": "its distances on the sphere are Kusto's own",
     **dict.fromkeys(
         ("schema_merge", "infer_storage_schema", "infer_storage_schema_with_suggestions", "external_datatable"),
         "its columns depend on the data",
