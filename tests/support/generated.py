@@ -223,7 +223,7 @@ tostring(bag_pack('a', {s}, 'b', {l}, 'c', {t})) ¦ tostring(pack_array({n}, {b}
 jaccard_index({q}, {q}) ¦ todecimal({s}) ¦ isnotnull({a}) ¦ unixtime_microseconds_todatetime({w})
 datetime_local_to_utc({t}, 'US/Pacific') ¦ base64_decode_toarray({s}) ¦ base64_encode_fromguid({g})
 base64_decode_toguid({s}) ¦ parse_command_line({s}, 'windows') ¦ geo_distance_2points({f}, {f}, {f}, {f})
-geo_point_in_circle({f}, {f}, {f}, {f}, {l}) ¦ geo_azimuth({f}, {f}, {f}, {f})
+geo_point_in_circle({f}, {f}, {f}, {f}, {l}) ¦ geo_azimuth({f}, {f}, {f}, {f}) ¦ geo_point_in_polygon({f}, {f}, {d})
 ipv4_is_in_any_range({s}, '10.0.0.0/8', '192.168.0.0/16')
 ipv4_range_to_cidr_list({s}, {s}) ¦ ipv6_is_in_range({s}, {s})
 ipv6_is_in_any_range({s}, 'fe80::/10') ¦ has_any_ipv4({s}, '10.0.0.0', '192.168.1.1')

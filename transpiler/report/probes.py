@@ -147,7 +147,7 @@ PLUGINS = {
     "python": "T | evaluate python(typeof(*), 'result = df')",
     "r": "T | evaluate r(typeof(*), 'result <- df')",
     "geo_line_lookup": "T | evaluate geo_line_lookup(U, s, r, r, 5.0)",
-    "geo_polygon_lookup": "T | evaluate geo_polygon_lookup(U, s, r, r)",
+    "geo_polygon_lookup": "T | evaluate geo_polygon_lookup(T, d, r, r)",
 }
 """Plugins with arguments that fit; every other one is tried without arguments."""
 
