@@ -7,7 +7,6 @@ from dataclasses import replace
 from transpiler.kql import syntax
 from transpiler.plan.relations import FirstPerGroup, Join
 from transpiler.plan.scalars import Column, ColumnRef, Scalar, columns_of
-from transpiler.semantics.calls import convert
 from transpiler.semantics.dispatch import bind_scalar, bind_source, binds_operator
 from transpiler.semantics.names import UniqueNames
 from transpiler.semantics.scope import RowScope, Scope, Tabular, did_you_mean
@@ -135,10 +134,7 @@ def _on_side(scope: Scope, side: Tabular, item: syntax.Name, name: str) -> Colum
 
 def _typed(scope: Scope, a: Scalar, b: Scalar, span: Span) -> Key:
     if a.type is Type.DYNAMIC or b.type is Type.DYNAMIC:
-        if a.type is b.type:
-            raise scope.error("KQL105", "a dynamic value cannot be a join key", span, hint="convert it: tostring(…)")
-        wanted = b.type if a.type is Type.DYNAMIC else a.type
-        return convert(scope, a, wanted), convert(scope, b, wanted)
+        raise scope.error("KQL105", "a dynamic value cannot be a join key", span, hint="convert it: tostring(…)")
     if a.type is b.type:
         return a, b
     if {a.type, b.type} <= NUMBERS and Type.REAL not in (a.type, b.type) and Type.DECIMAL not in (a.type, b.type):
