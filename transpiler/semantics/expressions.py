@@ -94,9 +94,10 @@ def _index(scope: Scope, node: syntax.Index) -> Scalar:
 
 
 def _step(scope: Scope, base: Scalar, step: str | int | Scalar, span: Span) -> Scalar:
+    if base.type is Type.STRING:
+        base = call_function(scope, "parse_json", [base], span)
     if base.type not in (Type.DYNAMIC, Type.UNKNOWN):
-        hint = "parse_json(…) reads a text" if base.type is Type.STRING else ""
-        raise scope.error("KQL102", f"a {base.type} has no properties; only a dynamic value has", span, hint=hint)
+        raise scope.error("KQL102", f"a {base.type} has no properties; only a dynamic value has", span)
     if isinstance(base, Constant) and isinstance(step, str | int):
         return Constant(Type.DYNAMIC, constant_step(str(base.value), step) if base.value is not None else None, span)
     if isinstance(base, Path):
