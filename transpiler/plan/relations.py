@@ -170,7 +170,6 @@ class Expand(Node):
     index: Column | None = None
     limit: int | None = None
     bag_as_array: bool = False
-    keep_empty: bool = True
 
 
 @frozen(eq=False, kw_only=True)

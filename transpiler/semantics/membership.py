@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 from transpiler.kql import syntax
-from transpiler.plan.scalars import ColumnRef, Constant, InRelation, Scalar
+from transpiler.plan.relations import Filter, Origin
+from transpiler.plan.scalars import Column, ColumnRef, Constant, InRelation, Scalar
 from transpiler.semantics.calls import call_function, convert, make_call, overload_of
 from transpiler.semantics.dispatch import bind_scalar, bind_source, binds_scalar
 from transpiler.semantics.expressions import connect
@@ -73,14 +75,36 @@ def _as_table(scope: Scope, item: syntax.Expr) -> Tabular | None:
             return None
 
 
+def _elements(scope: Scope, tabular: Tabular, column: Column, wanted: Type, span: Span) -> Tabular:
+    """The elements of a table's arrays, and its other values: Kusto makes one list of nested ones (the page of ``in``).
+
+    So ``x in (T)`` over ``T | summarize make_set(y)`` is membership in the set.
+    """
+    from transpiler.semantics.expand import Item, expanded
+
+    node = syntax.MvExpand(keyword="mv-expand", columns=(), span=span)
+    arrays = ColumnRef(column, span)
+    origin = Origin("where", span, "", scope.source.line_of(span.start))
+    known = Filter(
+        columns=tabular.relation.columns, origin=origin, input=tabular.relation,
+        predicate=call_function(scope, "isnotnull", [arrays], span),
+    )  # fmt: skip
+    tabular = replace(tabular, relation=known, visible=(column,))
+    return expanded(scope, tabular, node, [Item(column.name, arrays, wanted, True)], None)
+
+
 def _in_table(scope: Scope, operator: str, value: Scalar, tabular: Tabular, span: Span) -> Scalar:
     if not tabular.visible:
         raise scope.error("KQL105", "the table has no column", span)
     column = tabular.visible[0]
     if operator == "has_all":
         raise scope.error("KQL200", "has_all over a table is not translated", span)
+    if column.type is Type.DYNAMIC:
+        wanted = Type.STRING if value.type is Type.DYNAMIC else value.type
+        tabular = _elements(scope, tabular, column, wanted, span)
+        column = tabular.visible[0]
     if value.type is Type.DYNAMIC:
-        value = convert(scope, value, column.type if column.type is not Type.DYNAMIC else Type.STRING)
+        value = convert(scope, value, column.type)
     if column.type is not value.type and not {column.type, value.type} <= NUMBERS:
         from transpiler.semantics.shaping import converted_column
 
