@@ -169,3 +169,11 @@ def test_a_translation_within_another_thread_s_goes_on_without_a_pause() -> None
     transpiler.transpile("T | count", tables={"T": Columns(x="long")})
     assert seen == [False, False]
     assert gc.isenabled()
+
+
+@pytest.mark.parametrize("query", [None, b"T", 5])
+def test_what_is_no_text_is_refused(query: Any) -> None:  # Any: what mypy would not let a caller give
+    for call in (transpiler.parse, transpiler.transpile):
+        with pytest.raises(transpiler.KqlError) as error:
+            call(query)
+        assert error.value.code == "KQL003"

@@ -124,6 +124,8 @@ def _collector_paused() -> Iterator[None]:
 
 
 def _source(kql: str | Source) -> Source:
+    if not isinstance(kql, str | Source):
+        raise KqlError("KQL003", f"a query is a text, this is {type(kql).__name__}")
     return kql if isinstance(kql, Source) else Source(kql)
 
 

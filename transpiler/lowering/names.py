@@ -35,12 +35,13 @@ def column_names(columns: Iterable[Column]) -> dict[Column, str]:
     """A name for each column of one stage: KQL's own where it is free, ``Sub_1`` where another has it in some case.
 
     Earlier columns choose first; hidden sort keys stand last, so that they never take a name from a visible one. A name
-    that begins with ``$`` (search's ``$table``) is BigQuery's for columns without a name, so it begins with ``_``.
+    that begins with ``$`` (search's ``$table``) is BigQuery's for columns without a name, so it begins with ``_``; the empty
+    name (a value that pivot made a column) is ``_`` itself.
     """
     names: dict[Column, str] = {}
     taken: set[str] = set()
     for column in columns:
-        wanted = f"_{column.name[1:]}" if column.name.startswith("$") else column.name
+        wanted = f"_{column.name[1:]}" if column.name.startswith("$") or not column.name else column.name
         name, lowered, n = wanted, wanted.lower(), 0
         while lowered in taken:
             n += 1

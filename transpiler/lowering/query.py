@@ -290,9 +290,16 @@ class QueryLowering(Stages):
 
 
 def _is_open(select: exp.Select) -> bool:
-    """Whether a SELECT lists its columns and nothing in it depends on which it lists."""
+    """Whether a SELECT may be ordered: it lists its columns, nothing in it depends on which, and it reads a table.
+
+    Trap: BigQuery orders no SELECT without FROM, such as ``print``'s single row.
+    """
     args = ("distinct", "limit", "order", "qualify")
-    return not any(select.args.get(a) for a in args) and not any(isinstance(e, exp.Star) for e in select.expressions)
+    return (
+        bool(select.args.get("from_"))
+        and not any(select.args.get(a) for a in args)
+        and not any(isinstance(e, exp.Star) for e in select.expressions)
+    )
 
 
 def _no_column(column: Column) -> exp.Expr:

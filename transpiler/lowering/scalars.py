@@ -149,7 +149,9 @@ class ScalarLowering:
         column = scalar.column
         if column.is_absent:
             raise self.refuse(
-                f"column {column.name} differs from an earlier column only by case, so no warehouse stores it",
+                f"column {column.name} differs from an earlier column only by case, so no warehouse stores it"
+                if column.name
+                else "no warehouse stores a column without a name",
                 scalar.span,
             )
         return self.columns(column)

@@ -67,6 +67,8 @@ def _axis(row: Scope, node: syntax.MakeSeries) -> _Axis:
     step = _as(
         row, bind_scalar(outer, node.step), Type.TIMESPAN if value.type is Type.DATETIME else Type.LONG, node.step
     )
+    if isinstance(step, Constant) and isinstance(step.value, int) and step.value <= 0:
+        raise row.error("KQL104", "the step of a series is greater than zero", node.step.span)
     bounds = [None if e is None else _as(row, bind_scalar(outer, e), value.type, e) for e in (node.start, node.stop)]
     if node.in_range and not _is_aligned(bounds[0], step):
         raise row.error(

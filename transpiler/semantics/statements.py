@@ -118,6 +118,9 @@ def _set(scope: Scope, statement: syntax.SetOption) -> None:
         moment = None if value is None else bind_scalar(scope.without_row(), value)
         if not isinstance(moment, Constant) or moment.type is not Type.DATETIME or moment.value is None:
             raise scope.error("KQL104", "query_now is a constant datetime", statement.span)
+        if scope.environment.window is not None:
+            reason = "a rule's window ends at its run, which set query_now would not move"
+            raise scope.error("KQL105", reason, statement.span, hint="leave it out: now() is the run's own instant")
     if value is not None:
         scope.environment.options[name] = value
 

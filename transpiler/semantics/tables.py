@@ -132,8 +132,8 @@ def _length(span: timedelta) -> Constant:
 
 
 def declared_columns(types: dict[str, Type]) -> tuple[Column, ...]:
-    """Columns of a declared table; one that differs from an earlier one only by case is absent from every warehouse."""
-    seen: set[str] = set()
+    """Columns of a declared table; one without a name, or that differs from an earlier one only by case, is in no warehouse."""
+    seen = {""}
     columns = []
     for name, t in types.items():
         lowered = name.lower()
