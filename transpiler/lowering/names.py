@@ -19,7 +19,8 @@ class Names:
 
     @cached_property
     def _taken(self) -> set[str]:
-        return {t.lower() for t in self._given}
+        # Most names are given often: the stages of a table share its columns.
+        return {t.lower() for t in set(self._given)}
 
     def unique(self, wanted: str) -> str:
         """The wanted name, or with ``_2``, ``_3`` … behind it."""

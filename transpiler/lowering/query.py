@@ -63,7 +63,8 @@ class QueryLowering(Stages):
         self.needs = needs_of(self.plan, relations, reads)
         self.used = cache(partial(used_columns, self.plan, relations))
         self.uses = uses_of(self.plan, relations, reads)
-        self.names = Names(chain(self.taken, (c.name for r in relations for c in r.columns)))
+        shared = {id(r.columns): r.columns for r in relations}.values()
+        self.names = Names(chain(self.taken, (c.name for columns in shared for c in columns)))
         for relation in relations:
             self.done[id(relation)] = self._relation(relation)
         return self._final()
