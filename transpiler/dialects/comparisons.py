@@ -204,7 +204,17 @@ def to_scalar(speller: Speller, scalar: ScalarSubquery) -> exp.Expr:
     select = exp.Select(
         expressions=[column], from_=exp.From(this=table), limit=exp.Limit(expression=exp.Literal.number(1))
     )
-    return exp.Subquery(this=select)
+    subquery = exp.Subquery(this=select)
+    subquery.meta[_TOSCALAR] = True
+    return subquery
+
+
+_TOSCALAR = "toscalar"
+
+
+def is_toscalar(tree: exp.Expr) -> bool:
+    """Whether a tree is what ``to_scalar`` made."""
+    return bool(tree.meta.get(_TOSCALAR))
 
 
 STANDARD: dict[str, Spelling] = {

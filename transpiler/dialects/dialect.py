@@ -40,6 +40,7 @@ class Dialect(ABC):
     the term operators are built of; their slots are ``text``, ``pattern`` and ``term``. ``is_nan`` tests ``{x}``;
     ``nan_is_greatest``: NaN equals itself and is above every number, where IEEE 754 (and Kusto) find it neither;
     ``has_nulls_clause``: an aggregate's ORDER BY takes NULLS FIRST and NULLS LAST in either direction.
+    ``takes_no_table``: the node within which a subquery must not read a table.
     """
 
     name: ClassVar[str]
@@ -55,6 +56,7 @@ class Dialect(ABC):
     ends_with: ClassVar[str]
     nan_is_greatest: ClassVar[bool] = False
     has_nulls_clause: ClassVar[bool] = True
+    takes_no_table: ClassVar[type[exp.Expr]]
     is_nan: ClassVar[str]
     max_bytes: ClassVar[int] = 1_000_000_000
 

@@ -11,6 +11,7 @@ from sqlglot import exp
 from transpiler.diagnostics import KqlError
 from transpiler.dialects.dialect import is_shown_otherwise, is_stored_otherwise
 from transpiler.lowering import joining, selecting
+from transpiler.lowering.beside import set_beside
 from transpiler.lowering.block import Block, Lowered, distinct
 from transpiler.lowering.clauses import with_clause
 from transpiler.lowering.liveness import check_chain, in_order, needs_of, uses_of
@@ -67,7 +68,9 @@ class QueryLowering(Stages):
         self.names = Names(chain(self.taken, (c.name for columns in shared for c in columns)))
         for relation in relations:
             self.done[id(relation)] = self._relation(relation)
-        return self._final()
+        tree = self._final()
+        set_beside(tree, self.dialect, self.names)
+        return tree
 
     def scans(self) -> list[Scan]:
         """The tables that the statement reads, in order."""

@@ -51,6 +51,7 @@ class DuckDB(Dialect):
 
     name = "duckdb"
     sqlglot_name = "duckdb"
+    takes_no_table = exp.Lambda
     types: ClassVar[Mapping[Type, str]] = {
         Type.BOOL: "BOOLEAN",
         Type.INT: "BIGINT",
