@@ -90,6 +90,9 @@ def _list(speller: Speller, aggregate: AggregateCall) -> dict[Column, exp.Expr]:
     _, kind, limit = of.options
     column = aggregate.columns[0]
     tree = speller.value(of.arguments[0]) if kind == "json" else operand_of(speller, of.arguments[0])
+    if kind == "native" and of.arguments[0].type is Type.LONG:
+        # TO_JSON_STRING quotes what a FLOAT64 does not hold.
+        tree, kind = speller.sql("CAST({x} AS STRING)", x=tree), "json"
     if kind == "flat":
         # JSON_QUERY_ARRAY is NULL for what is no array.
         tree = speller.sql("IF({x} IS NULL, NULL, COALESCE(JSON_QUERY_ARRAY({x}), [{x}]))", x=tree)
