@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from transpiler.api import transpile
+from transpiler.catalog import load_catalog
 from transpiler.engine import EngineError, googlesql
 from transpiler.engine.googlesql import StoredTable, stored
 from transpiler.engine.values import JsonText
@@ -161,6 +163,39 @@ def test_a_field_that_never_occurred_is_unknown_unless_read_as_json() -> None:
     with pytest.raises(EngineError, match="Field name rdata does not exist"):
         rows("SELECT jsonPayload.rdata FROM `p.d.t`", table)
     assert rows("SELECT JSON_VALUE(TO_JSON(jsonPayload), '$.rdata') AS r FROM `p.d.t`", table) == [(None,)]
+
+
+WHOLE = """\
+table: T
+columns: {TimeGenerated: datetime, Tags: dynamic, Payload: dynamic}
+time: at
+raw: {at: datetime, tags: dynamic, payload: dynamic}
+view: raw | project TimeGenerated = at, Tags = tags, Payload = payload
+shapes:
+  bigquery:
+    one: {table: p.d.t, columns: {at: at TIMESTAMP, tags: tags ARRAY, payload: payload STRUCT}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("kql", "expected"),
+    [
+        ("project Tags, Payload", ("[9007199254740993]", '{"n":9007199254740993}')),
+        ("project tostring(Tags), gettype(Payload.n)", ("[9007199254740993]", "long")),
+        ("project set_has_element(Tags, 9007199254740993), tolong(Payload.n)", (True, 9007199254740993)),
+        ("mv-expand Tags to typeof(long) | project Tags", (9007199254740993,)),
+    ],
+)
+def test_a_whole_array_or_struct_holds_longs_beyond_a_reals_digits(
+    tmp_path: Path, kql: str, expected: tuple[object, ...]
+) -> None:
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources" / "T.yaml").write_text(WHOLE, "utf-8")
+    sql = transpile(f"T | {kql}", "bigquery", load_catalog(tmp_path)).sql
+    stored_there = {"at": "TIMESTAMP", "tags": "ARRAY<INT64>", "payload": "STRUCT<n INT64>"}
+    large = 9007199254740993
+    some = StoredTable(stored_there, [["2024-01-01T00:00:00Z", [large], {"n": large}]])
+    assert rows(sql, {"p.d.t": some}) == [expected]
 
 
 def test_the_run_time_is_a_parameter() -> None:

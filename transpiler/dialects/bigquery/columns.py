@@ -15,11 +15,10 @@ _STORED = "stored_json"
 _WHOLE = "whole_json"
 
 
-def json_text(dialect: Dialect, value: exp.Expr, stored: str = "JSON") -> exp.Expr:
-    """A stored JSON value (``stored``: or a STRUCT or ARRAY) as text. A missing value and a JSON null are both NULL."""
+def json_text(dialect: Dialect, value: exp.Expr) -> exp.Expr:
+    """A stored JSON value as text. A missing value and a JSON null are both NULL."""
     tree = fill("NULLIF(TO_JSON_STRING({x}), 'null')", dialect.sqlglot_name, {"x": value})
-    if stored == "JSON":
-        tree.meta[_STORED] = True
+    tree.meta[_STORED] = True
     return tree
 
 

@@ -191,17 +191,15 @@ class BigQuery(Dialect):
         if physical.parse:
             return reference if physical.is_bare or not physical.path else self._json_value(reference, physical)
         if physical.is_bare:
-            return json_text(self, reference, stored) if stored not in _SCALAR_TYPES else reference
+            return json_text(self, _in_json(reference, stored)) if stored not in _SCALAR_TYPES else reference
         if t is Type.DYNAMIC:
-            source = reference if stored in ("JSON", "STRING") else call("TO_JSON", reference)
-            found = call("JSON_QUERY", source, text(physical.json_path))
+            found = call("JSON_QUERY", _in_json(reference, stored), text(physical.json_path))
             return found if stored == "STRING" else json_text(self, found)
         return self._json_value(reference, physical)
 
     def _json_value(self, reference: exp.Expr, physical: Physical) -> exp.Expr:
         """A field that no entry ever had is not in the STRUCT; through its JSON form it is missing, not an error."""
-        source = reference if physical.type.upper() in ("JSON", "STRING") else call("TO_JSON", reference)
-        return call("JSON_VALUE", source, text(physical.json_path))
+        return call("JSON_VALUE", _in_json(reference, physical.type.upper()), text(physical.json_path))
 
     def _path(self, parts: tuple[str, ...]) -> exp.Expr:
         tree: exp.Expr = exp.Column(this=self.identifier(parts[0]))
@@ -259,6 +257,11 @@ _DEFAULTS: dict[Type, str] = {
     Type.DATETIME: "TIMESTAMP '1970-01-01 00:00:00+00'",
     Type.TIMESPAN: "0",
 }
+
+
+def _in_json(reference: exp.Expr, stored: str) -> exp.Expr:
+    """A STRUCT or ARRAY in its JSON form: TO_JSON_STRING alone would quote the INT64 that a FLOAT64 does not hold."""
+    return reference if stored in ("JSON", "STRING") else call("TO_JSON", reference)
 
 
 def _no_rows() -> exp.Expr:
