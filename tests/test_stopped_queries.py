@@ -37,3 +37,12 @@ def test_duckdb_stops(kql: str, reason: str) -> None:
 def test_bigquery_stops(kql: str, reason: str) -> None:
     with pytest.raises(EngineError, match=reason):
         googlesql.connect().execute(transpile(kql, "bigquery").sql)
+
+
+@pytest.mark.bigquery
+@pytest.mark.skipif(not googlesql.available(), reason="Google's engine is not installed")
+@pytest.mark.parametrize(("value", "divisor"), [("1e300", "2.0"), ("1.0", "1e-20"), ("1e20", "x")])
+def test_bigquery_stops_where_a_remainder_is_not_exact(value: str, divisor: str) -> None:
+    kql = f"datatable(v:real, x:real)[{value}, 3.0] | project v % {divisor}"
+    with pytest.raises(EngineError, match="no exact remainder"):
+        googlesql.connect().execute(transpile(kql, "bigquery").sql)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from sqlglot import exp
@@ -28,11 +29,20 @@ _WRAPPED = (
     "CAST(CASE WHEN {v} >= BIGNUMERIC '9223372036854775808' THEN {v} - BIGNUMERIC '18446744073709551616' "
     "WHEN {v} < -9223372036854775808 THEN {v} + BIGNUMERIC '18446744073709551616' ELSE {v} END AS INT64)"
 )
-# FLOAT64 has no MOD; BIGNUMERIC holds every digit of a real of common size.
-_REAL_REMAINDER = (
-    "COALESCE(CAST(MOD(MOD(SAFE_CAST({a} AS BIGNUMERIC), NULLIF(SAFE_CAST({d} AS BIGNUMERIC), 0)) "
-    "+ ABS(SAFE_CAST({d} AS BIGNUMERIC)), SAFE_CAST({d} AS BIGNUMERIC)) AS FLOAT64), "
-    "CAST('nan' AS FLOAT64) + {a} + {d})"
+# FLOAT64 has no MOD. Trap: of a real such as 5.3 BIGNUMERIC cuts the binary digits below 1e-38, and the remainder is another.
+# Times 2^60 every real from 1.5e-14 to 1e20 is held whole, and what is smaller than the divisor needs no division.
+_SCALE = "1152921504606846976.0"
+_SCALED = f"CAST({{}} * {_SCALE} AS BIGNUMERIC)"
+_BY_NUMBER = (
+    "CASE WHEN ABS({a}) < {d} THEN IF({a} < 0, {a} + {d}, {a}) WHEN IS_NAN({a}) OR IS_INF({a}) THEN CAST('nan' AS FLOAT64) "
+    f"WHEN ABS({{a}}) < 1e20 THEN CAST(MOD(MOD({_SCALED.format('{a}')}, {_SCALED.format('{d}')}) + {_SCALED.format('{d}')}, "
+    f"{_SCALED.format('{d}')}) AS FLOAT64) / {_SCALE} "
+    "WHEN NOT {a} IS NULL THEN ERROR('BigQuery has no exact remainder of reals so far apart') END"
+)
+_BY_REAL = (
+    "CASE WHEN {d} = 0 OR IS_NAN({d}) THEN CAST('nan' AS FLOAT64) + {a} "
+    "WHEN {d} <= 1.5e-14 AND ABS({a}) >= {d} AND NOT IS_INF({a}) "
+    "THEN ERROR('BigQuery has no exact remainder by so small a real') WHEN NOT {d} IS NULL THEN {x} END"
 )
 
 
@@ -74,8 +84,19 @@ def _remainder(speller: Speller, call: Call) -> exp.Expr:
 
 
 def _real_remainder(speller: Speller, call: Call) -> exp.Expr:
-    left, right = (speller.value(a) for a in call.arguments)
-    return speller.once(left, lambda a: speller.once(right, lambda d: speller.sql(_REAL_REMAINDER, a=a, d=d)))
+    left, right = call.arguments
+
+    def by_number(a: exp.Expr, d: exp.Expr) -> exp.Expr:
+        return speller.sql(_BY_NUMBER, a=a, d=d)
+
+    def by_real(a: exp.Expr, d: exp.Expr) -> exp.Expr:
+        return speller.sql(_BY_REAL, a=a, d=d, x=by_number(a.copy(), d.copy()))
+
+    if isinstance(right, Constant) and isinstance(right.value, float) and 1.5e-14 < abs(right.value) < math.inf:
+        divisor = speller.value(Constant(Type.REAL, abs(right.value), right.span))
+        return speller.once(speller.value(left), lambda a: by_number(a, divisor))
+    size = speller.sql("ABS({d})", d=speller.value(right))
+    return speller.once(speller.value(left), lambda a: speller.once(size, lambda d: by_real(a, d)))
 
 
 def since_start(speller: Speller, instant: Scalar) -> exp.Expr:
