@@ -218,7 +218,16 @@ def _percentiles(speller: Speller, aggregate: AggregateCall) -> dict[Column, exp
     for column, point in zip(aggregate.columns, points, strict=True):
         assert isinstance(point, Constant)
         top, bottom = rank_fraction(str(point.value))
-        found[column] = speller.sql(f"quantile_disc({{x}}, {_decimal(top, bottom)})", x=tree.copy())
+        rank = _decimal(top, bottom)
+        template = f"quantile_disc({{x}}, {rank})"
+        if may_be_nan(value):
+            # Trap: NaN is DuckDB's greatest real; where Kusto sorts ascending it stands first, beside the nulls.
+            place = f"greatest(1, (count({{x}}) * {top} + {bottom - 1}) // {bottom})"
+            template = (
+                f"CASE WHEN count_if(isnan({{x}})) >= {place} THEN {_NAN} "
+                f"ELSE quantile_disc(CASE WHEN isnan({{x}}) THEN CAST('-infinity' AS DOUBLE) ELSE {{x}} END, {rank}) END"
+            )
+        found[column] = speller.sql(template, x=tree.copy())
     return found
 
 
