@@ -180,7 +180,11 @@ def _statistic(speller: Speller, of: Call) -> exp.Expr:
         template = f"(SELECT {value} FROM ({rows}) WHERE {is_finite})"
     else:
         template = f"(SELECT IF(COUNTIF({is_finite}) = COUNT(*), {value}, NULL) FROM ({rows}))"
-    return hygienic(speller, template, s=speller.value(of.arguments[0]))
+    series = speller.value(of.arguments[0])
+    if which not in ("stdev", "variance", "len"):
+        return hygienic(speller, template, s=series)
+    # These have a value over no rows, which an empty array has and what is no array has not.
+    return speller.once(series, lambda s: hygienic(speller, of_array(template), s=s))
 
 
 # Positions count from 1, as the interception of Kusto's documentation shows.
@@ -231,19 +235,30 @@ def _fill_const(speller: Speller, of: Call) -> exp.Expr:
     return speller.once(speller.value(of.arguments[0]), lambda s: hygienic(speller, body, s=s, c=text))
 
 
+def _shown(element: str) -> str:
+    """An element that is a number, as a real where the array has one."""
+    return f"IF({_IS_REAL}, {REAL_TEXT.replace('{r}', f'SAFE_CAST({element} AS FLOAT64)')}, {element})"
+
+
 def _fill_linear(speller: Speller, of: Call) -> exp.Expr:
-    """Between two neighbours along the line through them; whole numbers are cut, edges take the nearest."""
+    """Between two neighbours along the line through them; whole numbers are cut, edges take the nearest.
+
+    What is no number is missing, as it is to every function of series.
+    """
     edges, constant = (of.arguments[n] if len(of.arguments) > n else None for n in (1, 2))
     fills = not isinstance(edges, Constant) or edges.value is None or bool(edges.value)
     none = float(str(constant.value)) if isinstance(constant, Constant) and constant.value is not None else 0.0
-    there = "UNNEST(JSON_QUERY_ARRAY({s})) AS @d@ WITH OFFSET AS @n@ WHERE @d@ <> 'null'"
+    there = "UNNEST(JSON_QUERY_ARRAY({s})) AS @d@ WITH OFFSET AS @n@ WHERE NOT SAFE_CAST(@d@ AS FLOAT64) IS NULL"
     low = f"(SELECT AS STRUCT @d@, @n@ FROM {there} AND @n@ <= @o@ ORDER BY @n@ DESC LIMIT 1)"
     high = f"(SELECT AS STRUCT @d@, @n@ FROM {there} AND @n@ >= @o@ ORDER BY @n@ LIMIT 1)"
     a, b = "SAFE_CAST(@l@.@d@ AS FLOAT64)", "SAFE_CAST(@h@.@d@ AS FLOAT64)"
     between = f"{a} + ({b} - {a}) * (@o@ - @l@.@n@) / (@h@.@n@ - @l@.@n@)"
     number = f"IF({_IS_REAL}, {REAL_TEXT.replace('{r}', between)}, CAST(CAST(TRUNC({between}) AS INT64) AS STRING))"
-    edge = "COALESCE(@l@.@d@, @h@.@d@)" if fills else "CAST(NULL AS STRING)"
-    filled = f"CASE WHEN @e@ <> 'null' THEN @e@ WHEN @l@.@n@ IS NULL OR @h@.@n@ IS NULL THEN {edge} ELSE {number} END"
+    edge = _shown("COALESCE(@l@.@d@, @h@.@d@)") if fills else "'null'"
+    filled = (
+        f"CASE WHEN NOT {NUMBER} IS NULL THEN {_shown('@e@')} "
+        f"WHEN @l@.@n@ IS NULL OR @h@.@n@ IS NULL THEN {edge} ELSE {number} END"
+    )
     nothing = "NOT EXISTS (SELECT 1 FROM " + there + ")"
     text = f"IF({nothing}, '{none!r}', {filled})"
     source = f"{POINTS} CROSS JOIN UNNEST([{low}]) AS @l@ CROSS JOIN UNNEST([{high}]) AS @h@"

@@ -327,9 +327,12 @@ _AFTER = "list_filter(list_slice({v}, @i@, len({v})), lambda @e@: @e@ <> 'null')
 
 
 def _fill_linear(speller: Speller, of: Call) -> exp.Expr:
-    """Between two neighbours along the line through them; whole numbers are cut, edges take the nearest."""
+    """Between two neighbours along the line through them; whole numbers are cut, edges take the nearest.
+
+    What is no number is missing, as it is to every function of series.
+    """
     edges, constant = _edges(of)
-    places = "list_filter(range(1, len({v}) + 1), lambda @j@: {v}[@j@] <> 'null')"
+    places = "list_filter(range(1, len({v}) + 1), lambda @j@: NOT TRY_CAST({v}[@j@] AS DOUBLE) IS NULL)"
     low = f"list_filter({places}, lambda @j@: @j@ <= @i@)[-1]"
     high = f"list_filter({places}, lambda @j@: @j@ >= @i@)[1]"
 
@@ -339,7 +342,7 @@ def _fill_linear(speller: Speller, of: Call) -> exp.Expr:
         cut = between if t == "DOUBLE" else f"trunc({between})"
         edge = f"COALESCE({{v}}[{low}], {{v}}[{high}])" if edges else "NULL"
         return (
-            f"CASE WHEN {{v}}[@i@] <> 'null' THEN TRY_CAST({{v}}[@i@] AS {t}) "
+            f"CASE WHEN NOT TRY_CAST({{v}}[@i@] AS DOUBLE) IS NULL THEN TRY_CAST({{v}}[@i@] AS {t}) "
             f"WHEN {low} IS NULL OR {high} IS NULL THEN TRY_CAST({edge} AS {t}) ELSE CAST({cut} AS {t}) END"
         )
 
@@ -353,7 +356,8 @@ def _fill_linear(speller: Speller, of: Call) -> exp.Expr:
         )
         return hygienic(
             speller,
-            "CASE WHEN len({v}) > 0 AND len(list_filter({v}, lambda @e@: @e@ <> 'null')) = 0 THEN {n} ELSE {f} END",
+            "CASE WHEN len({v}) > 0 AND len(list_filter({v}, lambda @e@: NOT TRY_CAST(@e@ AS DOUBLE) IS NULL)) = 0 "
+            "THEN {n} ELSE {f} END",
             v=v,
             n=none,
             f=filled,
