@@ -102,7 +102,8 @@ def _unless(condition: str, name: str, otherwise: str) -> Spelling:
 
 def _raised(base: str, exponent: str) -> str:
     """A power: beyond the largest real an infinity, with the sign of an odd power; a root of a negative number is NaN."""
-    odd = f"{base} < 0 AND MOD(SAFE_CAST({exponent} AS BIGNUMERIC), 2) <> 0"
+    # -0.0 is not below 0, but its reciprocal is.
+    odd = f"IEEE_DIVIDE(1.0, {base}) < 0 AND MOD(SAFE_CAST({exponent} AS BIGNUMERIC), 2) <> 0"
     beyond = (
         f"CASE WHEN {base} < 0 AND {exponent} <> TRUNC({exponent}) THEN {_NAN} WHEN {odd} THEN -{_INF} "
         f"WHEN NOT {base} IS NULL AND NOT {exponent} IS NULL THEN {_INF} END"

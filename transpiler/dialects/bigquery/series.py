@@ -33,7 +33,7 @@ _UNARY: dict[str, Element] = {
 # Where POW raises: a root of a negative number, or more than a real holds.
 _POW = (
     f"COALESCE(SAFE.POW({{a}}, {{b}}), CASE WHEN {{a}} < 0 AND {{b}} <> TRUNC({{b}}) THEN {_NAN} "
-    f"WHEN {{a}} < 0 AND MOD(SAFE_CAST({{b}} AS INT64), 2) <> 0 THEN -{_INFINITE} "
+    f"WHEN IEEE_DIVIDE(1.0, {{a}}) < 0 AND MOD(SAFE_CAST({{b}} AS INT64), 2) <> 0 THEN -{_INFINITE} "
     f"WHEN NOT {{a}} IS NULL AND NOT {{b}} IS NULL THEN {_INFINITE} END)"
 )
 _PAIRS: dict[str, Element] = {
