@@ -66,7 +66,9 @@ _FORMATS = (
 )  # fmt: skip
 # RFC 822 and RFC 850. A year of two digits comes first: read as one of four it would be the year 14.
 _NAMED_DATE = (
-    r"^(?:[A-Za-z]+,? )?(\d\d?)[ -]([A-Za-z]{3})[a-z]*[ -](\d\d(?:\d\d)?)((?: \d\d?:\d\d(?::\d\d)?)?) ?(?:GMT|UTC)?$"
+    r"^(?:(?:[A-Za-z]+,? )?(\d\d?)[ -]([A-Za-z]{3})[a-z]*[ -](\d\d(?:\d\d)?)((?: \d\d?:\d\d(?::\d\d)?)?) ?(?:GMT|UTC)?"
+    # Trap: to BigQuery 3/3/26 is the year 26, a zone may have a name, a minute 60 seconds, a year five digits; not to Kusto.
+    r"|\d+/\d+/\d{1,3}(?: .*)?|\d{4}-.*:\d\d(?:\.\d+)? ?[A-Za-z]{2}.*|.*:60(?:\D.*)?|\d{5}.*)$"
 )
 _NAMED_FORMATS = tuple(f"%d %b {year}{clock}" for year in ("%y", "%Y") for clock in (" %T", " %R", ""))
 _OTHER_DATES = ", ".join(f"SAFE.PARSE_TIMESTAMP('{f}', {{v}}, 'UTC')" for f in (*_FORMATS, *_NAMED_FORMATS))
@@ -83,7 +85,7 @@ _UNITS = {
     1_000: ("ms", "milli", "millis", "millisecond", "milliseconds"),
     1: ("micro", "micros", "microsecond", "microseconds"),
 }
-_CLOCK = r"^\s*[+-]?(?:\d{1,8}\.)?(?:[01]?\d|2[0-3]):[0-5]?\d(?::[0-5]?\d(?:\.\d{1,7})?)?\s*$"
+_CLOCK = r"^\s*-?(?:\d{1,8}\.)?(?:[01]?\d|2[0-3]):[0-5]?\d(?::[0-5]?\d(?:\.\d{1,7})?)?\s*$"
 
 
 def _timespan_of(v: exp.Expr, speller: Speller) -> exp.Expr:
@@ -110,7 +112,7 @@ def _timespan_of(v: exp.Expr, speller: Speller) -> exp.Expr:
         f"CASE {sizes} END", u=speller.sql("REGEXP_EXTRACT({v}, {p})", v=v.copy(), p=text(r"([a-z]+)\s*$"))
     )
     amount = speller.sql(
-        "SAFE_CAST(REGEXP_EXTRACT({v}, {p}) AS BIGNUMERIC)", v=v.copy(), p=text(r"^\s*[+-]?(\d+(?:\.\d+)?) ?[a-z]+\s*$")
+        "SAFE_CAST(REGEXP_EXTRACT({v}, {p}) AS BIGNUMERIC)", v=v.copy(), p=text(r"^\s*-?(\d+(?:\.\d+)?) ?[a-z]+\s*$")
     )
     return speller.sql(
         "CASE WHEN STARTS_WITH(TRIM({v}), '-') THEN -1 ELSE 1 END * "
@@ -152,8 +154,8 @@ def _todatetime(source: str) -> Spelling:
     def spell(speller: Speller, call: Call) -> exp.Expr:
         value = speller.sql(source, value=_argument(speller, call))
         slots = {
-            "long": r"(\.\d{6})\d+|(\d:\d\d) ?(?:Z|GMT|UTC)\s*$",
-            "micro": r"\1\2",
+            "long": r"(\.\d{6})\d+(?: ?(?:Z|GMT|UTC)\s*$)?|(\d:\d\d(?:\.\d{1,6})?) ?(?:Z|GMT|UTC)\s*$| ([+-]\d\d:\d\d\s*)$",
+            "micro": r"\1\2\3",
             "named": _NAMED_DATE,
             "parts": r"\1 \2 \3\4",
         }

@@ -61,8 +61,9 @@ _ISO = r"'^\s*(\d\d\d\d-\d\d?-\d\d?(?:[T ]\s*(?:[01]?\d|2[0-3]):\d\d?(?::\d\d?(?
 _OFFSET = r"'^\s*(\d\d\d\d-\d\d?-\d\d?[T ]\d\d?:\d\d?[:.\d]*) ?([+-]\d\d(?::?\d\d)?)\s*$'"
 # RFC 822 and RFC 850. A year of two digits comes first: read as one of four it would be the year 14.
 _NAMED_DATE = (
-    r"'^\s*(?:[A-Za-z]+,? )?(\d\d?)[ -]([A-Za-z]{3})[a-z]*[ -](\d\d(?:\d\d)?)"
-    r"((?: \d\d?:\d\d(?::\d\d)?)?) ?(?:GMT|UTC)?\s*$'"
+    r"'^\s*(?:(?:[A-Za-z]+,? )?(\d\d?)[ -]([A-Za-z]{3})[a-z]*[ -](\d\d(?:\d\d)?)"
+    # Trap: to DuckDB 3/3/26 is the year 26.
+    r"((?: \d\d?:\d\d(?::\d\d)?)?) ?(?:GMT|UTC)?\s*|\d+/\d+/\d{1,3}(?:\s.*)?)$'"
 )
 _OTHER_DATES = (
     "'%m/%d/%Y %I:%M:%S %p', '%m/%d/%Y %H:%M:%S', '%m/%d/%Y %I:%M %p', '%m/%d/%Y %H:%M', '%m/%d/%Y', "
@@ -77,7 +78,7 @@ _INSTANT_TEXT = (
 
 # One pattern for both forms: ``-1.02:03:04.5`` and ``90s``.
 _SPAN = (
-    r"regexp_extract({value}, '^\s*([+-]?)(?:(?:(\d{1,8})\.)?([01]?\d|2[0-3]):([0-5]?\d)(?::([0-5]?\d)(?:\.(\d{1,7}))?)?"
+    r"regexp_extract({value}, '^\s*(-?)(?:(?:(\d{1,8})\.)?([01]?\d|2[0-3]):([0-5]?\d)(?::([0-5]?\d)(?:\.(\d{1,7}))?)?"
     r"|(\d+(?:\.\d+)?) ?([a-z]+))\s*$', ['sign', 'd', 'h', 'm', 's', 'f', 'amount', 'unit'])"
 )
 _UNITS = {
