@@ -66,7 +66,7 @@ _FORMATS = (
 )  # fmt: skip
 # RFC 822 and RFC 850. A year of two digits comes first: read as one of four it would be the year 14.
 _NAMED_DATE = (
-    r"^(?:(?:[A-Za-z]+,? )?(\d\d?)[ -]([A-Za-z]{3})[a-z]*[ -](\d\d(?:\d\d)?)((?: \d\d?:\d\d(?::\d\d)?)?) ?(?:GMT|UTC)?"
+    r"^(?:(?:[A-Za-z]+,? )?(\d\d?)[ -]([A-Za-z]{3})[a-z]*[ -](\d\d(?:\d\d)?)((?: \d\d?:\d\d(?::[0-5]\d)?)?) ?(?:GMT|UTC)?"
     # Trap: to BigQuery 3/3/26 is the year 26, a zone may have a name, a minute 60 seconds, a year five digits; not to Kusto.
     r"|\d+/\d+/\d{1,3}(?: .*)?|\d{4}-.*:\d\d(?:\.\d+)? ?[A-Za-z]{2}.*|.*:60(?:\D.*)?|\d{5}.*)$"
 )
@@ -112,7 +112,7 @@ def _timespan_of(v: exp.Expr, speller: Speller) -> exp.Expr:
         f"CASE {sizes} END", u=speller.sql("REGEXP_EXTRACT({v}, {p})", v=v.copy(), p=text(r"([a-z]+)\s*$"))
     )
     amount = speller.sql(
-        "SAFE_CAST(REGEXP_EXTRACT({v}, {p}) AS BIGNUMERIC)", v=v.copy(), p=text(r"^\s*-?(\d+(?:\.\d+)?) ?[a-z]+\s*$")
+        "SAFE_CAST(REGEXP_EXTRACT({v}, {p}) AS BIGNUMERIC)", v=v.copy(), p=text(r"^\s*[+-]?(\d+(?:\.\d+)?) ?[a-z]+\s*$")
     )
     return speller.sql(
         "CASE WHEN STARTS_WITH(TRIM({v}), '-') THEN -1 ELSE 1 END * "

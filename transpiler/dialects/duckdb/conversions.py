@@ -76,10 +76,10 @@ _INSTANT_TEXT = (
     rf"try_strptime(regexp_replace(regexp_extract({{v}}, '.*[0-9].*'), {_NAMED_DATE}, '\1 \2 \3\4'), [{_OTHER_DATES}])) END"
 )
 
-# One pattern for both forms: ``-1.02:03:04.5`` and ``90s``.
+# One pattern for both forms: ``-1.02:03:04.5`` and ``90s``. Only the number before a unit may have a plus.
 _SPAN = (
-    r"regexp_extract({value}, '^\s*(-?)(?:(?:(\d{1,8})\.)?([01]?\d|2[0-3]):([0-5]?\d)(?::([0-5]?\d)(?:\.(\d{1,7}))?)?"
-    r"|(\d+(?:\.\d+)?) ?([a-z]+))\s*$', ['sign', 'd', 'h', 'm', 's', 'f', 'amount', 'unit'])"
+    r"regexp_extract({value}, '^\s*(?:(-?)(?:(\d{1,8})\.)?([01]?\d|2[0-3]):([0-5]?\d)(?::([0-5]?\d)(?:\.(\d{1,7}))?)?"
+    r"|([+-]?\d+(?:\.\d+)?) ?([a-z]+))\s*$', ['sign', 'd', 'h', 'm', 's', 'f', 'amount', 'unit'])"
 )
 _UNITS = {
     86_400_000_000: ("d", "day", "days"),
