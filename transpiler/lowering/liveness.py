@@ -188,12 +188,10 @@ def _read(relation: Relation, own: set[Column] | None = None) -> set[Column]:
 
 def _check_reads(relation: Relation, own: set[Column]) -> None:
     """Raises KQL105 for a table within a scalar (``toscalar``, ``in``) that reads the row around it, by a function's parameter."""
-    scalars = scalars_of(relation, own)
-    if (
-        isinstance(relation, Scan | Walk) or not scalars
-    ):  # a window is over the scan's own columns, a walk reads its states
+    if isinstance(relation, Scan | Walk):  # a window is over the scan's own columns, a walk reads its states
         return
-    missing = {c for s in scalars for c in columns_of(s)}.difference(*(i.columns for i in inputs(relation)))
+    missing = _read(relation, own).difference(*(i.columns for i in inputs(relation)))
+    scalars = scalars_of(relation, own) if missing else []
     while missing:
         scalar = scalars.pop()
         if isinstance(scalar, ColumnRef) and scalar.column in missing:
