@@ -115,40 +115,79 @@ def sql_type(spelled: str, sqlglot_name: str) -> exp.Expr:
     return _parsed_type(spelled, sqlglot_name).copy()
 
 
-def fill(template: str, sqlglot_name: str, slots: dict[str, exp.Expr | Sequence[exp.Expr]]) -> exp.Expr:
+Slots: TypeAlias = "Mapping[str, exp.Expr | Sequence[exp.Expr]]"
+Filler: TypeAlias = "Callable[[Slots, set[str]], exp.Expr]"
+ManyFiller: TypeAlias = "Callable[[Slots, set[str]], list[exp.Expr]]"
+
+
+def fill(template: str, sqlglot_name: str, slots: Slots) -> exp.Expr:
     """A fresh tree of the template with its slots filled. A tree that is used twice is copied the second time."""
-    (tree,) = _filled(compile_template(template, sqlglot_name), slots, set())
-    return tree
+    return _filler(template, sqlglot_name)(slots, set())
 
 
-def _filled(node: exp.Expr, slots: Mapping[str, exp.Expr | Sequence[exp.Expr]], used: set[str]) -> list[exp.Expr]:
-    """A node of a template with its slots filled; for a repeated slot any number of trees, for all else one."""
-    if isinstance(node, exp.Column) and node.name.startswith(_MARK):
-        return _slot(node, slots, used)
-    # Any: an argument is a tree, a list of trees, or a plain value.
-    arguments: dict[str, Any] = {}
+@lru_cache(maxsize=4096)
+def _filler(template: str, sqlglot_name: str) -> Filler:
+    return _filling(compile_template(template, sqlglot_name))
+
+
+def _filling(node: exp.Expr) -> Filler:
+    """What makes a node of a template anew: which of its arguments are trees is found out once."""
+    if _is_slot(node):
+        return _slot(node)
+    # Any: an argument that is no tree and no list is a plain value.
+    fixed: dict[str, Any] = {}
+    trees: list[tuple[str, Filler]] = []
+    lists: list[tuple[str, list[ManyFiller]]] = []
     for key, value in node.args.items():
         if isinstance(value, exp.Expr):
-            (arguments[key],) = _filled(value, slots, used)
+            trees.append((key, _filling(value)))
         elif isinstance(value, list):
-            parts = (_filled(v, slots, used) if isinstance(v, exp.Expr) else [v] for v in value)
-            arguments[key] = [tree for part in parts for tree in part]
+            lists.append((key, [_element(v) for v in value]))
         else:
-            arguments[key] = value
-    return [node.__class__(**arguments)]
+            fixed[key] = value
+    kind = node.__class__
+
+    def made(slots: Slots, used: set[str]) -> exp.Expr:
+        arguments = fixed.copy()
+        for key, filler in trees:
+            arguments[key] = filler(slots, used)
+        for key, fillers in lists:
+            arguments[key] = [tree for each in fillers for tree in each(slots, used)]
+        return kind(**arguments)
+
+    return made
 
 
-def _slot(column: exp.Column, slots: Mapping[str, exp.Expr | Sequence[exp.Expr]], used: set[str]) -> list[exp.Expr]:
-    name = column.name[len(_MARK) :]
-    if name.startswith("many_"):
+def _is_slot(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Column) and node.name.startswith(_MARK)
+
+
+def _element(value: exp.Expr) -> ManyFiller:
+    """What makes an element of a list: one tree, or for a repeated slot any number."""
+    name = value.name[len(_MARK) :] if _is_slot(value) else ""
+    if not name.startswith("many_"):
+        filler = _filling(value)
+        return lambda slots, used: [filler(slots, used)]
+
+    def made(slots: Slots, used: set[str]) -> list[exp.Expr]:
         many = slots[name[5:]]
         return [many] if isinstance(many, exp.Expr) else list(many)
-    value = slots[name]
-    if not isinstance(value, exp.Expr):
-        raise TypeError(f"slot {name} takes one tree")
-    value = value.copy() if name in used else value
-    used.add(name)
-    return [grouped(value) if needs_group(value, column) else value]
+
+    return made
+
+
+def _slot(column: exp.Expr) -> Filler:
+    name = column.name[len(_MARK) :]
+
+    def made(slots: Slots, used: set[str]) -> exp.Expr:
+        value = slots[name]
+        if not isinstance(value, exp.Expr):
+            raise TypeError(f"slot {name} takes one tree")
+        value = value.copy() if name in used else value
+        used.add(name)
+        return grouped(value) if needs_group(value, column) else value
+
+    return made
 
 
 _LOOSE = (exp.Binary, exp.Unary, exp.Between, exp.In, exp.Connector, exp.Interval, exp.Lambda)
