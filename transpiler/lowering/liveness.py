@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import replace
 
 from transpiler.diagnostics import KqlError
@@ -27,7 +26,7 @@ from transpiler.plan.relations import (
     Window,
     inputs,
 )
-from transpiler.plan.scalars import Column, ColumnRef, InRelation, Scalar, ScalarSubquery, children, columns_of
+from transpiler.plan.scalars import Column, ColumnRef, Scalar, children, columns_of, subqueries_of
 
 Needs = dict[int, set[Column]]
 Reads = dict[int, list[Relation]]
@@ -91,24 +90,13 @@ def scalars_of(relation: Relation, needed: set[Column] | None = None) -> list[Sc
             return []
 
 
-def _subquery_uses(scalars: Iterable[Scalar]) -> list[tuple[Relation, Column]]:
-    found: list[tuple[Relation, Column]] = []
-    stack = list(scalars)
-    while stack:
-        s = stack.pop()
-        if isinstance(s, InRelation | ScalarSubquery):
-            found.append((s.relation, s.column))
-        stack.extend(children(s))
-    return found
-
-
 def in_order(plan: Plan) -> tuple[list[Relation], Reads]:
     """Every relation of a plan, what is read before what reads it, and what each reads, those of subqueries last."""
     done: set[int] = set()
     found: list[Relation] = []
     reads: Reads = {}
     stack: list[tuple[Relation, bool]] = [(plan.relation, False)]
-    stack += [(r, False) for r, _ in _subquery_uses(k.value for k in plan.order)]
+    stack += [(r, False) for r, _ in subqueries_of(k.value for k in plan.order)]
     while stack:
         relation, ready = stack.pop()
         if ready:
@@ -119,7 +107,7 @@ def in_order(plan: Plan) -> tuple[list[Relation], Reads]:
         if id(relation) in done:
             continue
         stack.append((relation, True))
-        reads[id(relation)] = [*inputs(relation), *(r for r, _ in _subquery_uses(scalars_of(relation)))]
+        reads[id(relation)] = [*inputs(relation), *(r for r, _ in subqueries_of(scalars_of(relation)))]
         stack.extend((r, False) for r in reversed(reads[id(relation)]))
     return found, reads
 
@@ -141,56 +129,66 @@ def needs_of(plan: Plan, relations: list[Relation], reads: Reads) -> Needs:
     needs[id(plan.relation)] |= set(plan.visible) | {c for k in plan.order for c in columns_of(k.value)}
     for relation in reversed(relations):
         own = needs[id(relation)]
-        _check_reads(relation, own)
-        for target, columns in _passed_on(relation, own):
+        read = _read(relation, own)
+        _check_reads(relation, own, read)
+        for target, columns in _passed_on(relation, own, read):
             needs[id(target)] |= columns
         if len(reads[id(relation)]) > len(inputs(relation)):
-            for target, column in _subquery_uses(scalars_of(relation, own)):
+            for target, column in subqueries_of(scalars_of(relation, own)):
                 needs[id(target)].add(column)
     return needs
 
 
 def uses_of(plan: Plan, relations: list[Relation], reads: Reads) -> Counter[int]:
     """How many places read each relation, by ``id``. ``relations`` and ``reads`` as ``in_order`` gives them."""
-    used = [plan.relation, *(r for r, _ in _subquery_uses(k.value for k in plan.order))]
+    used = [plan.relation, *(r for r, _ in subqueries_of(k.value for k in plan.order))]
     for relation in relations:
         used += reads[id(relation)]
     return Counter(id(r) for r in used)
 
 
-def _passed_on(relation: Relation, own: set[Column]) -> list[tuple[Relation, set[Column]]]:
+def _passed_on(relation: Relation, own: set[Column], read: set[Column]) -> list[tuple[Relation, set[Column]]]:
+    """What is needed of each relation below; ``own``: what is needed of this one, ``read``: what its scalars read."""
     match relation:
         case Scan() | Values() | Series():
             return []
         case Reference():
             return [(relation.target, _referred(relation, own))]
         case Join():
-            read = _read(relation) | {relation.sources[c] for c in own if c in relation.sources}
-            return [(side, read & set(side.columns)) for side in (relation.left, relation.right)]
+            wanted = read | {relation.sources[c] for c in own if c in relation.sources}
+            return [(side, wanted.intersection(side.columns)) for side in (relation.left, relation.right)]
         case UnionAll():
             return [
                 (r, {c for out, s in source.items() if out in own for c in columns_of(s)})
                 for r, source in zip(relation.inputs, relation.sources, strict=True)
             ]
         case Aggregate():
-            return [(relation.input, _read(relation, own))]
+            return [(relation.input, read)]
         case Filter() | Limit():
-            return [(relation.input, own | _read(relation, own))]
+            return [(relation.input, own | read)]
         case Project():
-            return [(relation.input, own.difference(relation.computed) | _read(relation, own))]
+            return [(relation.input, own.difference(relation.computed) | read)]
         case _:
-            return [(relation.input, (own | _read(relation, own)) & set(relation.input.columns))]
+            return [(relation.input, (own | read).intersection(relation.input.columns))]
 
 
-def _read(relation: Relation, own: set[Column] | None = None) -> set[Column]:
-    return {c for s in scalars_of(relation, own) for c in columns_of(s)}
+def _read(relation: Relation, own: set[Column]) -> set[Column]:
+    found: set[Column] = set()
+    stack = scalars_of(relation, own)
+    while stack:
+        scalar = stack.pop()
+        if isinstance(scalar, ColumnRef):
+            found.add(scalar.column)
+        else:
+            stack += children(scalar)
+    return found
 
 
-def _check_reads(relation: Relation, own: set[Column]) -> None:
+def _check_reads(relation: Relation, own: set[Column], read: set[Column]) -> None:
     """Raises KQL105 for a table within a scalar (``toscalar``, ``in``) that reads the row around it, by a function's parameter."""
     if isinstance(relation, Scan | Walk):  # a window is over the scan's own columns, a walk reads its states
         return
-    missing = _read(relation, own).difference(*(i.columns for i in inputs(relation)))
+    missing = read.difference(*(i.columns for i in inputs(relation)))
     scalars = scalars_of(relation, own) if missing else []
     while missing:
         scalar = scalars.pop()

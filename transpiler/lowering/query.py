@@ -76,7 +76,7 @@ class QueryLowering(Stages):
 
     def _has_subqueries(self, relations: list[Relation], reads: Reads) -> bool:
         """Whether a scalar reads a table of its own; only then is there anything to look for in the whole tree."""
-        in_order_keys = any(subqueries_of(k.value) for k in self.plan.order)
+        in_order_keys = bool(subqueries_of(k.value for k in self.plan.order))
         return in_order_keys or any(len(reads[id(r)]) > len(inputs(r)) for r in relations)
 
     def scans(self) -> list[Scan]:

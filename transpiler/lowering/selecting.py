@@ -63,7 +63,7 @@ def _one_column(
         return columns or block.columns[:1], {}
     have = set(block.columns)
     for column, scalar in relation.computed.items():
-        if columns_of(scalar) <= have and not subqueries_of(scalar):
+        if columns_of(scalar) <= have and not subqueries_of((scalar,)):
             return (column,), {column: scalar}
     return (), {}
 

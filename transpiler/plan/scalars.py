@@ -6,6 +6,7 @@ written only where it is needed. Times are ticks of 100 ns in constants, microse
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import field
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -148,41 +149,41 @@ Scalar: TypeAlias = Constant | ColumnRef | Call | Path | RunTime | InRelation | 
 
 def children(scalar: Scalar) -> tuple[Scalar, ...]:
     """The scalars directly within one (not those of its subqueries)."""
-    match scalar:
-        case ColumnRef() | Constant():
-            return ()
-        case Call() | WindowCall():
-            extra = scalar.partition + tuple(k.value for k in scalar.order) if isinstance(scalar, WindowCall) else ()
-            return scalar.arguments + extra
-        case Path():
-            return (scalar.base, *(s for s in scalar.steps if not isinstance(s, str | int)))
-        case InRelation():
-            return (scalar.value,)
-        case _:
-            return ()
+    if isinstance(scalar, (ColumnRef, Constant)):
+        return ()
+    if isinstance(scalar, Call):
+        return scalar.arguments
+    if isinstance(scalar, Path):
+        return (scalar.base, *(s for s in scalar.steps if not isinstance(s, (str, int))))
+    if isinstance(scalar, WindowCall):
+        return scalar.arguments + scalar.partition + tuple(k.value for k in scalar.order)
+    return (scalar.value,) if isinstance(scalar, InRelation) else ()
 
 
 def columns_of(scalar: Scalar) -> set[Column]:
     """The columns of the input that a scalar reads."""
+    if isinstance(scalar, ColumnRef):
+        return {scalar.column}
     found: set[Column] = set()
-    stack = [scalar]
+    stack = list(children(scalar))
     while stack:
         s = stack.pop()
         if isinstance(s, ColumnRef):
             found.add(s.column)
-        stack.extend(children(s))
+        else:
+            stack += children(s)
     return found
 
 
-def subqueries_of(scalar: Scalar) -> list[Relation]:
-    """The relations that a scalar reads on its own."""
-    found: list[Relation] = []
-    stack = [scalar]
+def subqueries_of(scalars: Iterable[Scalar]) -> list[tuple[Relation, Column]]:
+    """The relations that scalars read on their own, each with the column that is wanted of it."""
+    found: list[tuple[Relation, Column]] = []
+    stack = list(scalars)
     while stack:
         s = stack.pop()
-        if isinstance(s, InRelation | ScalarSubquery):
-            found.append(s.relation)
-        stack.extend(children(s))
+        if isinstance(s, (InRelation, ScalarSubquery)):
+            found.append((s.relation, s.column))
+        stack += children(s)
     return found
 
 

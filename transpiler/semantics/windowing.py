@@ -89,7 +89,7 @@ def contains_window(scalar: Scalar) -> bool:
         s = stack.pop()
         if isinstance(s, WindowCall):
             return True
-        stack.extend(children(s))
+        stack += children(s)
     return False
 
 
