@@ -86,7 +86,8 @@ _HEX4 = "[0-9a-fA-F]{4}"
 
 _TOKEN = re.compile(
     rf"""(?:[{_SPACE}]++|//[^\r\n\u2028\u2029]*+)*+
-    (?:(?P<PUNCTUATION>[()\[\]{{}},|:;+\-*/%?]|<[=|>]?|>=?|=[=>~]?|\.\.?|![=~]|@(?!["'`~]))
+    (?:(?P<PLAIN>(?!matches\ |hint\.)[A-Za-z_$][A-Za-z0-9_]*+(?=[\ \t\r\n,)=.|\[\]:<>;]))
+    |(?P<PUNCTUATION>[()\[\]{{}},|:;+\-*/%?]|<[=|>]?|>=?|=[=>~]?|\.\.?|![=~]|@(?!["'`~]))
     |(?P<STRING>[hH]?(?:"[^"\\\r\n]*+(?:{_ESCAPE}[^"\\\r\n]*+)*+"|'[^'\\\r\n]*+(?:{_ESCAPE}[^'\\\r\n]*+)*+'
         |@"[^"\r\n]*+(?:""[^"\r\n]*+)*+"|@'[^'\r\n]*+(?:''[^'\r\n]*+)*+'|@?```[\s\S]*?```|@?~~~[\s\S]*?~~~))
     |(?P<OPEN_STRING>[hH]?@?(?:"|'|```|~~~))
@@ -120,14 +121,16 @@ def tokenize(source: Source) -> Tokens:
     kinds: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    words = _WORD_KINDS
-    for match in _TOKEN.finditer(source.text):
+    words, text = _WORD_KINDS, source.text
+    for match in _TOKEN.finditer(text):
         group = match.lastgroup or ""
         start, end = match.span(group)
-        if group == "WORD":
-            kind = words.get(match[group], IDENT)
+        if group == "PUNCTUATION":
+            kind = text[start:end]
+        elif group in _WORDS:
+            kind = words.get(text[start:end], IDENT)
         elif group in _OWN_TEXT:
-            kind = KEYWORDS.get(match[group]) or match[group]
+            kind = KEYWORDS.get(text[start:end]) or text[start:end]
         else:
             kind = group
             if group in _CHECKED:
@@ -140,7 +143,9 @@ def tokenize(source: Source) -> Tokens:
     return Tokens(kinds, starts, ends)
 
 
-_OWN_TEXT = frozenset({"PUNCTUATION", "COMPOUND", "NEGATED"})
+_WORDS = frozenset({"PLAIN", "WORD"})
+"""PLAIN: a word after which nothing can follow that would make it more; it is found before all else is tried."""
+_OWN_TEXT = frozenset({"COMPOUND", "NEGATED"})
 _CHECKED = frozenset({"OPEN_STRING", "BAD", "TYPED", "NUMBERED_WORD"})
 
 

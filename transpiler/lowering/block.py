@@ -104,7 +104,8 @@ class Block:
 
     def filtered(self, relation: Relation, predicate: exp.Expr, needed: Collection[Column]) -> Block:
         """With one condition more."""
-        return replace(self, where=(*self.where, predicate), needed=needed, stages=(*self.stages, relation))
+        where, stages = (*self.where, predicate), (*self.stages, relation)
+        return Block(self.table, self.base, self.columns, self.plain, self.computed, needed, where, stages)
 
     def projected(
         self,
@@ -121,9 +122,7 @@ class Block:
             if isinstance(tree, exp.Column) and column in computed and not tree.args.get("table"):
                 plain[column] = tree.name
                 del trees[column]
-        return replace(
-            self, columns=columns, plain=plain, computed=trees, needed=needed, stages=(*self.stages, relation)
-        )
+        return Block(self.table, self.base, columns, plain, trees, needed, self.where, (*self.stages, relation))
 
     def renamed(self, reference: Reference, needed: Collection[Column]) -> Block:
         """The same under a reference's columns."""
@@ -164,15 +163,15 @@ def references(scalars: Iterable[Scalar]) -> Counter[Column]:
         if isinstance(scalar, ColumnRef):
             found[scalar.column] += 1
         else:
-            stack.extend(children(scalar))
+            stack += children(scalar)
     return found
 
 
 def distinct(table: exp.Table, scan: Scan) -> exp.Table:
     """The table under another name where a column has its own: BigQuery would read that name as the whole row."""
     name = scan.identifier[-1].rpartition(".")[2].lower()
-    columns = {p.lower() if isinstance(p, str) else p.column[0].lower() for p in scan.physical.values()}
-    if name in columns:
+    columns = [p if isinstance(p, str) else p.column[0] for p in scan.physical.values()]
+    if any(len(c) == len(name) and c.lower() == name for c in columns):
         alias = Names(columns).unique(f"{name}_rows")
         table.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
     return table

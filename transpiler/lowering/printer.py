@@ -101,7 +101,7 @@ def _limit(generator: Any, expression: exp.Limit, top: bool = False) -> str:
 def _select(generator: Any, expression: exp.Select) -> str:
     words = ["SELECT", *(["DISTINCT"] if expression.args.get("distinct") else [])]
     words += ["AS", str(expression.args["kind"])] if expression.args.get("kind") else []
-    lines = _filled([generator.sql(e) for e in expression.expressions], expression.expressions)
+    lines = _filled(_items(generator, expression.expressions), expression.expressions)
     if len(lines) == 1 and len(lines[0]) < LINE_WIDTH and "\n" not in lines[0]:
         listed = f" {lines[0]}"
     else:
@@ -114,6 +114,11 @@ def _select(generator: Any, expression: exp.Select) -> str:
     elif isinstance(expression.parent, exp.Subquery | exp.Array | exp.In) and not expression.comments:
         return _joined(sql)
     return str(generator.prepend_ctes(expression, sql))
+
+
+# Any: as above.
+def _items(generator: Any, items: list[exp.Expr]) -> list[str]:
+    return [_column(generator, e) if isinstance(e, exp.Column) else generator.sql(e) for e in items]
 
 
 def _joined(sql: str) -> str:
@@ -145,6 +150,9 @@ def _subquery(generator: Any, expression: exp.Subquery) -> str:
     return _paren(generator, expression)
 
 
+_PLAIN = (exp.Column, exp.Literal)
+
+
 def _filled(printed: list[str], items: list[exp.Expr]) -> list[str]:
     """The items of a list by lines: columns and literals side by side, the rest on lines of its own; one line if it is short."""
     whole = ", ".join(printed)
@@ -153,7 +161,7 @@ def _filled(printed: list[str], items: list[exp.Expr]) -> list[str]:
     lines: list[str] = []
     is_open = False
     for text, item in zip(printed, items, strict=True):
-        is_column = isinstance(item.unalias(), exp.Column | exp.Literal) and "\n" not in text
+        is_column = isinstance(item if isinstance(item, exp.Column) else item.unalias(), _PLAIN) and "\n" not in text
         if is_open and is_column and len(lines[-1]) + len(text) + 2 < LINE_WIDTH:
             lines[-1] += f", {text}"
         else:
@@ -214,7 +222,7 @@ def _case(generator: Any, expression: exp.Case) -> str:
 def _in(generator: Any, expression: exp.In) -> str:
     if not expression.expressions:
         return str(generator.in_sql(expression))
-    lines = _filled([generator.sql(e) for e in expression.expressions], expression.expressions)
+    lines = _filled(_items(generator, expression.expressions), expression.expressions)
     listed = lines[0]
     if len(lines) > 1:
         listed = f"{generator.sep()}{generator.indent(f',{generator.sep()}'.join(lines))}{generator.sep()}"

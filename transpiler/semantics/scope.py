@@ -40,6 +40,26 @@ class Tabular:
     alias: str = ""
     arrival: Column | None = None
 
+    def over(
+        self,
+        relation: Relation,
+        visible: tuple[Column, ...],
+        order: tuple[OrderKey, ...],
+        ordinal: OrderKey | None,
+    ) -> Tabular:
+        """The same rows seen through another relation. Written out, for ``dataclasses.replace`` is slow and this is frequent."""
+        return Tabular(
+            relation,
+            visible,
+            order,
+            ordinal,
+            self.serialized,
+            self.is_open,
+            self.table_name,
+            self.alias,
+            self.arrival,
+        )
+
     def column(self, name: str) -> Column | None:
         """The visible column of a name, or None."""
         return next((c for c in self.visible if c.name == name), None)
@@ -113,7 +133,8 @@ class Scope:
 
     def bind(self, name: str, binding: Binding) -> Scope:
         """This scope and one more let."""
-        return replace(self, bindings={**self.bindings, name: binding})
+        bindings = {**self.bindings, name: binding}
+        return Scope(self.environment, self.source, bindings, self.row, self.depth, self.is_source, self.aggregation)
 
     def over(self, tabular: Tabular) -> Scope:
         """This scope with the columns of a relation."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from transpiler.kql import syntax
 from transpiler.plan.ranges import may_be_nan
-from transpiler.plan.relations import OrderKey, Origin, Project, Relation
+from transpiler.plan.relations import Origin, Project, Relation
 from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar, columns_of
 from transpiler.semantics.calls import convert
 from transpiler.semantics.scope import Scope, Tabular
@@ -43,25 +42,22 @@ def project(
 
     tabular, computed = staged(tabular, computed)
     columns = list(visible)
-    order: list[OrderKey] = []
-    for key in tabular.order if keep_order else ():
-        value = key.value
-        for column in columns_of(value):
-            if column not in columns:
-                columns.append(column)
-        order.append(replace(key, value=value))
+    order = tabular.order if keep_order else ()
+    for key in order:
+        columns += [c for c in columns_of(key.value) if c not in columns]
     ordinal = tabular.ordinal if keep_order else None
     if ordinal is not None:
         columns += [c for c in columns_of(ordinal.value) if c not in columns]
     if tabular.arrival in tabular.relation.columns and tabular.arrival not in columns:
         columns.append(tabular.arrival)
     relation = Project(input=tabular.relation, columns=tuple(columns), computed=computed, origin=origin)
-    return replace(tabular, relation=relation, visible=tuple(visible), order=tuple(order), ordinal=ordinal)
+    return tabular.over(relation, tuple(visible), order, ordinal)
 
 
 def over(tabular: Tabular, relation: Relation, visible: Iterable[Column] | None = None) -> Tabular:
     """The same rows seen through another relation that passes every column on."""
-    return replace(tabular, relation=relation, visible=tuple(visible) if visible is not None else tabular.visible)
+    shown = tabular.visible if visible is None else tuple(visible)
+    return tabular.over(relation, shown, tabular.order, tabular.ordinal)
 
 
 def unordered(relation: Relation, visible: Iterable[Column], *, is_open: bool = False) -> Tabular:

@@ -133,6 +133,8 @@ def _length(span: timedelta) -> Constant:
 
 def declared_columns(types: dict[str, Type]) -> tuple[Column, ...]:
     """Columns of a declared table; one without a name, or that differs from an earlier one only by case, is in no warehouse."""
+    if len({"", *map(str.lower, types)}) > len(types):  # as nearly every table is
+        return tuple(map(Column, types, types.values()))
     seen = {""}
     columns = []
     for name, t in types.items():
