@@ -135,7 +135,7 @@ TABLE_FUNCTIONS = frozenset(
 PLUGINS = {
     "bag_unpack": "T | project d | evaluate bag_unpack(d): (a: string, b: long)",
     "pivot": "T | project s | evaluate pivot(s, count()): (a: long, b: long)",
-    "narrow": "T | project s, l | evaluate narrow()",
+    "narrow": "T | project s, u = s | sort by s | evaluate narrow()",
     "rows_near": "T | sort by t | evaluate rows_near(l == 1, 2)",
     "ipv4_lookup": "T | evaluate ipv4_lookup(U, s, u)",
     "ipv6_lookup": "T | evaluate ipv6_lookup(U, s, u)",

@@ -70,12 +70,10 @@ _REASONS: dict[str, str] = {
     "dcount_intersect": "its counts are estimates of Kusto's sketches",
     "preview": "it yields several tables",
     "estimate_rows_count": "it tells of Kusto's own storage",
-    "narrow": "its texts of times and nulls are not those of tostring",
     **dict.fromkeys(("identity", "identity_v3"), "its purpose is to test Kusto"),
 }
 _HINTS = {
     "estimate_rows_count": "count",
-    "narrow": "mv-expand over bag_pack(…) gives a row per column",
     "rolling_percentile": "range(…), mv-expand and summarize percentile(…) by the bin give a rolling window",
     "sliding_window_counts": "range(…), mv-expand and summarize count(), dcount(…) by the bin give a sliding window",
 }
