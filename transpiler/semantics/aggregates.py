@@ -153,6 +153,8 @@ def _list(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -> Ag
     value = bind_scalar(scope, node.arguments[0])
     conditions = [bind_predicate(scope, node.arguments[1])] if has_predicate else []
     limit = bind_whole(scope, node.arguments[least], "the limit") if len(node.arguments) > least else None
+    if limit is not None and limit < 0:
+        raise scope.error("KQL104", "the limit is 0 or more", node.arguments[least].span)
     element, kind = _element(scope, value)
     if element is not value and value.nullable:
         if function.name == "make_list_with_nulls":

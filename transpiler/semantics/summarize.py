@@ -10,6 +10,7 @@ from transpiler.kql import syntax
 from transpiler.plan.relations import Aggregate, AggregateCall, FirstPerGroup, OrderKey, Origin
 from transpiler.plan.scalars import Column, ColumnRef, Scalar, columns_of
 from transpiler.semantics.aggregates import BoundAggregate, bind_aggregate
+from transpiler.semantics.calls import call_function
 from transpiler.semantics.columns import final_name, matching, named_scalars, output_columns
 from transpiler.semantics.dispatch import bind_scalar, binds_operator
 from transpiler.semantics.names import UniqueNames, result_name
@@ -29,11 +30,19 @@ def _summarize(scope: Scope, tabular: Tabular, node: syntax.Summarize) -> Tabula
     items = [bind_aggregate_item(row, a, keys, names) for a in node.aggregates]
     if not keys and not items:
         raise scope.error("KQL105", "summarize computes nothing", node.span)
+    if not keys and not any(item.calls for item in items):
+        items.append(_row_count(scope, node))
     origin = origin_of(scope, node, "summarize")
     tabular, keys, items = without_windows(tabular, keys, items)
     if len(items) == 1 and is_whole_row(items[0], keys):
         return first_rows(tabular, keys, items[0], origin)
     return aggregated(tabular, keys, items, origin)
+
+
+def _row_count(scope: Scope, node: syntax.Summarize) -> AggregateItem:
+    """An aggregate that nobody sees: constants alone (``summarize v = 5``) are one row, however many there were."""
+    call = call_function(scope, "count", [], node.span, aggregate=True)
+    return AggregateItem((AggregateCall(columns=(Column("count_", Type.LONG, False),), call=call),), ())
 
 
 def without_windows(
@@ -80,8 +89,10 @@ _MANY_VALUES = 5
 
 def is_whole_row(item: AggregateItem, keys: dict[Column, Scalar]) -> bool:
     """Whether an item takes so many values of one row (``arg_max(t, *)``) that the row itself is better chosen."""
+    if not item.calls or not item.is_bare or not keys:
+        return False
     call = item.calls[0].call
-    if not item.is_bare or call.overload.name not in ("arg_max", "arg_min", "take_any") or not keys:
+    if call.overload.name not in ("arg_max", "arg_min", "take_any"):
         return False
     inexact = any(s.type is Type.REAL for s in (*keys.values(), call.arguments[0]))
     return len(call.arguments) >= _MANY_VALUES and not inexact
