@@ -35,7 +35,8 @@ for _word in ("min", "max"):
     )
 _with_predicate(
     "avg",
-    ("expr: integer|real", "real?", "avg"),
+    ("expr: integer", "real?", "avg"),
+    ("expr: real", "real?", "avg real"),
     ("expr: decimal", "decimal?", "avg decimal"),
     ("expr: timespan", "timespan?", "avg timespan"),
     ("expr: datetime", "datetime?", "avg datetime"),

@@ -36,6 +36,8 @@ _SHAPES: dict[str, Shape] = {
     "min real": Shape("MIN({x})"),
     "max real": Shape("MAX({x})"),
     "avg": Shape("AVG({x})", none=_NAN),
+    # Trap: AVG works its way from row to row, and from an infinity the next row is infinitely far: NaN.
+    "avg real": Shape("IEEE_DIVIDE(SUM({x}), COUNT({x}))", none=_NAN),
     "avg decimal": Shape("AVG({x})"),
     "avg timespan": Shape("AVG({x})", "CAST(TRUNC({a}) AS INT64)"),
     "avg datetime": Shape("AVG(UNIX_MICROS({x}))", "TIMESTAMP_MICROS(CAST(TRUNC({a}) AS INT64))"),

@@ -42,6 +42,7 @@ _SHAPES: dict[str, Shape] = {
     "max": Shape("max({x})"),
     "max real": Shape("max({x})"),
     "avg": Shape("avg({x})", none=_NAN),
+    "avg real": Shape("avg({x})", none=_NAN),
     "avg decimal": Shape("avg({x})", "CAST(round({a}, 15) AS DECIMAL(38, 18))"),
     "avg timespan": Shape("avg({x})", "CAST(trunc({a}) AS BIGINT)"),
     "avg datetime": Shape("avg(epoch_us({x}))", "make_timestamp(CAST(trunc({a}) AS BIGINT))"),
