@@ -99,5 +99,8 @@ fn("has_all(text: string~, terms: string*) -> bool%")
 fn("has_any array(text: string~, terms: dynamic) -> bool%")
 fn("has_all array(text: string~, terms: dynamic) -> bool%")
 fn("matches regex(text: string~, pattern: string#) -> bool%")
-fn("in array(value: string, items: dynamic) -> bool%")
+fn(
+    ("in array(value: string, items: dynamic) -> bool%", "in array"),
+    ("in array(value: number, items: dynamic) -> bool%", "in array number"),
+)
 fn("in~ array(value: string, items: dynamic) -> bool%")

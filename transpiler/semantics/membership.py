@@ -118,15 +118,21 @@ def _spread(item: Scalar) -> Sequence[Scalar]:
         return [item]
     if item.value is None:
         return []
-    parsed = json.loads(str(item.value), parse_float=str)
+    parsed = json.loads(str(item.value), parse_float=_Real)
     elements = parsed if isinstance(parsed, list) else [parsed]
     return [c for c in (_element(e, item.span) for e in elements) if c is not None]
+
+
+class _Real(str):
+    """The text of a real within JSON."""
 
 
 def _element(value: object, span: Span) -> Constant | None:
     match value:
         case None:
             return None
+        case _Real():
+            return Constant(Type.REAL, float(value), span)
         case bool():
             return Constant(Type.BOOL, value, span)
         case int():
@@ -180,7 +186,9 @@ def _comparable_items(scope: Scope, value: Scalar, items: list[Scalar]) -> list[
 
 
 def _array_test(scope: Scope, operator: str, value: Scalar, array: Scalar, span: Span) -> Scalar:
-    """A test against the elements of an array: texts by their text, other values by what they are in JSON."""
+    """A test against the elements of an array: texts by their text, numbers by theirs, the rest by what it is in JSON."""
+    if value.type in NUMBERS:
+        return call_function(scope, "in array", [value, array], span)
     if value.type not in (Type.STRING, Type.DYNAMIC, Type.UNKNOWN):
         from transpiler.semantics.packing import as_dynamic
 

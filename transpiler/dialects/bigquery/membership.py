@@ -11,6 +11,7 @@ from transpiler.dialects.comparisons import total
 from transpiler.dialects.spelling import Speller, Spelling
 from transpiler.dialects.terms import row_pattern
 from transpiler.plan.scalars import Call, Scalar
+from transpiler.types import Type
 
 _LISTED = "IF(STARTS_WITH({v}, '['), JSON_QUERY_ARRAY({v}), IF({v} IS NULL, [], [{v}]))"
 
@@ -23,7 +24,8 @@ def _listed(speller: Speller, array: Scalar) -> exp.Expr:
 def _element(speller: Speller, of: Call, test: str) -> exp.Expr:
     """Whether an element passes a test: over ``{e}``, its text, ``{x}``, the value, ``{p}``, the pattern of the text as a term."""
     value, array = of.arguments
-    needle, listed = speller.text(value), _listed(speller, array)
+    needle = speller.text(value) if value.type is Type.STRING else speller.value(value)
+    listed = _listed(speller, array)
     used = {i.name.lower() for t in (needle, listed) for i in t.find_all(exp.Identifier)}
     name = next(n for n in ("e", *(f"e{k}" for k in range(1, 99))) if n not in used)
     element = speller.sql("COALESCE(JSON_VALUE({e}), NULLIF({e}, 'null'))", e=exp.column(name))
@@ -36,6 +38,12 @@ def _element(speller: Speller, of: Call, test: str) -> exp.Expr:
 
 def _any(test: str) -> Callable[[Speller, Call], exp.Expr]:
     return lambda speller, of: total(_element(speller, of, test))
+
+
+def _any_number(speller: Speller, of: Call) -> exp.Expr:
+    """Whether an element is the number, or a text of it, as a constant list holds both. Longs are compared to the last digit."""
+    wanted = "FLOAT64" if of.arguments[0].type is Type.REAL else "BIGNUMERIC"
+    return total(_element(speller, of, f"SAFE_CAST({{e}} AS {wanted}) = {{x}}"))
 
 
 def _any_folded(speller: Speller, of: Call) -> exp.Expr:
@@ -54,6 +62,7 @@ def _has_all(speller: Speller, of: Call) -> exp.Expr:
 
 MEMBERSHIP: dict[str, Spelling] = {
     "in array": _any("{e} = {x}"),
+    "in array number": _any_number,
     "in~ array": _any_folded,
     "has_any array": _any("REGEXP_CONTAINS({x}, '(?i)' || {p})"),
     "has_all array": _has_all,

@@ -11,6 +11,7 @@ from transpiler.dialects.duckdb.paths import json_of
 from transpiler.dialects.spelling import Speller, Spelling
 from transpiler.dialects.terms import row_pattern
 from transpiler.plan.scalars import Call, Scalar
+from transpiler.types import Type
 
 _LISTED = (
     "CASE WHEN json_type({v}) = 'ARRAY' THEN json_extract_string({v}, '$[*]') "
@@ -34,6 +35,15 @@ def _contains(*, fold: bool) -> Callable[[Speller, Call], exp.Expr]:
         return hygienic(speller, f"list_bool_or(list_transform({{l}}, lambda @e@: {match}))", l=listed, x=needle)
 
     return spell
+
+
+def _contains_number(speller: Speller, of: Call) -> exp.Expr:
+    """Whether an element is the number, or a text of it, as a constant list holds both. Longs are compared to the last digit."""
+    value, array = of.arguments
+    wanted = {Type.REAL: "DOUBLE", Type.DECIMAL: "DECIMAL(38, 18)"}.get(value.type, "DECIMAL(38, 15)")
+    cast = "{x}" if value.type in (Type.REAL, Type.DECIMAL) else f"CAST({{x}} AS {wanted})"
+    test = f"list_contains(list_transform({{l}}, lambda @e@: TRY_CAST(@e@ AS {wanted})), {cast})"
+    return hygienic(speller, test, l=_listed(speller, array), x=speller.value(value))
 
 
 def _terms(joined: str) -> Callable[[Speller, Call], exp.Expr]:
@@ -61,6 +71,7 @@ def _has_all(speller: Speller, of: Call) -> exp.Expr:
 
 MEMBERSHIP: dict[str, Spelling] = {
     "in array": _contains(fold=False),
+    "in array number": _contains_number,
     "in~ array": _contains(fold=True),
     "has_any array": _terms("list_bool_or"),
     "has_all array": _has_all,
