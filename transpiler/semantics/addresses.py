@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from transpiler.kql import syntax
-from transpiler.plan.relations import Aggregate, Join, Origin, Project
+from transpiler.plan.relations import Aggregate, Origin, Project
 from transpiler.plan.scalars import Column, ColumnRef, Scalar
 from transpiler.semantics.calls import call_function
-from transpiler.semantics.dispatch import bind_scalar, bind_source, binds_plugin
+from transpiler.semantics.dispatch import bind_source, binds_plugin
 from transpiler.semantics.expressions import binary, connect
-from transpiler.semantics.names import UniqueNames
+from transpiler.semantics.matching import column_of, joined
 from transpiler.semantics.plugins import plugin_options
-from transpiler.semantics.scope import Scope, Tabular, did_you_mean
+from transpiler.semantics.scope import Scope, Tabular
 from transpiler.semantics.shaping import column_for, origin_of, over, unordered
 from transpiler.types import Type
 
@@ -48,7 +48,9 @@ def _lookup(scope: Scope, tabular: Tabular, node: syntax.Evaluate) -> Tabular:
     )
     right, condition = _bounded(scope, lookup, number, lookup.address, node, pieces)
     tests = [condition, *(_equal(scope, a, b, node) for a, b in lookup.extra)]
-    return _joined(left, right, "cross", (), connect(scope, "and", tests, node.span), lookup, origin)
+    condition = connect(scope, "and", tests, node.span)
+    shown = [(c, c.name) for c in (*lookup.left.visible, *lookup.right.visible)]
+    return joined(left, right, shown, (), (), condition, origin)
 
 
 def _arguments(scope: Scope, tabular: Tabular, node: syntax.Evaluate) -> Lookup:
@@ -59,7 +61,7 @@ def _arguments(scope: Scope, tabular: Tabular, node: syntax.Evaluate) -> Lookup:
     right = bind_source(scope.without_row(), table)
     names = [a for a in rest if isinstance(a, syntax.Name) and tabular.column(a.name) is not None]
     options = plugin_options(scope, node, [a for a in rest if a not in names], ("return_unmatched",))
-    extra = tuple((_column(scope, tabular, a), _column(scope, right, a)) for a in names)
+    extra = tuple((column_of(scope, tabular, a), column_of(scope, right, a)) for a in names)
     return Lookup(
         tabular,
         right,
@@ -71,16 +73,8 @@ def _arguments(scope: Scope, tabular: Tabular, node: syntax.Evaluate) -> Lookup:
     )
 
 
-def _column(scope: Scope, tabular: Tabular, node: syntax.Expr) -> Column:
-    scalar = bind_scalar(scope.over(tabular), node)
-    if not isinstance(scalar, ColumnRef):
-        hint = did_you_mean(getattr(node, "name", ""), [c.name for c in tabular.visible])
-        raise scope.error("KQL104", "a column is expected here", node.span, hint=hint)
-    return scalar.column
-
-
 def _text_column(scope: Scope, tabular: Tabular, node: syntax.Expr) -> Column:
-    column = _column(scope, tabular, node)
+    column = column_of(scope, tabular, node)
     if column.type is not Type.STRING:
         raise scope.error("KQL102", f"an address is a string, '{column.name}' is {column.type}", node.span)
     return column
@@ -123,36 +117,6 @@ def _bounded(
     return right, between
 
 
-def _joined(
-    left: Tabular,
-    right: Tabular,
-    kind: str,
-    on: tuple[tuple[Scalar, Scalar], ...],
-    condition: Scalar | None,
-    lookup: Lookup,
-    origin: Origin,
-) -> Tabular:
-    """The columns of both sides; a name that is taken gets a number. ipv6_lookup puts the networks' first when it pads."""
-    names = UniqueNames()
-    sources: dict[Column, Column] = {}
-    padded = kind == "leftouter"
-    sides = (lookup.left.visible, lookup.right.visible)
-    for column in [c for side in (reversed(sides) if padded and lookup.is_six else sides) for c in side]:
-        nullable = column.nullable or (padded and column in lookup.right.visible)
-        sources[Column(names.unique(column.name), column.type, nullable, column.is_absent)] = column
-    relation = Join(
-        columns=tuple(sources),
-        origin=origin,
-        kind=kind,
-        left=left.relation,
-        right=right.relation,
-        on=on,
-        sources=sources,
-        condition=condition,
-    )
-    return unordered(relation, tuple(sources))
-
-
 def _with_unmatched(scope: Scope, lookup: Lookup, node: syntax.Node, origin: Origin) -> Tabular:
     """Distinct addresses with their networks, then every row with what its address has."""
     pieces = replace(origin, text="")
@@ -171,19 +135,12 @@ def _with_unmatched(scope: Scope, lookup: Lookup, node: syntax.Node, origin: Ori
         addresses, number = _numbered(scope, addresses, address, node, pieces)
     right, condition = _bounded(scope, lookup, number, address, node, pieces)
     tests = [condition, *(_equal(scope, keys[a], b, node) for a, b in lookup.extra)]
-    sources = {Column(c.name, c.type, c.nullable, c.is_absent): c for c in (*keys.values(), *lookup.right.visible)}
-    found = Join(
-        columns=tuple(sources),
-        origin=pieces,
-        kind="cross",
-        left=addresses.relation,
-        right=right.relation,
-        on=(),
-        sources=sources,
-        condition=connect(scope, "and", tests, node.span),
-    )
-    given = {old: new for new, old in sources.items()}
-    on = tuple((ColumnRef(a), ColumnRef(given[k])) for a, k in keys.items())
-    columns = tuple(given[c] for c in lookup.right.visible)
-    right = unordered(found, columns)
-    return _joined(lookup.left, right, "leftouter", on, None, replace(lookup, right=right), origin)
+    shown = [(c, c.name) for c in (*keys.values(), *lookup.right.visible)]
+    found = joined(addresses, right, shown, (), (), connect(scope, "and", tests, node.span), pieces)
+    on = tuple((ColumnRef(a), ColumnRef(k)) for a, k in zip(keys, found.visible, strict=False))
+    added = found.visible[len(keys) :]
+    networks = [(new, old.name) for new, old in zip(added, lookup.right.visible, strict=True)]
+    sides = [[(c, c.name) for c in lookup.left.visible], networks]
+    if lookup.is_six:
+        sides.reverse()
+    return joined(lookup.left, found, [c for side in sides for c in side], added, on, None, origin)

@@ -3,17 +3,16 @@ points first: no warehouse need know an outer join on a computed condition."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from transpiler.kql import syntax
-from transpiler.plan.relations import Aggregate, Join, Origin
-from transpiler.plan.scalars import Column, ColumnRef, Scalar
+from transpiler.plan.relations import Aggregate, Origin
+from transpiler.plan.scalars import Column, ColumnRef
 from transpiler.semantics.calls import call_function
-from transpiler.semantics.dispatch import bind_scalar, bind_source, binds_plugin
-from transpiler.semantics.names import UniqueNames
+from transpiler.semantics.dispatch import bind_source, binds_plugin
+from transpiler.semantics.matching import column_of, joined
 from transpiler.semantics.plugins import plugin_options
-from transpiler.semantics.scope import Scope, Tabular, did_you_mean
+from transpiler.semantics.scope import Scope, Tabular
 from transpiler.semantics.shaping import origin_of, unordered
 from transpiler.types import Type
 
@@ -47,7 +46,8 @@ def _polygon_lookup(scope: Scope, tabular: Tabular, node: syntax.Evaluate) -> Ta
 def _matched(scope: Scope, lookup: _Lookup, node: syntax.Evaluate, origin: Origin) -> Tabular:
     places = [ColumnRef(c) for c in (lookup.longitude, lookup.latitude, lookup.polygon)]
     condition = call_function(scope, "geo_point_in_polygon", places, node.span)
-    return _joined(lookup.left, lookup.right, {c: c.name for c in lookup.added}, (), condition, origin)
+    shown = [(c, c.name) for c in (*lookup.left.visible, *lookup.added)]
+    return joined(lookup.left, lookup.right, shown, (), (), condition, origin)
 
 
 def _arguments(scope: Scope, tabular: Tabular, node: syntax.Evaluate) -> _Lookup:
@@ -76,42 +76,11 @@ def _arguments(scope: Scope, tabular: Tabular, node: syntax.Evaluate) -> _Lookup
 
 
 def _column(scope: Scope, tabular: Tabular, node: syntax.Expr, types: tuple[Type, ...]) -> Column:
-    scalar = bind_scalar(scope.over(tabular), node)
-    if not isinstance(scalar, ColumnRef):
-        hint = did_you_mean(getattr(node, "name", ""), [c.name for c in tabular.visible])
-        raise scope.error("KQL104", "a column is expected here", node.span, hint=hint)
-    if scalar.column.type not in types:
-        text = f"'{scalar.column.name}' is {scalar.column.type}, {types[0]} is expected here"
+    column = column_of(scope, tabular, node)
+    if column.type not in types:
+        text = f"'{column.name}' is {column.type}, {types[0]} is expected here"
         raise scope.error("KQL102", text, node.span)
-    return scalar.column
-
-
-def _joined(
-    left: Tabular,
-    right: Tabular,
-    added: Mapping[Column, str],
-    on: tuple[tuple[Scalar, Scalar], ...],
-    condition: Scalar | None,
-    origin: Origin,
-) -> Tabular:
-    """The columns of the points, then those that are added under names of their own; a name that is taken gets a number."""
-    names = UniqueNames()
-    sources: dict[Column, Column] = {}
-    for column in (*left.visible, *added):
-        name = names.unique(added.get(column, column.name))
-        nullable = column.nullable or (condition is None and column in added)
-        sources[Column(name, column.type, nullable, column.is_absent)] = column
-    relation = Join(
-        columns=tuple(sources),
-        origin=origin,
-        kind="leftouter" if condition is None else "cross",
-        left=left.relation,
-        right=right.relation,
-        on=on,
-        sources=sources,
-        condition=condition,
-    )
-    return unordered(relation, tuple(sources))
+    return column
 
 
 def _with_unmatched(scope: Scope, lookup: _Lookup, node: syntax.Evaluate, origin: Origin) -> Tabular:
@@ -134,5 +103,7 @@ def _with_unmatched(scope: Scope, lookup: _Lookup, node: syntax.Evaluate, origin
     )
     columns = tuple(found.visible)
     on = tuple((ColumnRef(c), ColumnRef(k)) for c, k in zip(keys, columns, strict=False))
-    added = {new: old.name for new, old in zip(columns[len(keys) :], lookup.added, strict=True)}
-    return _joined(lookup.left, found, added, on, None, origin)
+    added = columns[len(keys) :]
+    polygons = [(new, old.name) for new, old in zip(added, lookup.added, strict=True)]
+    shown = [*((c, c.name) for c in lookup.left.visible), *polygons]
+    return joined(lookup.left, found, shown, added, on, None, origin)
