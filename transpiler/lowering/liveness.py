@@ -96,7 +96,8 @@ def in_order(plan: Plan) -> tuple[list[Relation], Reads]:
     found: list[Relation] = []
     reads: Reads = {}
     stack: list[tuple[Relation, bool]] = [(plan.relation, False)]
-    stack += [(r, False) for r, _ in subqueries_of(k.value for k in plan.order)]
+    if plan.has_subqueries:
+        stack += [(r, False) for r, _ in subqueries_of(k.value for k in plan.order)]
     while stack:
         relation, ready = stack.pop()
         if ready:
@@ -107,8 +108,10 @@ def in_order(plan: Plan) -> tuple[list[Relation], Reads]:
         if id(relation) in done:
             continue
         stack.append((relation, True))
-        reads[id(relation)] = [*inputs(relation), *(r for r, _ in subqueries_of(scalars_of(relation)))]
-        stack.extend((r, False) for r in reversed(reads[id(relation)]))
+        below = reads[id(relation)] = list(inputs(relation))
+        if plan.has_subqueries:
+            below += [r for r, _ in subqueries_of(scalars_of(relation))]
+        stack.extend((r, False) for r in reversed(below))
     return found, reads
 
 

@@ -39,7 +39,11 @@ def column_names(columns: Iterable[Column]) -> dict[Column, str]:
     that begins with ``$`` (search's ``$table``) is BigQuery's for columns without a name, so it begins with ``_``; the empty
     name (a value that pivot made a column) is ``_`` itself.
     """
-    names: dict[Column, str] = {}
+    columns = tuple(columns)
+    names = {c: c.name for c in columns}
+    if len({"", *map(str.lower, names.values())}) > len(columns) and "\n$" not in "\n".join(("", *names.values())):
+        return names  # as nearly always
+    names.clear()
     taken: set[str] = set()
     for column in columns:
         wanted = f"_{column.name[1:]}" if column.name.startswith("$") or not column.name else column.name

@@ -39,7 +39,7 @@ def bind_query(query: syntax.Query, source: Source, environment: Environment) ->
             results[0].span,
             hint="project the columns that are wanted",
         )
-    return Plan(tabular.relation, tabular.visible, tabular.order), tabular
+    return Plan(tabular.relation, tabular.visible, tabular.order, environment.reads_tables), tabular
 
 
 def bind_result(scope: Scope, expression: syntax.Expr) -> Tabular:
