@@ -91,6 +91,25 @@ def test_what_the_service_has_is_left_alone(sql: str) -> None:
     assert refusals(sql) == []
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT ROW_NUMBER() OVER (PARTITION BY y) AS r FROM t",
+        "WITH s AS (SELECT y * 2 AS z FROM t) SELECT ROW_NUMBER() OVER (PARTITION BY s.z) AS r FROM s",
+        "WITH s AS (SELECT * FROM t) SELECT x FROM s QUALIFY ROW_NUMBER() OVER (PARTITION BY y) = 1",
+    ],
+)
+def test_a_stored_float_parts_no_rows(sql: str) -> None:
+    assert "PARTITION BY a FLOAT64" in refusals(sql, {"t": ["x", "y"]}, {"t": ["y"]})[0]
+    assert refusals(sql, {"t": ["x", "y"]}, {"t": ["x"]}) == []
+    assert (
+        refusals(
+            sql.replace("PARTITION BY y", "PARTITION BY CAST(y AS STRING)").replace("y * 2", "'y'"), None, {"t": ["y"]}
+        )
+        == []
+    )
+
+
 def test_declared_tables_tell_whose_column_it_is() -> None:
     sql = "SELECT (SELECT MAX(k) FROM u WHERE k > y) AS m FROM t"
     assert refusals(sql) == []

@@ -17,10 +17,13 @@ MAX_LENGTH = 1024 * 1024  # characters of a query that the service takes
 _FLOATS = (exp.DType.DOUBLE, exp.DType.FLOAT)
 
 
-def refusals(sql: str, tables: Mapping[str, Collection[str]] | None = None) -> list[str]:
+def refusals(
+    sql: str, tables: Mapping[str, Collection[str]] | None = None, floats: Mapping[str, Collection[str]] | None = None
+) -> list[str]:
     """Every reason why the service refuses a statement that its analyzer accepts; [] when none is found.
 
     ``tables`` maps names of stored tables to their columns: with it, a column without qualifier is found in its table.
+    ``floats`` maps them to their columns of type FLOAT64.
     """
     if len(sql) > MAX_LENGTH:
         return [f"the statement is longer than {MAX_LENGTH} characters"]
@@ -31,16 +34,19 @@ def refusals(sql: str, tables: Mapping[str, Collection[str]] | None = None) -> l
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
         kinds = ", ".join(type(s).__name__ for s in statements)
         return [f"one query is wanted, found: {kinds}"]
-    walk = _Walk(statements[0], tables or {})
+    walk = _Walk(statements[0], tables or {}, floats or {})
     return [text for check in _CHECKS for text in check(walk)]
 
 
 class _Walk:
     """A statement with what its names stand for."""
 
-    def __init__(self, root: exp.Query, tables: Mapping[str, Collection[str]]) -> None:
+    def __init__(
+        self, root: exp.Query, tables: Mapping[str, Collection[str]], floats: Mapping[str, Collection[str]]
+    ) -> None:
         self.root = root
         self.tables = {name.lower(): frozenset(c.lower() for c in columns) for name, columns in tables.items()}
+        self.floats = {name.lower(): frozenset(c.lower() for c in columns) for name, columns in floats.items()}
         self.ctes = {cte.alias.lower(): cte.this for cte in root.find_all(exp.CTE)}
 
     def outputs(self, query: exp.Expr) -> frozenset[str] | None:
@@ -194,10 +200,40 @@ def _order_without_limit(walk: _Walk) -> Iterator[str]:
 def _partition_by_float(walk: _Walk) -> Iterator[str]:
     for window in walk.root.find_all(exp.Window):
         for key in window.args.get("partition_by") or []:
-            cast = isinstance(key, exp.Cast) and key.to.this in _FLOATS
-            number = isinstance(key, exp.Literal) and not key.is_string and not key.is_int
-            if cast or number:
+            if _is_float(walk, key):
                 yield f"PARTITION BY a FLOAT64: {key.sql('bigquery')}"
+
+
+def _is_float(walk: _Walk, value: exp.Expr) -> bool:
+    match value:
+        case exp.Cast():
+            return value.to.this in _FLOATS
+        case exp.Literal():
+            return not value.is_string and not value.is_int
+        case exp.Column():
+            select = value.find_ancestor(exp.Select)
+            near = [s for s in (sources(select) if select else []) if value.table.lower() in ("", source_name(s))]
+            return any(value.name.lower() in _float_outputs(walk, _query_of(walk, s), select) for s in near)
+    if isinstance(value, exp.Binary | exp.Paren | exp.Neg) and not isinstance(value, exp.Predicate | exp.Connector):
+        return any(_is_float(walk, v) for v in value.iter_expressions())
+    return False
+
+
+def _float_outputs(walk: _Walk, query: exp.Expr, reader: exp.Expr | None) -> set[str]:
+    """The names of the FLOAT64 columns of a query or table; a CTE that reads itself has none of its own."""
+    if query is reader:
+        return set()
+    if isinstance(query, exp.Table):
+        return set(walk.floats.get(query.name.lower(), ()))
+    if isinstance(query, exp.Subquery | exp.SetOperation):
+        return _float_outputs(walk, query.this, reader)
+    found: set[str] = set()
+    for item in query.expressions if isinstance(query, exp.Select) else ():
+        if item.is_star:
+            found.update(*(_float_outputs(walk, _query_of(walk, s), query) for s in sources(query)))
+        elif _is_float(walk, item.unalias()):
+            found.add(item.alias_or_name.lower())
+    return found
 
 
 def _null_in_returned_array(walk: _Walk) -> Iterator[str]:

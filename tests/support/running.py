@@ -168,7 +168,8 @@ def run_duckdb(sql: str, given: Given, described_only: bool = False) -> Answer:
 
 def run_bigquery(sql: str, given: Given, described_only: bool = False) -> Answer:
     """What Google's engine describes and returns; CaseFailedError when it, or the service itself, refuses the SQL."""
-    if odd := refusals(sql):
+    floats = {name: [c for c, t in columns.items() if t is Type.REAL] for name, (columns, _) in given.items()}
+    if odd := refusals(sql, floats=floats):
         raise CaseFailedError("the BigQuery service refuses the SQL: " + "; ".join(odd))
     engine = googlesql.connect()
     tables = {name: googlesql.stored(columns, rows) for name, (columns, rows) in given.items()}

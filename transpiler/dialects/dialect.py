@@ -41,6 +41,7 @@ class Dialect(ABC):
     ``nan_is_greatest``: NaN equals itself and is above every number, where IEEE 754 (and Kusto) find it neither;
     ``has_nulls_clause``: an aggregate's ORDER BY takes NULLS FIRST and NULLS LAST in either direction.
     ``takes_no_table``: the node within which a subquery must not read a table.
+    ``real_key``: what rows with equal reals are parted by.
     """
 
     name: ClassVar[str]
@@ -57,6 +58,7 @@ class Dialect(ABC):
     nan_is_greatest: ClassVar[bool] = False
     has_nulls_clause: ClassVar[bool] = True
     takes_no_table: ClassVar[type[exp.Expr]]
+    real_key: ClassVar[str] = "{x}"
     is_nan: ClassVar[str]
     max_bytes: ClassVar[int] = 1_000_000_000
 

@@ -19,7 +19,7 @@ def _over(speller: Speller, function: exp.Expr, window: WindowCall, *, is_runnin
     keys = ordered(speller, window.order, has_nulls_clause=not is_running or speller.dialect.has_nulls_clause)
     tree = exp.Window(this=function)
     if window.partition:
-        tree.set("partition_by", [_plain(speller, p) for p in window.partition])
+        tree.set("partition_by", [partition_key(speller, p) for p in window.partition])
     if keys:
         tree.set("order", exp.Order(expressions=keys))
     if is_running:
@@ -30,6 +30,12 @@ def _over(speller: Speller, function: exp.Expr, window: WindowCall, *, is_runnin
 
 def _plain(speller: Speller, scalar: Scalar) -> exp.Expr:
     return speller.text(scalar) if scalar.type is Type.STRING else speller.value(scalar)
+
+
+def partition_key(speller: Speller, scalar: Scalar) -> exp.Expr:
+    """What rows with equal values are parted by."""
+    tree = _plain(speller, scalar)
+    return speller.sql(speller.dialect.real_key, x=tree) if scalar.type is Type.REAL else tree
 
 
 def row_number(speller: Speller, window: WindowCall) -> exp.Expr:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
+from transpiler.dialects.windowing import partition_key
 from transpiler.lowering.block import Block, Lowered
 from transpiler.lowering.liveness import live_aggregates
 from transpiler.lowering.names import column_names
@@ -105,7 +106,7 @@ def lower_first_per_group(stages: Stages, relation: FirstPerGroup) -> Lowered:
     """The first row of each group, whole."""
     block = _sortable(stages, relation.input, relation.order, relation.keys)
     scalars = stages.over(block)
-    keys = [scalars.text(k) if k.type is Type.STRING else scalars.value(k) for k in relation.keys]
+    keys = [partition_key(scalars, k) for k in relation.keys]
     order = stages.ordered(scalars, relation.order)
     window = exp.Window(this=exp.Anonymous(this="ROW_NUMBER", expressions=[]))
     if keys:
