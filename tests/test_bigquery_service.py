@@ -47,6 +47,13 @@ REFUSED = {
         "WITH s AS (SELECT ARRAY_AGG(x) AS a FROM t) SELECT * FROM s",
         "SELECT [1] AS a UNION ALL SELECT ARRAY_AGG(x) FROM t",
     ],
+    "no column of a result is called": [
+        "SELECT 1 AS `a.b`",
+        "SELECT 1 AS `count(*)`",
+        "SELECT 1 AS _partition_day",
+        "WITH t AS (SELECT 1 AS `x/y`) SELECT * FROM t",
+        f"SELECT 1 AS {'n' * 301}",
+    ],
     "one query is wanted": [
         "CREATE TEMP FUNCTION f(x INT64) AS (x + 1); SELECT f(1) AS a",
         "CREATE TEMP TABLE t AS SELECT 1 AS a",
@@ -76,6 +83,8 @@ ACCEPTED = [
     "SELECT TO_JSON(ARRAY_AGG(x)) AS a FROM t",
     "WITH s AS (SELECT ARRAY_AGG(x) AS a FROM t) SELECT TO_JSON(a) AS a FROM s",
     "SELECT [1, 2] AS a",
+    "SELECT 1 AS `a b`, 2 AS `größe-1`, 3 AS `x=y:z`",
+    "WITH t AS (SELECT 1 AS `x/y`) SELECT `x/y` AS z FROM t",
 ]
 
 

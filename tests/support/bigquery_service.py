@@ -7,6 +7,7 @@ https://cloud.google.com/bigquery/docs/reference/standard-sql/query-syntax#join_
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 
 import sqlglot
@@ -242,6 +243,16 @@ def _null_in_returned_array(walk: _Walk) -> Iterator[str]:
             yield f"column '{name}' returns an array that may hold NULL: {value.sql('bigquery')[:100]}"
 
 
+_NO_NAME = re.compile(r"""[!"$()*,./;?@\[\\\]^`{}~\x00-\x1f]""")
+_NO_PREFIX = ("_table_", "_file_", "_partition", "_row_timestamp", "__root__", "_colidentifier", "_change_")
+
+
+def _forbidden_name(walk: _Walk) -> Iterator[str]:
+    for name, _ in _projections(walk, walk.root):
+        if _NO_NAME.search(name) or len(name) > 300 or name.lower().startswith(_NO_PREFIX):
+            yield f"no column of a result is called {name[:400]!r}"
+
+
 def _projections(walk: _Walk, query: exp.Expr) -> Iterator[tuple[str, exp.Expr]]:
     """The output columns of a query: name and the expression behind it, through ``SELECT *``."""
     if isinstance(query, exp.Subquery):
@@ -303,4 +314,5 @@ _CHECKS: tuple[Callable[[_Walk], Iterator[str]], ...] = (
     _order_without_limit,
     _partition_by_float,
     _null_in_returned_array,
+    _forbidden_name,
 )

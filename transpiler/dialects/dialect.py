@@ -84,6 +84,10 @@ class Dialect(ABC):
         """A name, quoted where it is not plain or is a word of either target."""
         return identifier(name)
 
+    def output_name(self, name: str) -> str:
+        """What a column of the result is called, where the target does not take the name that it has."""
+        return name
+
     def data_type(self, t: Type) -> exp.Expr:
         """The SQL type that holds a KQL type inside the query."""
         return sql_type(self.types[t], self.sqlglot_name)

@@ -5,7 +5,7 @@ A CTE captures a table of the same name in both engines, and a warehouse does no
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 
 from transpiler.plan.scalars import Column
@@ -32,25 +32,26 @@ class Names:
         return name
 
 
-def column_names(columns: Iterable[Column]) -> dict[Column, str]:
+def column_names(columns: Iterable[Column], spelled: Callable[[str], str] | None = None) -> dict[Column, str]:
     """A name for each column of one stage: KQL's own where it is free, ``Sub_1`` where another has it in some case.
 
     Earlier columns choose first; hidden sort keys stand last, so that they never take a name from a visible one. A name
     that begins with ``$`` (search's ``$table``) is BigQuery's for columns without a name, so it begins with ``_``; the empty
-    name (a value that pivot made a column) is ``_`` itself.
+    name (a value that pivot made a column) is ``_`` itself. ``spelled`` makes of a name one that the target takes.
     """
     columns = tuple(columns)
-    names = {c: c.name for c in columns}
-    if len({"", *map(str.lower, names.values())}) > len(columns) and "\n$" not in "\n".join(("", *names.values())):
-        return names  # as nearly always
-    names.clear()
+    wanted = {c: c.name if spelled is None else spelled(c.name) for c in columns}
+    if len({"", *map(str.lower, wanted.values())}) > len(columns) and "\n$" not in "\n".join(("", *wanted.values())):
+        return wanted  # as nearly always
+    names: dict[Column, str] = {}
     taken: set[str] = set()
     for column in columns:
-        wanted = f"_{column.name[1:]}" if column.name.startswith("$") or not column.name else column.name
-        name, lowered, n = wanted, wanted.lower(), 0
+        first = wanted[column]
+        first = f"_{first[1:]}" if first.startswith("$") or not first else first
+        name, lowered, n = first, first.lower(), 0
         while lowered in taken:
             n += 1
-            name = f"{wanted}_{n}"
+            name = f"{first}_{n}"
             lowered = name.lower()
         taken.add(lowered)
         names[column] = name

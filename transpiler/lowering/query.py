@@ -194,7 +194,7 @@ class QueryLowering(Stages):
     # ---------------------------------------------------------------- the end
 
     def _final(self) -> exp.Expr:
-        names = self.final_names = column_names(self.plan.visible)
+        names = self.final_names = column_names(self.plan.visible, self.dialect.output_name)
         block = self._last()
         select = self.selected(block, self.plan.visible, names, self._shown_trees(block))
         self.comment(select, block.stages)

@@ -29,6 +29,7 @@ from transpiler.dialects.bigquery.aggregates import AGGREGATES, SIMPLE_AGGREGATE
 from transpiler.dialects.bigquery.arithmetic import ARITHMETIC
 from transpiler.dialects.bigquery.columns import json_text, stored_json
 from transpiler.dialects.bigquery.expanding import expand as expand_rows
+from transpiler.dialects.bigquery.output import output_name
 from transpiler.dialects.choices import CHOICES
 from transpiler.dialects.comparisons import STANDARD, in_relation, to_scalar
 from transpiler.dialects.dialect import AggregateBuilder, Dialect, SpecialBuilder, bound_name
@@ -99,6 +100,10 @@ class BigQuery(Dialect):
         **windows.SPECIAL,
     }
     aggregates: ClassVar[Mapping[str, AggregateBuilder]] = AGGREGATES
+
+    def output_name(self, name: str) -> str:
+        """One that the service takes for a result's column."""
+        return output_name(name)
 
     def materialize(self, cte: exp.CTE) -> None:
         """The service keeps the rows of recursive CTEs only; every other one runs again wherever it is read."""
