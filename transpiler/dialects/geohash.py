@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from transpiler.dialects.computed import hygienic
-from transpiler.dialects.literals import constant_whole
+from transpiler.dialects.literals import constant_whole, real_text
 from transpiler.dialects.spelling import Speller, Spelling, number, text
 from transpiler.plan.scalars import Call, Constant, Scalar
 
@@ -114,7 +114,7 @@ def _length_of(speller: Speller, scalar: Scalar) -> int | None:
 
 def _index(speller: Speller, forms: GeohashForms, scalar: Scalar, half: int, bits: int) -> exp.Expr:
     """The number of the cell in which a coordinate lies, from the west or the south; NULL off the globe."""
-    cell = _real(2 * half / 2**bits)
+    cell = real_text(2 * half / 2**bits)
     test = (
         f"CASE WHEN {{v}} BETWEEN -{half} AND {half} THEN CASE WHEN {{v}} > {{g}} * {cell} - {half} "
         f"AND {{v}} < ({{g}} + 1) * {cell} - {half} THEN {{g}} ELSE {forms.stop('v')} END END"
@@ -126,11 +126,6 @@ def _index(speller: Speller, forms: GeohashForms, scalar: Scalar, half: int, bit
         return speller.once(speller.sql(found, v=v), lambda g: speller.sql(test, v=v.copy(), g=g, message=message))
 
     return speller.once(speller.value(scalar), over)
-
-
-def _real(value: float) -> str:
-    written = repr(value)
-    return written if "e" in written else f"{written}e0"
 
 
 Build = Callable[[Speller, GeohashForms, exp.Expr, exp.Expr, exp.Expr], exp.Expr]

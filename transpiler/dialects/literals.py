@@ -24,6 +24,12 @@ def constant_whole(scalar: Scalar) -> int | None:
     return None
 
 
+def real_text(value: float) -> str:
+    """A finite real in the text of a template. Trap: with a point alone it is a decimal in DuckDB."""
+    written = repr(float(value))
+    return written if "e" in written else f"{written}e0"
+
+
 def decimal_text(constant: Constant, digits: int) -> str:
     """A constant decimal's text. Raises KqlError (KQL206) for one with more digits before the point than a warehouse holds."""
     written = str(constant.value)

@@ -134,6 +134,9 @@ def bin_instant(bucket: Bucket, since: str, earlier: str, modulo: Modulo) -> Cal
     return spell
 
 
+_MOST_PLACES = 300
+
+
 def rounded(speller: Speller, call: Call) -> exp.Expr:
     """``round`` of reals: halves go away from zero, as they do after the number is scaled (``round(2.15, 1)`` is 2.2)."""
     value, *places = call.arguments
@@ -145,6 +148,8 @@ def rounded(speller: Speller, call: Call) -> exp.Expr:
         raise speller.refuse("the precision of round must be a constant", precision.span)
     if precision.value == 0:
         return speller.sql("ROUND({v})", v=tree)
+    if abs(precision.value) > _MOST_PLACES:
+        raise speller.refuse(f"round to more than {_MOST_PLACES} places scales beyond all reals", precision.span)
     if value.type is Type.DECIMAL:
         return speller.sql("ROUND({v}, {p})", v=tree, p=number(precision.value))
     scale = speller.value(Constant(value.type, 10.0 ** abs(precision.value)))

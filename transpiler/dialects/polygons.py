@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from transpiler.dialects.computed import hygienic
+from transpiler.dialects.literals import real_text
 from transpiler.dialects.spelling import Speller, Spelling, number, text
 from transpiler.plan.scalars import Call
 
@@ -96,7 +97,7 @@ def _messages() -> dict[str, exp.Expr]:
 
 def _in_edges(forms: PolygonForms) -> Callable[[Speller, Call], exp.Expr]:
     def spell(speller: Speller, call: Call) -> exp.Expr:
-        numbers = [number(_real(float(n))) for n in call.options if isinstance(n, float)]
+        numbers = [number(real_text(n)) for n in call.options if isinstance(n, float)]
         edges = [forms.edge(numbers[i : i + 4]) for i in range(0, len(numbers), 4)]
         each = _KNOWN_EDGE
         for name, part in forms.parts.items():
@@ -115,11 +116,6 @@ def _in_edges(forms: PolygonForms) -> Callable[[Speller, Call], exp.Expr]:
         return speller.once(x, lambda x: speller.once(y, lambda y: over(x, y)))
 
     return spell
-
-
-def _real(value: float) -> str:
-    written = repr(value)
-    return written if "e" in written else f"{written}e0"
 
 
 def _in_stored(forms: PolygonForms) -> Callable[[Speller, Call], exp.Expr]:

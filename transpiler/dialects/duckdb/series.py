@@ -7,6 +7,7 @@ import json
 from sqlglot import exp
 
 from transpiler.dialects.computed import hygienic
+from transpiler.dialects.literals import real_text
 from transpiler.dialects.series import PAIRS, Element
 from transpiler.dialects.spelling import Builder, Speller, Spelling, call
 from transpiler.plan.scalars import Call, Scalar
@@ -298,15 +299,15 @@ def _iir(speller: Speller, of: Call) -> exp.Expr:
     """``list_reduce`` carries the results so far: each needs those before it."""
     above, below = (json.loads(str(o)) for o in of.options)
     inputs = " + ".join(
-        f"CASE WHEN len(@y@) + 1 > {k} THEN COALESCE({{x}}[len(@y@) + 1 - {k}], 0) ELSE 0 END * {float(b)!r}e0"
+        f"CASE WHEN len(@y@) + 1 > {k} THEN COALESCE({{x}}[len(@y@) + 1 - {k}], 0) ELSE 0 END * {real_text(b)}"
         for k, b in enumerate(above)
     )
     outputs = "".join(
-        f" - CASE WHEN len(@y@) >= {k} THEN @y@[len(@y@) + 1 - {k}] ELSE 0 END * {float(a)!r}e0"
+        f" - CASE WHEN len(@y@) >= {k} THEN @y@[len(@y@) + 1 - {k}] ELSE 0 END * {real_text(a)}"
         for k, a in enumerate(below)
         if k
     )
-    step = f"list_append(@y@, ({inputs}{outputs}) / {float(below[0])!r}e0)"
+    step = f"list_append(@y@, ({inputs}{outputs}) / {real_text(below[0])})"
 
     def over(x: exp.Expr) -> exp.Expr:
         return as_json(
