@@ -70,6 +70,25 @@ def _unit_ticks(match: re.Match[str]) -> int | None:
     return -ticks if match[1] == "-" else ticks
 
 
+_DAY_NAME = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?"
+_DATE = (
+    r"\d{4}(?: ?[-/.] ?\d\d?){1,2}|\d\d?[-/.]\d\d?[-/.]\d{4}"
+    r"|\d\d?(?:-| +)[a-z]{3,9}(?:-| +)(?:\d{4}|[0-47-9]\d)|[a-z]{3,9} +\d\d?(?:,? +\d{4})?"
+)
+DATE_MARKS = "-/.,"
+"""What stands between the parts of a date, beside blanks."""
+_OFFSET = r"[-+](?:(?:0\d|1[0-3])(?::?[0-5]\d)?|14(?::?00)?)"
+INSTANT_PARTS = ("date", "clock", "s", "rest", "half", "zone", "year", "digits")
+"""The groups of ``INSTANT_PATTERN``. The year may stand behind the clock; digits alone are a year, or a date as yyyyMMdd."""
+INSTANT_PATTERN = (
+    rf"(?i)^\s*(?:(?:{_DAY_NAME},?\s+)?({_DATE})(?:(?:t|\s+t?)((?:[01]?\d|2[0-3]):[0-5]?\d)"
+    rf"(?:(:[0-5]?\d(?:\.\d{{1,6}})?)(\d{{0,3}}))?\s*([ap]m)?\s*(?:z|gmt|utc|({_OFFSET}))?( +\d{{4}})?)?"
+    r"|(\d{4}(?:\d{4})?))\s*$"
+)
+"""Every text of an instant, constant or stored, as Python and RE2 read it. A year of two digits from 50 to 69 has none:
+its century is not documented."""
+
+_INSTANT = re.compile(INSTANT_PATTERN, re.ASCII)
 _MONTHS = {
     name: number
     for number, names in enumerate(
@@ -79,80 +98,64 @@ _MONTHS = {
     )
     for name in names.split("/")
 }
-_CLOCK = (
-    r"(?:(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{1,2})(?::(?P<second>[0-9]{1,2})(?:[.,](?P<fraction>[0-9]{1,9}))?)?"
-    r"(?:\ ?(?P<half>[AaPp][Mm]))?"
-    r"\ ?(?P<zone>Z|z|GMT|UTC|[+-][0-9]{1,2}(?::?[0-9]{2})?)?)"
-)
-_DAY_NAME = r"(?:(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?,?\ )?"
-# Named groups only; blanks are escaped, since the patterns are verbose.
-_DATES = tuple(
-    re.compile(rf"{date_part}(?:{joint}{_CLOCK})?\Z" if joint else rf"{date_part}\Z", re.VERBOSE | re.IGNORECASE)
-    for date_part, joint in (
-        (r"(?P<year>[0-9]{4})\ ?-\ ?(?P<month>[0-9]{1,2})(?:\ ?-\ ?(?P<day>[0-9]{1,2}))?", r"(?:T|\ T?)"),
-        (r"(?P<year>[0-9]{4})[/.](?P<month>[0-9]{1,2})(?:[/.](?P<day>[0-9]{1,2}))?", r"\ "),
-        (r"(?P<month>[0-9]{1,2})(?P<mark>[/.-])(?P<day>[0-9]{1,2})(?P=mark)(?P<year>[0-9]{4})", r"[T\ ]"),
-        (rf"{_DAY_NAME}(?P<day>[0-9]{{1,2}})[\ -](?P<name>[A-Z]{{3,9}})[\ -](?P<year>[0-9]{{4}}|[0-9]{{2}})", r"\ "),
-        (rf"{_DAY_NAME}(?P<name>[A-Z]{{3,9}})\ (?P<day>[0-9]{{1,2}}),?\ (?P<year>[0-9]{{4}})", r"\ "),
-        (rf"{_DAY_NAME}(?P<name>[A-Z]{{3,9}})\ (?P<day>[0-9]{{1,2}})\ {_CLOCK}\ (?P<year>[0-9]{{4}})", ""),
-        (r"(?P<year>[0-9]{4})", ""),
-        (r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})", ""),
-    )
-)
 
 
 def instant_ticks(text: str) -> int | None:
     """The ticks since 0001-01-01 of a datetime's text, in UTC; None for a text that is no instant on its own."""
     if text in ("min", "max"):
         return MAX_INSTANT if text == "max" else 0
-    text = re.sub(r"\s+", " ", text)
-    for pattern in _DATES:
-        match = pattern.match(text)
-        if match:
-            return _instant(match.groupdict())
-    return None
-
-
-def _instant(parts: dict[str, str | None]) -> int | None:
-    month_name = parts.get("name")
-    month = _MONTHS.get(month_name.lower()) if month_name else int(parts.get("month") or 1)
-    year_text = parts["year"] or ""
-    year = int(year_text)
-    if len(year_text) == 2:
-        year += 2000 if year < 50 else 1900
-    clock = _clock_ticks(parts)
-    if month is None or clock is None:
+    match = _INSTANT.match(text)
+    if match is None:
         return None
-    try:
-        days = date(year, month, int(parts.get("day") or 1)).toordinal() - 1
-    except ValueError:
+    parts = dict(zip(INSTANT_PARTS, match.groups(default=""), strict=True))
+    days, clock = _days(parts["date"] + parts["year"] or parts["digits"]), _clock_ticks(parts)
+    if days is None or clock is None:
         return None
     ticks = days * TICKS_PER_DAY + clock
     return ticks if 0 <= ticks <= MAX_INSTANT else None
 
 
-def _clock_ticks(parts: dict[str, str | None]) -> int | None:
+def _days(written: str) -> int | None:
+    """The days from 0001-01-01 to a date; None for a day that does not exist."""
+    if written.isdigit():
+        written = f"{written[:4]}-{written[4:6] or 1}-{written[6:] or 1}"
+    first, second, *others = re.split(rf"[{DATE_MARKS} ]+", written)
+    third = others[0] if others else "1"
+    if len(others) > 1 or (not others and len(first) < 4):
+        return None
+    if len(first) == 4 and first.isdigit():
+        year, month, day = first, second, third
+    else:
+        year, (month, day) = third, (second, first) if second.isalpha() else (first, second)
+    try:
+        number = int(month) if month.isdigit() else _MONTHS[month.lower()]
+        return date(_whole_year(year), number, int(day)).toordinal() - 1
+    except (ValueError, KeyError):
+        return None
+
+
+def _whole_year(written: str) -> int:
+    century = 0 if len(written) == 4 else 1900 if written >= "70" else 2000
+    return century + int(written)
+
+
+def _clock_ticks(parts: dict[str, str]) -> int | None:
     """The ticks of the time of day, less the zone's offset."""
-    hour, minute, second = (int(parts.get(name) or 0) for name in ("hour", "minute", "second"))
-    half = (parts.get("half") or "").lower()
+    hour, minute = (int(n) for n in (parts["clock"] or "0:0").split(":"))
+    half = parts["half"].lower()
     if half:
         if not 1 <= hour <= 12:
             return None
         hour = hour % 12 + (12 if half == "pm" else 0)
-    if hour > 23 or minute > 59 or second > 59:
-        return None
-    fraction_text = (parts.get("fraction") or "").ljust(9, "0")
-    fraction = (int(fraction_text) + 50) // 100
-    return (hour * 3600 + minute * 60 + second) * TICKS_PER_SECOND + fraction - _zone_ticks(parts.get("zone") or "")
+    second, _, fraction = (parts["s"][1:] or "0").partition(".")
+    ticks = (int((fraction + parts["rest"]).ljust(9, "0")) + 50) // 100
+    return ((hour * 60 + minute) * 60 + int(second)) * TICKS_PER_SECOND + ticks - _offset_ticks(parts["zone"])
 
 
-def _zone_ticks(zone: str) -> int:
-    if zone[:1] not in ("+", "-"):
-        return 0
-    digits = zone[1:].replace(":", "")
-    hours, minutes = (int(digits[:-2]), int(digits[-2:])) if len(digits) > 2 else (int(digits), 0)
-    ticks = (hours * 60 + minutes) * 60 * TICKS_PER_SECOND
-    return -ticks if zone[0] == "-" else ticks
+def _offset_ticks(offset: str) -> int:
+    digits = offset[1:].replace(":", "").ljust(4, "0")
+    ticks = (int(digits[:2]) * 60 + int(digits[2:])) * 60 * TICKS_PER_SECOND
+    return -ticks if offset[:1] == "-" else ticks
 
 
 def instant_text(ticks: int) -> str:

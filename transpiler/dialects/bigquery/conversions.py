@@ -12,6 +12,7 @@ from transpiler.dialects.bigquery.columns import is_queried, scalar_in
 from transpiler.dialects.bigquery.formats import part_at
 from transpiler.dialects.bigquery.paths import is_parsed, is_plain, json_of, scalar_text_of
 from transpiler.dialects.computed import computed_from, computed_once, hygienic
+from transpiler.dialects.instant_texts import DATE_FORMS, DATE_MARKS, INSTANT_PATTERN, group
 from transpiler.dialects.known import OF_16_DIGITS, has_few_digits
 from transpiler.dialects.spelling import Speller, Spelling, text
 from transpiler.plan.scalars import Call, Path
@@ -60,22 +61,23 @@ TIMESPAN_AS_TEXT = (
     "CASE WHEN MOD({v}, 1000000) <> 0 THEN FORMAT('.%06d0', MOD(ABS({v}), 1000000)) ELSE '' END)"
 )
 
-_FORMATS = (
-    "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M %p",
-    "%m/%d/%Y %H:%M", "%m/%d/%Y",
-)  # fmt: skip
-# RFC 822 and RFC 850. A year of two digits comes first: read as one of four it would be the year 14.
-_NAMED_DATE = (
-    r"^(?:(?:[A-Za-z]+,? )?(\d\d?)[ -]([A-Za-z]{3})[a-z]*[ -](\d\d(?:\d\d)?)((?: \d\d?:\d\d(?::[0-5]\d)?)?) ?(?:GMT|UTC)?"
-    # Trap: to BigQuery 3/3/26 is the year 26, a zone may have a name, a minute 60 seconds, a year five digits; not to Kusto.
-    r"|\d+/\d+/\d{1,3}(?: .*)?|\d{4}-.*:\d\d(?:\.\d+)? ?[A-Za-z]{2}.*|.*:60(?:\D.*)?|\d{5}.*)$"
+# A text that does not match comes to no parts.
+_INSTANT_PATTERN = rf"{INSTANT_PATTERN}|^[\s\S]*$"
+_INSTANT_PARTS = ";".join(
+    "".join(group(name) for name in names)
+    for names in (("date", "year", "digits"), ("clock",), ("s",), ("zone",), ("half",))
 )
-_NAMED_FORMATS = tuple(f"%d %b {year}{clock}" for year in ("%y", "%Y") for clock in (" %T", " %R", ""))
-_OTHER_DATES = ", ".join(f"SAFE.PARSE_TIMESTAMP('{f}', {{v}}, 'UTC')" for f in (*_FORMATS, *_NAMED_FORMATS))
-# A seventh digit of a second, which Kusto writes, is refused by the cast. TIMESTAMP with a zone refuses a text that has
-# one; the cast takes just those, since the text without a zone was taken before.
-_INSTANT = "REGEXP_REPLACE(TRIM(REGEXP_REPLACE({value}, {long}, {micro})), {named}, {parts})"
-_INSTANT_TEXT = f"COALESCE(SAFE.TIMESTAMP({{v}}, 'UTC'), SAFE_CAST({{v}} AS TIMESTAMP), {_OTHER_DATES})"
+_DATE = (
+    f"(SELECT MAX(SAFE.PARSE_DATE(@f@, TRANSLATE(@p@[SAFE_OFFSET(0)], '{DATE_MARKS}', '{' ' * len(DATE_MARKS)}'))) "
+    f"FROM UNNEST(SPLIT('{';'.join(DATE_FORMS)}', ';')) AS @f@)"
+)
+_INSTANT_TEXT = (
+    "(SELECT SAFE.PARSE_TIMESTAMP("
+    "IF(@p@[SAFE_OFFSET(4)] = '', '%Y-%m-%d %H:%M:%E*S%Ez', '%Y-%m-%d %I:%M:%E*S%Ez%p'), "
+    f"CONCAT(CAST({_DATE} AS STRING), ' ', IF(@p@[SAFE_OFFSET(1)] = '', '0:0', @p@[SAFE_OFFSET(1)]), "
+    "IF(@p@[SAFE_OFFSET(2)] = '', ':0', @p@[SAFE_OFFSET(2)]), IF(@p@[SAFE_OFFSET(3)] = '', 'Z', @p@[SAFE_OFFSET(3)]), "
+    "@p@[SAFE_OFFSET(4)])) FROM UNNEST([STRUCT(SPLIT(REGEXP_REPLACE({value}, {pattern}, {parts}), ';') AS @p@)]))"
+)
 
 _UNITS = {
     86_400_000_000: ("d", "day", "days"),
@@ -150,19 +152,12 @@ def _totimespan(inner: str) -> Spelling:
     return spell
 
 
-def _todatetime(source: str) -> Spelling:
-    def spell(speller: Speller, call: Call) -> exp.Expr:
-        value = speller.sql(source, value=_argument(speller, call))
-        slots = {
-            "long": r"(\.\d{6})\d+(?: ?(?:Z|GMT|UTC)\s*$)?|(\d:\d\d(?:\.\d{1,6})?) ?(?:Z|GMT|UTC)\s*$| ([+-]\d\d:\d\d\s*)$",
-            "micro": r"\1\2\3",
-            "named": _NAMED_DATE,
-            "parts": r"\1 \2 \3\4",
-        }
-        trimmed = speller.sql(_INSTANT, value=value, **{name: text(written) for name, written in slots.items()})
-        return speller.once(trimmed, lambda v: speller.sql(_INSTANT_TEXT, v=v))
-
-    return spell
+def _todatetime(speller: Speller, call: Call) -> exp.Expr:
+    """The string as an instant: taken apart, and put together as PARSE_TIMESTAMP reads it."""
+    slots = {"pattern": _INSTANT_PATTERN, "parts": _INSTANT_PARTS}
+    return hygienic(
+        speller, _INSTANT_TEXT, value=_argument(speller, call), **{name: text(written) for name, written in slots.items()}
+    )
 
 
 _S = "JSON_VALUE({v})"
@@ -277,8 +272,8 @@ SPELLINGS: dict[str, Spelling] = {
     "tobool string": computed_once(_BOOL_TEXT.replace("{x}", "{v}")),
     "tobool dynamic": computed_once(_BOOL_OF_DYNAMIC),
     "tobool number": "{value} <> 0",
-    "todatetime string": _todatetime("{value}"),
-    "todatetime dynamic": _todatetime("{value}"),
+    "todatetime string": _todatetime,
+    "todatetime dynamic": _todatetime,
     "todatetime integer": computed_once(
         "CASE WHEN {v} BETWEEN 0 AND 3155378975999999999 THEN TIMESTAMP_MICROS(DIV({v}, 10) - 62135596800000000) END"
     ),

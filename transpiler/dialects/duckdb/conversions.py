@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from transpiler.dialects.computed import computed_from, computed_once, hygienic
+from transpiler.dialects.computed import computed_from, computed_once, guarded, hygienic
 from transpiler.dialects.duckdb.paths import json_of, text_of
+from transpiler.dialects.instant_texts import DATE_FORMS, DATE_MARKS, INSTANT_PARTS, INSTANT_PATTERN
 from transpiler.dialects.known import OF_16_DIGITS, has_few_digits
 from transpiler.dialects.spelling import Speller, Spelling, sql_type, text
 from transpiler.plan.scalars import Call
@@ -55,25 +56,26 @@ TIMESPAN_AS_TEXT = (
     "CASE WHEN {v} % 1000000 <> 0 THEN '.' || lpad(CAST(abs({v}) % 1000000 AS VARCHAR), 6, '0') || '0' ELSE '' END"
 )
 
-# A text with no digit may be ``infinity`` to DuckDB.
-# The casts of instants ignore an offset, and read a time without one in the session's zone where they do not.
-_ISO = r"'^\s*(\d\d\d\d-\d\d?-\d\d?(?:[T ]\s*(?:[01]?\d|2[0-3]):\d\d?(?::\d\d?(?:\.\d+)?)?)?)\s*(?:Z|UTC|GMT)?\s*$'"
-_OFFSET = r"'^\s*(\d\d\d\d-\d\d?-\d\d?[T ]\d\d?:\d\d?[:.\d]*) ?([+-]\d\d(?::?\d\d)?)\s*$'"
-# RFC 822 and RFC 850. A year of two digits comes first: read as one of four it would be the year 14.
-_NAMED_DATE = (
-    r"'^\s*(?:(?:[A-Za-z]+,? )?(\d\d?)[ -]([A-Za-z]{3})[a-z]*[ -](\d\d(?:\d\d)?)"
-    # Trap: to DuckDB 3/3/26 is the year 26.
-    r"((?: \d\d?:\d\d(?::\d\d)?)?) ?(?:GMT|UTC)?\s*|\d+/\d+/\d{1,3}(?:\s.*)?)$'"
+
+def _of(part: str) -> str:
+    return f"{{v}}['{part}']"
+
+
+# DuckDB's %b takes a month's short name only, and %B its long name only.
+_DATE_FORMS = ";".join(f for form in DATE_FORMS for f in dict.fromkeys((form.replace("%B", "%b"), form)))
+_CLOCK_FORMS = ";".join(
+    f"%Y-%m-%d %{hour}:%M{second}%z{half}" for hour, half in (("H", ""), ("I", "%p")) for second in (":%S.%f", ":%S", "")
 )
-_OTHER_DATES = (
-    "'%m/%d/%Y %I:%M:%S %p', '%m/%d/%Y %H:%M:%S', '%m/%d/%Y %I:%M %p', '%m/%d/%Y %H:%M', '%m/%d/%Y', "
-    "'%d %b %y %H:%M:%S', '%d %b %y %H:%M', '%d %b %y', '%d %b %Y %H:%M:%S', '%d %b %Y %H:%M', '%d %b %Y'"
-)
+_DATE_TEXT = f"translate({_of('date')} || {_of('year')} || {_of('digits')}, '{DATE_MARKS}', '{' ' * len(DATE_MARKS)}')"
+_INSTANT_PARTS = f"regexp_extract({{value}}, '{INSTANT_PATTERN}', [{', '.join(map(repr, INSTANT_PARTS))}])"
 _INSTANT_TEXT = (
-    f"CASE WHEN regexp_matches({{v}}, {_OFFSET}) "
-    rf"THEN TRY_CAST(regexp_replace({{v}}, {_OFFSET}, '\1\2') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' "
-    f"ELSE COALESCE(TRY_CAST(regexp_extract({{v}}, {_ISO}, 1) AS TIMESTAMP), "
-    rf"try_strptime(regexp_replace(regexp_extract({{v}}, '.*[0-9].*'), {_NAMED_DATE}, '\1 \2 \3\4'), [{_OTHER_DATES}])) END"
+    f"CAST(CAST(try_strptime({_DATE_TEXT}, string_split('{_DATE_FORMS}', ';')) AS DATE) AS VARCHAR) || ' ' || "
+    f"COALESCE(NULLIF({_of('clock')}, ''), '0:0') || {_of('s')} || COALESCE(NULLIF({_of('zone')}, ''), '+00') || {_of('half')}"
+)
+# An offset may lead out of the calendar.
+_INSTANT_OF_PARTS = (
+    f"list_filter([try_strptime({_INSTANT_TEXT}, string_split('{_CLOCK_FORMS}', ';')) AT TIME ZONE 'UTC'], "
+    "lambda @t@: year(@t@) BETWEEN 1 AND 9999)[1]"
 )
 
 # One pattern for both forms: ``-1.02:03:04.5`` and ``90s``. Only the number before a unit may have a plus.
@@ -120,6 +122,14 @@ def _dynamic(template: str) -> Spelling:
         return speller.once(json_of(speller, call.arguments[0]), build)
 
     return spell
+
+
+def _instant(speller: Speller, call: Call) -> exp.Expr:
+    """The string, or what a dynamic value holds, as an instant: taken apart, and put together as strptime reads it."""
+    (argument,) = call.arguments
+    value = text_of(speller, argument) if argument.type is Type.DYNAMIC else guarded(speller, call, 0)
+    parts = speller.sql(_INSTANT_PARTS, value=value)
+    return speller.once(parts, lambda v: hygienic(speller, _INSTANT_OF_PARTS, v=v))
 
 
 def _of_string(template: str) -> Spelling:
@@ -234,8 +244,8 @@ SPELLINGS: dict[str, Spelling] = {
     "tobool string": computed_once(_BOOL_TEXT),
     "tobool dynamic": _dynamic(_BOOL_OF_DYNAMIC),
     "tobool number": "{value} <> 0",
-    "todatetime string": computed_once(_INSTANT_TEXT),
-    "todatetime dynamic": _of_string_once("{value}", _INSTANT_TEXT),
+    "todatetime string": _instant,
+    "todatetime dynamic": _instant,
     "todatetime integer": computed_once(
         "CASE WHEN {v} BETWEEN 0 AND 3155378975999999999 THEN make_timestamp({v} // 10 - 62135596800000000) END"
     ),
