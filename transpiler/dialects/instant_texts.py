@@ -1,4 +1,4 @@
-"""Texts as instants: the pattern that both targets share (``kql/instants``), and the forms of the dates that it finds.
+"""Texts as instants and durations: the patterns that both targets share, and what is made of their parts.
 
 Each target takes the text apart by the pattern and puts it together as one form that its own parser reads. Trap: by
 themselves the parsers drop an offset, take 3/3/26 for the year 26, and read second 60, named zones and ``infinity``.
@@ -6,9 +6,11 @@ themselves the parsers drop an offset, take 3/3/26 for the year 26, and read sec
 
 from __future__ import annotations
 
-from transpiler.kql.instants import DATE_MARKS, INSTANT_PARTS, INSTANT_PATTERN
+from transpiler.kql.instants import DATE_MARKS, INSTANT_PARTS, INSTANT_PATTERN, TIMESPAN_UNITS
 
-__all__ = ["DATE_FORMS", "DATE_MARKS", "INSTANT_PARTS", "INSTANT_PATTERN", "group"]
+__all__ = [
+    "DATE_FORMS", "DATE_MARKS", "INSTANT_PARTS", "INSTANT_PATTERN", "TIMESPAN_PARTS", "TIMESPAN_PATTERN", "UNIT_SIZES", "group",
+]  # fmt: skip
 
 DATE_FORMS = ("%Y %m %d", "%Y%m%d", "%m %d %Y", "%d %B %y", "%d %B %Y", "%B %d %Y", "%Y %m", "%Y")
 """The dates, their parts joined by blanks, as strptime knows them. Of a year of two digits the first form that fits, or the
@@ -18,3 +20,14 @@ latest date, is meant: read as one of four it would be the year 14."""
 def group(part: str) -> str:
     r"""The reference to a part of the pattern in a replacement: ``\1``."""
     return f"\\{INSTANT_PARTS.index(part) + 1}"
+
+
+TIMESPAN_PARTS = ("sign", "d", "h", "m", "s", "f", "amount", "unit")
+"""The groups of ``TIMESPAN_PATTERN``."""
+# Only the number before a unit may have a plus. More digits than 15 would leave the targets' decimals.
+TIMESPAN_PATTERN = (
+    r"^\s*(?:(-?)(?:(\d{1,8})(?:\.\b|\s*$))?(?:([01]?\d|2[0-3]):([0-5]?\d)(?::([0-5]?\d)(?:\.(\d{1,7}))?)?)?"
+    r"|([+-]?\d{1,15}(?:\.\d+)?) ?([a-z]+))\s*$"
+)
+"""``-1.02:03:04.5``, ``3`` (days) and ``90s``. A text that is empty, or a sign, matches as well and has no parts."""
+UNIT_SIZES = tuple((ticks, ", ".join(f"'{unit}'" for unit in units)) for ticks, units in TIMESPAN_UNITS)

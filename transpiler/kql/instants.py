@@ -16,19 +16,18 @@ TICKS_PER_DAY = 86_400 * TICKS_PER_SECOND
 MAX_INSTANT = 3_652_059 * TICKS_PER_DAY - 1
 MAX_TIMESPAN = (1 << 63) - 1
 
-_UNIT_TICKS: dict[str, Decimal] = {
-    unit: Decimal(ticks)
-    for units, ticks in (
-        ("d day days", TICKS_PER_DAY),
-        ("h hr hrs hour hours", 3600 * TICKS_PER_SECOND),
-        ("m min minute minutes", 60 * TICKS_PER_SECOND),
-        ("s sec second seconds", TICKS_PER_SECOND),
-        ("ms milli millis millisec millisecond milliseconds", 10_000),
-        ("micro micros microsec microsecond microseconds", 10),
-        ("nano nanos nanosec nanosecond nanoseconds", "0.01"),
-        ("tick ticks", 1),
-    )
-    for unit in units.split()
+TIMESPAN_UNITS = (
+    (TICKS_PER_DAY, ("d", "day", "days")),
+    (3600 * TICKS_PER_SECOND, ("h", "hr", "hrs", "hour", "hours")),
+    (60 * TICKS_PER_SECOND, ("m", "min", "minute", "minutes")),
+    (TICKS_PER_SECOND, ("s", "sec", "second", "seconds")),
+    (10_000, ("ms", "milli", "millis", "millisec", "millisecond", "milliseconds")),
+    (10, ("micro", "micros", "microsec", "microsecond", "microseconds")),
+    (1, ("tick", "ticks")),
+)
+"""The units of a duration's text by their ticks, but for nanoseconds, which are less than one."""
+_UNIT_TICKS = {unit: Decimal(ticks) for ticks, units in TIMESPAN_UNITS for unit in units} | {
+    unit: Decimal("0.01") for unit in ("nano", "nanos", "nanosec", "nanosecond", "nanoseconds")
 }
 _LONGEST_NUMBER = 40
 _WITH_UNIT = re.compile(r"([+-]?)([0-9]+(?:\.[0-9]+)?) ?([a-z]+)\Z")
@@ -78,11 +77,11 @@ _DATE = (
 DATE_MARKS = "-/.,"
 """What stands between the parts of a date, beside blanks."""
 _OFFSET = r"[-+](?:(?:0\d|1[0-3])(?::?[0-5]\d)?|14(?::?00)?)"
-INSTANT_PARTS = ("date", "clock", "s", "rest", "half", "zone", "year", "digits")
+INSTANT_PARTS = ("date", "clock", "s", "f", "rest", "half", "zone", "year", "digits")
 """The groups of ``INSTANT_PATTERN``. The year may stand behind the clock; digits alone are a year, or a date as yyyyMMdd."""
 INSTANT_PATTERN = (
     rf"(?i)^\s*(?:(?:{_DAY_NAME},?\s+)?({_DATE})(?:(?:t|\s+t?)((?:[01]?\d|2[0-3]):[0-5]?\d)"
-    rf"(?:(:[0-5]?\d(?:\.\d{{1,6}})?)(\d{{0,3}}))?\s*([ap]m)?\s*(?:z|gmt|utc|({_OFFSET}))?( +\d{{4}})?)?"
+    rf"(?:(:[0-5]?\d)(?:(\.\d{{1,6}})(\d{{0,3}}))?)?\s*([ap]m)?\s*(?:z|gmt|utc|({_OFFSET}))?( +\d{{4}})?)?"
     r"|(\d{4}(?:\d{4})?))\s*$"
 )
 """Every text of an instant, constant or stored, as Python and RE2 read it. A year of two digits from 50 to 69 has none:
@@ -147,9 +146,9 @@ def _clock_ticks(parts: dict[str, str]) -> int | None:
         if not 1 <= hour <= 12:
             return None
         hour = hour % 12 + (12 if half == "pm" else 0)
-    second, _, fraction = (parts["s"][1:] or "0").partition(".")
-    ticks = (int((fraction + parts["rest"]).ljust(9, "0")) + 50) // 100
-    return ((hour * 60 + minute) * 60 + int(second)) * TICKS_PER_SECOND + ticks - _offset_ticks(parts["zone"])
+    second = int(parts["s"][1:] or 0)
+    ticks = (int((parts["f"][1:] + parts["rest"]).ljust(9, "0")) + 50) // 100
+    return ((hour * 60 + minute) * 60 + second) * TICKS_PER_SECOND + ticks - _offset_ticks(parts["zone"])
 
 
 def _offset_ticks(offset: str) -> int:

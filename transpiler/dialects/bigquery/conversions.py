@@ -12,7 +12,15 @@ from transpiler.dialects.bigquery.columns import is_queried, scalar_in
 from transpiler.dialects.bigquery.formats import part_at
 from transpiler.dialects.bigquery.paths import is_parsed, is_plain, json_of, scalar_text_of
 from transpiler.dialects.computed import computed_from, computed_once, hygienic
-from transpiler.dialects.instant_texts import DATE_FORMS, DATE_MARKS, INSTANT_PATTERN, group
+from transpiler.dialects.instant_texts import (
+    DATE_FORMS,
+    DATE_MARKS,
+    INSTANT_PATTERN,
+    TIMESPAN_PARTS,
+    TIMESPAN_PATTERN,
+    UNIT_SIZES,
+    group,
+)
 from transpiler.dialects.known import OF_16_DIGITS, has_few_digits
 from transpiler.dialects.spelling import Speller, Spelling, text
 from transpiler.plan.scalars import Call, Path
@@ -61,11 +69,9 @@ TIMESPAN_AS_TEXT = (
     "CASE WHEN MOD({v}, 1000000) <> 0 THEN FORMAT('.%06d0', MOD(ABS({v}), 1000000)) ELSE '' END)"
 )
 
-# A text that does not match comes to no parts.
-_INSTANT_PATTERN = rf"{INSTANT_PATTERN}|^[\s\S]*$"
 _INSTANT_PARTS = ";".join(
     "".join(group(name) for name in names)
-    for names in (("date", "year", "digits"), ("clock",), ("s",), ("zone",), ("half",))
+    for names in (("date", "year", "digits"), ("clock",), ("s",), ("f",), ("zone",), ("half",))
 )
 _DATE = (
     f"(SELECT MAX(SAFE.PARSE_DATE(@f@, TRANSLATE(@p@[SAFE_OFFSET(0)], '{DATE_MARKS}', '{' ' * len(DATE_MARKS)}'))) "
@@ -73,54 +79,30 @@ _DATE = (
 )
 _INSTANT_TEXT = (
     "(SELECT SAFE.PARSE_TIMESTAMP("
-    "IF(@p@[SAFE_OFFSET(4)] = '', '%Y-%m-%d %H:%M:%E*S%Ez', '%Y-%m-%d %I:%M:%E*S%Ez%p'), "
+    "IF(@p@[SAFE_OFFSET(5)] = '', '%Y-%m-%d %H:%M:%E*S%Ez', '%Y-%m-%d %I:%M:%E*S%Ez%p'), "
     f"CONCAT(CAST({_DATE} AS STRING), ' ', IF(@p@[SAFE_OFFSET(1)] = '', '0:0', @p@[SAFE_OFFSET(1)]), "
-    "IF(@p@[SAFE_OFFSET(2)] = '', ':0', @p@[SAFE_OFFSET(2)]), IF(@p@[SAFE_OFFSET(3)] = '', 'Z', @p@[SAFE_OFFSET(3)]), "
-    "@p@[SAFE_OFFSET(4)])) FROM UNNEST([STRUCT(SPLIT(REGEXP_REPLACE({value}, {pattern}, {parts}), ';') AS @p@)]))"
+    "IF(@p@[SAFE_OFFSET(2)] = '', ':0', @p@[SAFE_OFFSET(2)]), @p@[SAFE_OFFSET(3)], "
+    "IF(@p@[SAFE_OFFSET(4)] = '', 'Z', @p@[SAFE_OFFSET(4)]), @p@[SAFE_OFFSET(5)])) "
+    "FROM UNNEST([STRUCT(SPLIT(REGEXP_REPLACE({value}, {pattern}, {parts}), ';') AS @p@)]))"
 )
 
-_UNITS = {
-    86_400_000_000: ("d", "day", "days"),
-    3_600_000_000: ("h", "hr", "hrs", "hour", "hours"),
-    60_000_000: ("m", "min", "minute", "minutes"),
-    1_000_000: ("s", "sec", "second", "seconds"),
-    1_000: ("ms", "milli", "millis", "millisecond", "milliseconds"),
-    1: ("micro", "micros", "microsecond", "microseconds"),
-}
-_CLOCK = r"^\s*-?(?:\d{1,8}\.)?(?:[01]?\d|2[0-3]):[0-5]?\d(?::[0-5]?\d(?:\.\d{1,7})?)?\s*$"
+
+def _of(part: str) -> str:
+    return f"@p@[SAFE_OFFSET({TIMESPAN_PARTS.index(part)})]"
 
 
-def _timespan_of(v: exp.Expr, speller: Speller) -> exp.Expr:
-    """A text as microseconds: ``-1.02:03:04.5`` or ``90s``."""
-
-    def part(pattern: str, size: int) -> exp.Expr:
-        return speller.sql(
-            f"COALESCE(SAFE_CAST(REGEXP_EXTRACT({{v}}, {{p}}) AS INT64), 0) * {size}", v=v.copy(), p=text(pattern)
-        )
-
-    clock = speller.sql(
-        "{d} + {h} + {m} + {s} + CAST(RPAD(COALESCE(REGEXP_EXTRACT({v}, {p}), ''), 6, '0') AS INT64)",
-        d=part(r"(\d+)\.\d\d?:", 86_400_000_000),
-        h=part(r"(\d\d?):\d\d?", 3_600_000_000),
-        m=part(r"^\D*(?:\d+\.)?\d+:(\d\d?)", 60_000_000),
-        s=part(r"\d:\d\d?:(\d\d?)", 1_000_000),
-        v=v.copy(),
-        p=text(r":\d\d?\.(\d{1,6})"),
-    )
-    sizes = " ".join(
-        f"WHEN {{u}} IN ({', '.join(repr(n) for n in names)}) THEN {size}" for size, names in _UNITS.items()
-    )
-    unit = speller.sql(
-        f"CASE {sizes} END", u=speller.sql("REGEXP_EXTRACT({v}, {p})", v=v.copy(), p=text(r"([a-z]+)\s*$"))
-    )
-    amount = speller.sql(
-        "SAFE_CAST(REGEXP_EXTRACT({v}, {p}) AS BIGNUMERIC)", v=v.copy(), p=text(r"^\s*[+-]?(\d+(?:\.\d+)?) ?[a-z]+\s*$")
-    )
-    return speller.sql(
-        "CASE WHEN STARTS_WITH(TRIM({v}), '-') THEN -1 ELSE 1 END * "
-        "CASE WHEN REGEXP_CONTAINS({v}, {clock}) THEN {time} ELSE SAFE_CAST({amount} * {unit} AS INT64) END",
-        v=v.copy(), clock=text(_CLOCK), time=clock, amount=amount, unit=unit,
-    )  # fmt: skip
+# BIGNUMERIC, so that what is too long for Kusto fails in the last cast.
+_CLOCK_OF_SPAN = " + ".join(
+    f"COALESCE(SAFE_CAST({_of(part)} AS BIGNUMERIC), 0) * {size}"
+    for part, size in (("d", 864_000_000_000), ("h", 36_000_000_000), ("m", 600_000_000), ("s", 10_000_000))
+)
+_UNIT = " ".join(f"WHEN {_of('unit')} IN ({units}) THEN {size}" for size, units in UNIT_SIZES)
+_TIMESPAN_TEXT = (
+    f"(SELECT DIV(SAFE_CAST(IF({_of('sign')} = '-', -1, 1) * IF(CONCAT({_of('d')}, {_of('h')}) <> '', "
+    f"{_CLOCK_OF_SPAN} + CAST(RPAD({_of('f')}, 7, '0') AS BIGNUMERIC), "
+    f"SAFE_CAST({_of('amount')} AS BIGNUMERIC) * CASE {_UNIT} END) AS INT64), 10) "
+    "FROM UNNEST([STRUCT(SPLIT(REGEXP_REPLACE({value}, {pattern}, {parts}), ';') AS @p@)]))"
+)
 
 
 def _argument(speller: Speller, call: Call) -> exp.Expr:
@@ -144,21 +126,18 @@ def _tostring_dynamic(speller: Speller, call: Call) -> exp.Expr:
     return speller.once(tree, lambda v: speller.sql(f"COALESCE(JSON_VALUE({{v}}), {whole})", v=v))
 
 
-def _totimespan(inner: str) -> Spelling:
+def _of_parts(template: str, pattern: str, parts: str) -> Spelling:
+    """A template over the parts of the string, or of what a dynamic value holds. A text that does not match has no parts."""
+
     def spell(speller: Speller, call: Call) -> exp.Expr:
-        value = speller.sql(inner, value=_argument(speller, call))
-        return speller.once(value, lambda v: _timespan_of(v, speller))
+        value = _argument(speller, call)
+        return hygienic(speller, template, value=value, pattern=text(rf"{pattern}|^[\s\S]*$"), parts=text(parts))
 
     return spell
 
 
-def _todatetime(speller: Speller, call: Call) -> exp.Expr:
-    """The string as an instant: taken apart, and put together as PARSE_TIMESTAMP reads it."""
-    slots = {"pattern": _INSTANT_PATTERN, "parts": _INSTANT_PARTS}
-    return hygienic(
-        speller, _INSTANT_TEXT, value=_argument(speller, call), **{name: text(written) for name, written in slots.items()}
-    )
-
+_TODATETIME = _of_parts(_INSTANT_TEXT, INSTANT_PATTERN, _INSTANT_PARTS)
+_TOTIMESPAN = _of_parts(_TIMESPAN_TEXT, TIMESPAN_PATTERN, ";".join(f"\\{n}" for n in range(1, 9)))
 
 _S = "JSON_VALUE({v})"
 _D = "SAFE_CAST({v} AS FLOAT64)"
@@ -272,13 +251,13 @@ SPELLINGS: dict[str, Spelling] = {
     "tobool string": computed_once(_BOOL_TEXT.replace("{x}", "{v}")),
     "tobool dynamic": computed_once(_BOOL_OF_DYNAMIC),
     "tobool number": "{value} <> 0",
-    "todatetime string": _todatetime,
-    "todatetime dynamic": _todatetime,
+    "todatetime string": _TODATETIME,
+    "todatetime dynamic": _TODATETIME,
     "todatetime integer": computed_once(
         "CASE WHEN {v} BETWEEN 0 AND 3155378975999999999 THEN TIMESTAMP_MICROS(DIV({v}, 10) - 62135596800000000) END"
     ),
-    "totimespan string": _totimespan("{value}"),
-    "totimespan dynamic": _totimespan("{value}"),
+    "totimespan string": _TOTIMESPAN,
+    "totimespan dynamic": _TOTIMESPAN,
     "totimespan integer": "DIV({value}, 10)",
     "toguid string": _toguid("{value}"),
     "toguid dynamic": _toguid("{value}"),

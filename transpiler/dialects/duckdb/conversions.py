@@ -10,7 +10,15 @@ from sqlglot import exp
 
 from transpiler.dialects.computed import computed_from, computed_once, guarded, hygienic
 from transpiler.dialects.duckdb.paths import json_of, text_of
-from transpiler.dialects.instant_texts import DATE_FORMS, DATE_MARKS, INSTANT_PARTS, INSTANT_PATTERN
+from transpiler.dialects.instant_texts import (
+    DATE_FORMS,
+    DATE_MARKS,
+    INSTANT_PARTS,
+    INSTANT_PATTERN,
+    TIMESPAN_PARTS,
+    TIMESPAN_PATTERN,
+    UNIT_SIZES,
+)
 from transpiler.dialects.known import OF_16_DIGITS, has_few_digits
 from transpiler.dialects.spelling import Speller, Spelling, sql_type, text
 from transpiler.plan.scalars import Call
@@ -64,13 +72,16 @@ def _of(part: str) -> str:
 # DuckDB's %b takes a month's short name only, and %B its long name only.
 _DATE_FORMS = ";".join(f for form in DATE_FORMS for f in dict.fromkeys((form.replace("%B", "%b"), form)))
 _CLOCK_FORMS = ";".join(
-    f"%Y-%m-%d %{hour}:%M{second}%z{half}" for hour, half in (("H", ""), ("I", "%p")) for second in (":%S.%f", ":%S", "")
+    f"%Y-%m-%d %{hour}:%M{second}%z{half}"
+    for hour, half in (("H", ""), ("I", "%p"))
+    for second in (":%S.%f", ":%S", "")
 )
 _DATE_TEXT = f"translate({_of('date')} || {_of('year')} || {_of('digits')}, '{DATE_MARKS}', '{' ' * len(DATE_MARKS)}')"
 _INSTANT_PARTS = f"regexp_extract({{value}}, '{INSTANT_PATTERN}', [{', '.join(map(repr, INSTANT_PARTS))}])"
 _INSTANT_TEXT = (
     f"CAST(CAST(try_strptime({_DATE_TEXT}, string_split('{_DATE_FORMS}', ';')) AS DATE) AS VARCHAR) || ' ' || "
-    f"COALESCE(NULLIF({_of('clock')}, ''), '0:0') || {_of('s')} || COALESCE(NULLIF({_of('zone')}, ''), '+00') || {_of('half')}"
+    f"COALESCE(NULLIF({_of('clock')}, ''), '0:0') || {_of('s')} || {_of('f')} || "
+    f"COALESCE(NULLIF({_of('zone')}, ''), '+00') || {_of('half')}"
 )
 # An offset may lead out of the calendar.
 _INSTANT_OF_PARTS = (
@@ -78,35 +89,17 @@ _INSTANT_OF_PARTS = (
     "lambda @t@: year(@t@) BETWEEN 1 AND 9999)[1]"
 )
 
-# One pattern for both forms: ``-1.02:03:04.5`` and ``90s``. Only the number before a unit may have a plus.
-_SPAN = (
-    r"regexp_extract({value}, '^\s*(?:(-?)(?:(\d{1,8})\.)?([01]?\d|2[0-3]):([0-5]?\d)(?::([0-5]?\d)(?:\.(\d{1,7}))?)?"
-    r"|([+-]?\d+(?:\.\d+)?) ?([a-z]+))\s*$', ['sign', 'd', 'h', 'm', 's', 'f', 'amount', 'unit'])"
+_SPAN_PARTS = f"regexp_extract({{value}}, '{TIMESPAN_PATTERN}', [{', '.join(map(repr, TIMESPAN_PARTS))}])"
+# HUGEINT, so that what is too long for Kusto fails in the last cast.
+_CLOCK_OF_SPAN = " + ".join(
+    f"COALESCE(TRY_CAST({_of(part)} AS HUGEINT), 0) * {size}"
+    for part, size in (("d", 864_000_000_000), ("h", 36_000_000_000), ("m", 600_000_000), ("s", 10_000_000))
 )
-_UNITS = {
-    86_400_000_000: ("d", "day", "days"),
-    3_600_000_000: ("h", "hr", "hrs", "hour", "hours"),
-    60_000_000: ("m", "min", "minute", "minutes"),
-    1_000_000: ("s", "sec", "second", "seconds"),
-    1_000: ("ms", "milli", "millis", "millisecond", "milliseconds"),
-    1: ("micro", "micros", "microsecond", "microseconds"),
-}
-
-
-def _part(name: str, size: int) -> str:
-    return f"COALESCE(TRY_CAST(struct_extract({{v}}, '{name}') AS BIGINT), 0) * {size}"
-
-
-_UNIT = " ".join(
-    f"WHEN struct_extract({{v}}, 'unit') IN ({', '.join(repr(n) for n in names)}) THEN {size}"
-    for size, names in _UNITS.items()
-)
+_UNIT = " ".join(f"WHEN {_of('unit')} IN ({units}) THEN {size}" for size, units in UNIT_SIZES)
 _TIMESPAN_OF_PARTS = (
-    "CASE WHEN struct_extract({v}, 'sign') = '-' THEN -1 ELSE 1 END * "
-    "CASE WHEN struct_extract({v}, 'h') <> '' THEN "
-    f"{_part('d', 86_400_000_000)} + {_part('h', 3_600_000_000)} + {_part('m', 60_000_000)} + {_part('s', 1_000_000)} "
-    "+ CAST(rpad(struct_extract({v}, 'f'), 6, '0') AS BIGINT) "
-    f"ELSE TRY_CAST(TRY_CAST(struct_extract({{v}}, 'amount') AS DECIMAL(38, 9)) * CASE {_UNIT} END AS BIGINT) END"
+    f"TRY_CAST(CASE {_of('sign')} WHEN '-' THEN -1 ELSE 1 END * CASE WHEN {_of('d')} || {_of('h')} <> '' "
+    f"THEN {_CLOCK_OF_SPAN} + CAST(rpad({_of('f')}, 7, '0') AS HUGEINT) "
+    f"ELSE CAST(TRY_CAST({_of('amount')} AS DECIMAL(38, 9)) * CASE {_UNIT} END AS HUGEINT) END AS BIGINT) // 10"
 )
 _S = "json_extract_string({v}, '$')"
 _D = "TRY_CAST({t} AS DOUBLE)"
@@ -249,8 +242,8 @@ SPELLINGS: dict[str, Spelling] = {
     "todatetime integer": computed_once(
         "CASE WHEN {v} BETWEEN 0 AND 3155378975999999999 THEN make_timestamp({v} // 10 - 62135596800000000) END"
     ),
-    "totimespan string": computed_from(_SPAN, _TIMESPAN_OF_PARTS),
-    "totimespan dynamic": _of_string_once(_SPAN, _TIMESPAN_OF_PARTS),
+    "totimespan string": computed_from(_SPAN_PARTS, _TIMESPAN_OF_PARTS),
+    "totimespan dynamic": _of_string_once(_SPAN_PARTS, _TIMESPAN_OF_PARTS),
     "totimespan integer": "{value} // 10",
     "toguid string": "TRY_CAST({value} AS UUID)",
     "toguid dynamic": _of_string("TRY_CAST({value} AS UUID)"),
