@@ -142,7 +142,7 @@ def _keys(ascending: bool, nulls_last: bool) -> str:
     """Numbers by value, then other values by their text; nulls last or first."""
     way = "" if ascending else " DESC"
     nulls = "@e@ = 'null'" + ("" if nulls_last else " DESC")
-    return f"{nulls}, {_AS_REAL} IS NULL{way}, {_AS_REAL}{way}, JSON_VALUE(@e@){way}"
+    return f"{nulls}, {_AS_REAL} IS NULL{way}, {_AS_REAL}{way}, SAFE_CAST(@e@ AS BIGNUMERIC){way}, JSON_VALUE(@e@){way}"
 
 
 def _sort(speller: Speller, of: Call) -> exp.Expr:

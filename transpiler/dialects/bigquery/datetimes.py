@@ -52,6 +52,27 @@ def _with_interval(speller: Speller, template: str, unit: str, **slots: exp.Expr
     return speller.sql(template.replace(f"INTERVAL {{n}} {unit}", "{interval}"), interval=interval, **slots)
 
 
+def _extract(part: str) -> str:
+    return f"EXTRACT({part} FROM DATETIME({{date}}, 'UTC'))"
+
+
+def _end_of_week(speller: Speller, call: Call) -> exp.Expr:
+    """The last microsecond of a week, counted from the day: the first week of the calendar has an end and no begin."""
+    offset = whole_amount(call, 1) if len(call.arguments) > 1 else 0
+    days = (
+        number(7 + offset * 7)
+        if offset is not None
+        else speller.sql("({n} + 1) * 7", n=speller.value(call.arguments[1]))
+    )
+
+    def end(t: exp.Expr) -> exp.Expr:
+        left = speller.sql(f"{{days}} - {_extract('DAYOFWEEK')}", days=days, date=t.copy())
+        day = moved(speller, speller.sql("TIMESTAMP_TRUNC({t}, DAY, 'UTC')", t=t), _DAY - 1)
+        return call_of("SAFE.TIMESTAMP_ADD", day, exp.Interval(this=exp.Paren(this=left), unit=exp.Var(this="DAY")))
+
+    return speller.once(speller.value(call.arguments[0]), end)
+
+
 def _edge(unit: str, is_end: bool) -> Spelling:
     """``startof…`` and ``endof…``. An end is the last microsecond: the warehouse has no tick."""
 
@@ -59,9 +80,10 @@ def _edge(unit: str, is_end: bool) -> Spelling:
         if not is_end:
             return _start(speller, call, unit)
         # The begin of the last unit of the calendar's last year has no begin after it: a day's length is added instead.
-        if unit in _DAYS_OF:
-            start = _start(speller, call, unit)
-            return moved(speller, start, _DAYS_OF[unit] * _DAY - 1, is_stored=unit == "week" and bool(columns_of(call)))
+        if unit == "week":
+            return _end_of_week(speller, call)
+        if unit == "day":
+            return moved(speller, _start(speller, call, unit), _DAY - 1)
         begin = speller.value(call.arguments[0]) if len(call.arguments) == 1 else _start(speller, call, unit)
         last = speller.sql(f"TIMESTAMP(LAST_DAY(DATE({{t}}, 'UTC'), {unit.upper()}), 'UTC')", t=begin)
         return moved(speller, last, _DAY - 1)
@@ -96,10 +118,6 @@ def _diff(speller: Speller, call: Call) -> exp.Expr:
     kind = "DATE" if unit in (*_MONTHS_OF, "week", "day") else "DATETIME"
     template = f"{kind}_DIFF({kind}({{a}}, 'UTC'), {kind}({{b}}, 'UTC'), {unit.upper()})"
     return speller.sql(template, a=first, b=second)
-
-
-def _extract(part: str) -> str:
-    return f"EXTRACT({part} FROM DATETIME({{date}}, 'UTC'))"
 
 
 _PARTS = {

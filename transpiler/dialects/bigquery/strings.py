@@ -186,8 +186,8 @@ SPELLINGS: dict[str, Spelling] = {
     "isascii": "REGEXP_CONTAINS({value}, '^[\\\\x00-\\\\x7f]*$')",
     "isutf8": lambda speller, check: exp.Boolean(this=True),
     "unicode_codepoints_from_string": "TO_JSON_STRING(TO_CODE_POINTS({value}))",
-    # A Σ at a word's end would become ς.
-    "tolower": "LOWER(REPLACE({value}, 'Σ', 'σ'))",
+    # A Σ at a word's end would become ς, and İ two characters.
+    "tolower": "LOWER(TRANSLATE({value}, 'Σİ', 'σi'))",
     "unicode_codepoints_to_string": _from_codepoints,
     "tohex": _tohex("CASE WHEN {v} = 0 THEN '0' ELSE LTRIM(FORMAT('%08x%08x', {v} >> 32, {v} & 4294967295), '0') END"),
     "tohex int": _tohex("FORMAT('%x', {v} & 4294967295)"),

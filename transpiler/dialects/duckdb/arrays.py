@@ -19,6 +19,8 @@ from transpiler.plan.scalars import Call, Constant, Scalar
 
 _ELEMENTS = "json_extract({v}, '$[*]')"
 _AS_REAL = "TRY_CAST(CAST({e} AS TEXT) AS DOUBLE)"
+# Beyond 2^53 several whole numbers are one real. Trap: a cast to a whole number rounds a real.
+_AS_KEYS = f"n := {_AS_REAL}, w := TRY_CAST(regexp_extract(CAST({{e}} AS TEXT), '^-?\\d{{16,}}$') AS HUGEINT)"
 
 
 def elements(speller: Speller, scalar: Scalar) -> exp.Expr:
@@ -128,7 +130,7 @@ def _sort(speller: Speller, of: Call) -> exp.Expr:
     sort = "list_sort" if ascending else "list_reverse_sort"
     nulls = "list_filter({a}, lambda @e@: @e@ = 'null')"
     others = "list_filter({a}, lambda @e@: @e@ <> 'null')"
-    struct = "struct_pack(n := " + _AS_REAL.replace("{e}", "@e@") + ", t := json_extract_string(@e@, '$'), j := @e@)"
+    struct = f"struct_pack({_AS_KEYS.replace('{e}', '@e@')}, t := json_extract_string(@e@, '$'), j := @e@)"
     arranged = (
         f"list_transform({sort}(list_transform({others}, lambda @e@: {struct})), lambda @s@: struct_extract(@s@, 'j'))"
     )
@@ -144,10 +146,7 @@ def _sort_by(speller: Speller, of: Call) -> exp.Expr:
     # The flag sorts before all else: false comes first when ascending, true when descending.
     null_flag = "@e@ = 'null'" if bool(ascending) is bool(nulls_last) else "@e@ <> 'null'"
     struct = (
-        f"struct_pack(z := {null_flag}, n := "
-        + _AS_REAL.replace("{e}", "@e@")
-        + ", t := json_extract_string(@e@, '$'), "
-        "i := @i@)"
+        f"struct_pack(z := {null_flag}, {_AS_KEYS.replace('{e}', '@e@')}, t := json_extract_string(@e@, '$'), i := @i@)"
     )
     other = elements(speller, array)
     return over_array(

@@ -8,7 +8,7 @@ from transpiler.dialects.datetimes import datetime_format, is_zero, timespan_for
 from transpiler.dialects.duckdb.arithmetic import in_calendar, wide
 from transpiler.dialects.spelling import Speller, Spelling, number
 from transpiler.plan.clocks import Piece
-from transpiler.plan.scalars import Call, columns_of
+from transpiler.plan.scalars import Call, Constant, columns_of
 
 _DAYS = "to_days(CAST({n} AS INTEGER))"
 _WEEKS = "to_days(CAST({n} * 7 AS INTEGER))"
@@ -180,10 +180,24 @@ def _unix_time(per_second: int, is_real: bool) -> Spelling:
     return spell
 
 
+# A zone that is not known stops the query, but not in a text that is cast. A text without a zone is one in the session's.
+_IN_KNOWN_ZONE = (
+    r"CASE WHEN regexp_matches({zone}, '^[A-Za-z]\S*$') AND TRY_CAST('2000-01-01 00:00 ' || {zone} AS TIMESTAMPTZ) IS NOT NULL "
+    "THEN {local} END"
+)
+
+
 def _zoned(template: str) -> Spelling:
     def spell(speller: Speller, call: Call) -> exp.Expr:
         instant, zone = (speller.value(a) for a in call.arguments)
-        return in_calendar(speller, speller.sql(template, t=instant, zone=zone))
+
+        def local(z: exp.Expr) -> exp.Expr:
+            return speller.sql(template, t=instant, zone=z.copy())
+
+        if isinstance(call.arguments[1], Constant):
+            return in_calendar(speller, local(zone))
+        guarded = speller.once(zone, lambda z: speller.sql(_IN_KNOWN_ZONE, zone=z, local=local(z)))
+        return in_calendar(speller, guarded)
 
     return spell
 

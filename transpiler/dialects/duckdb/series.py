@@ -211,7 +211,7 @@ _POINTS = (
 )
 _SLOPE = "covar_pop(@y@, @x@) / NULLIF(var_pop(@x@), 0)"
 _LINE: dict[str, str] = {
-    "rsquare": "pow(corr(@y@, @x@), 2)",
+    "rsquare": "CASE WHEN count(@y@) > 1 THEN pow(corr(@y@, @x@), 2) END",
     "slope": _SLOPE,
     "variance": "COALESCE(var_samp(@y@), 0)",
     "rvariance": "(var_pop(@y@) - pow(covar_pop(@y@, @x@), 2) / NULLIF(var_pop(@x@), 0)) * count(@y@) / NULLIF(count(@y@) - 1, 0)",
