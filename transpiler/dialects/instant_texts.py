@@ -6,12 +6,15 @@ themselves the parsers drop an offset, take 3/3/26 for the year 26, and read sec
 
 from __future__ import annotations
 
-from transpiler.kql.instants import DATE_MARKS, INSTANT_PARTS, INSTANT_PATTERN, TIMESPAN_UNITS
+from transpiler.kql.instants import DATE_MARKS, INSTANT_PARTS, INSTANT_PATTERN, INSTANT_PATTERN_IN_JSON, TIMESPAN_UNITS
+from transpiler.types import Type
 
 __all__ = [
-    "DATE_FORMS", "DATE_MARKS", "INSTANT_PARTS", "INSTANT_PATTERN", "TIMESPAN_PARTS", "TIMESPAN_PATTERN", "UNIT_SIZES", "group",
+    "DATE_FORMS", "DATE_MARKS", "INSTANT_PARTS", "INSTANT_PATTERNS", "TIMESPAN_PARTS", "TIMESPAN_PATTERNS", "UNIT_SIZES", "group",
 ]  # fmt: skip
 
+INSTANT_PATTERNS = {Type.STRING: INSTANT_PATTERN, Type.DYNAMIC: INSTANT_PATTERN_IN_JSON}
+"""By the type of what is converted."""
 DATE_FORMS = ("%Y %m %d", "%Y%m%d", "%m %d %Y", "%d %B %y", "%d %B %Y", "%B %d %Y", "%Y %m", "%Y")
 """The dates, their parts joined by blanks, as strptime knows them. Of a year of two digits the first form that fits, or the
 latest date, is meant: read as one of four it would be the year 14."""
@@ -24,10 +27,17 @@ def group(part: str) -> str:
 
 TIMESPAN_PARTS = ("sign", "d", "h", "m", "s", "f", "amount", "unit")
 """The groups of ``TIMESPAN_PATTERN``."""
-# Only the number before a unit may have a plus. More digits than 15 would leave the targets' decimals.
-TIMESPAN_PATTERN = (
-    r"^\s*(?:(-?)(?:(\d{1,8})(?:\.\b|\s*$))?(?:([01]?\d|2[0-3]):([0-5]?\d)(?::([0-5]?\d)(?:\.(\d{1,7}))?)?)?"
-    r"|([+-]?\d{1,15}(?:\.\d+)?) ?([a-z]+))\s*$"
-)
-"""``-1.02:03:04.5``, ``3`` (days) and ``90s``. A text that is empty, or a sign, matches as well and has no parts."""
+
+
+def _timespan(after_days: str) -> str:
+    # Only the number before a unit may have a plus. More digits than 15 would leave the targets' decimals.
+    return (
+        rf"^\s*(?:(-?)(?:(\d{{1,8}})(?:{after_days}))?(?:([01]?\d|2[0-3]):([0-5]?\d)(?::([0-5]?\d)(?:\.(\d{{1,7}}))?)?)?"
+        r"|([+-]?\d{1,15}(?:\.\d+)?) ?([a-z]+))\s*$"
+    )
+
+
+TIMESPAN_PATTERNS = {Type.STRING: _timespan(r"\.\b|\s*$"), Type.DYNAMIC: _timespan(r"\.\b")}
+"""``-1.02:03:04.5``, ``90s`` and ``3``, which is days, but of a dynamic value, where it may be a number. A text that is
+empty, or a sign, matches as well and has no parts."""
 UNIT_SIZES = tuple((ticks, ", ".join(f"'{unit}'" for unit in units)) for ticks, units in TIMESPAN_UNITS)

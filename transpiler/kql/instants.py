@@ -71,7 +71,7 @@ def _unit_ticks(match: re.Match[str]) -> int | None:
 
 _DAY_NAME = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?"
 _DATE = (
-    r"\d{4}(?: ?[-/.] ?\d\d?){1,2}|\d\d?[-/.]\d\d?[-/.]\d{4}"
+    r"\d{4}(?:(?: ?[-/.] ?\d\d?){2}| ?[-/] ?\d\d?)|\d\d?[-/.]\d\d?[-/.]\d{4}"
     r"|\d\d?(?:-| +)[a-z]{3,9}(?:-| +)(?:\d{4}|[0-47-9]\d)|[a-z]{3,9} +\d\d?(?:,? +\d{4})?"
 )
 DATE_MARKS = "-/.,"
@@ -79,13 +79,21 @@ DATE_MARKS = "-/.,"
 _OFFSET = r"[-+](?:(?:0\d|1[0-3])(?::?[0-5]\d)?|14(?::?00)?)"
 INSTANT_PARTS = ("date", "clock", "s", "f", "rest", "half", "zone", "year", "digits")
 """The groups of ``INSTANT_PATTERN``. The year may stand behind the clock; digits alone are a year, or a date as yyyyMMdd."""
-INSTANT_PATTERN = (
-    rf"(?i)^\s*(?:(?:{_DAY_NAME},?\s+)?({_DATE})(?:(?:t|\s+t?)((?:[01]?\d|2[0-3]):[0-5]?\d)"
-    rf"(?:(:[0-5]?\d)(?:(\.\d{{1,6}})(\d{{0,3}}))?)?\s*([ap]m)?\s*(?:z|gmt|utc|({_OFFSET}))?( +\d{{4}})?)?"
-    r"|(\d{4}(?:\d{4})?))\s*$"
-)
+
+
+def _pattern(digits: str) -> str:
+    return (
+        rf"(?i)^\s*(?:(?:{_DAY_NAME},?\s+)?({_DATE})(?:(?:t|\s+t?)((?:[01]?\d|2[0-3]):[0-5]?\d)"
+        rf"(?:(:[0-5]?\d)(?:(\.\d{{1,6}})(\d{{0,3}}))?)?\s*([ap]m)?\s*(?:z|gmt|utc|({_OFFSET}))?( +\d{{4}})?)?"
+        rf"|({digits}))\s*$"
+    )
+
+
+INSTANT_PATTERN = _pattern(r"\d{4}(?:\d{4})?")
 """Every text of an instant, constant or stored, as Python and RE2 read it. A year of two digits from 50 to 69 has none:
 its century is not documented."""
+INSTANT_PATTERN_IN_JSON = _pattern("")
+"""The same for the text of a dynamic value, where digits alone may be a number, whose time is not known."""
 
 _INSTANT = re.compile(INSTANT_PATTERN, re.ASCII)
 _MONTHS = {

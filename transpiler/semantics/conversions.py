@@ -56,7 +56,7 @@ def _bool(text: str) -> bool | None:
 
 
 def _guid(text: str) -> str | None:
-    bare = re.sub(r"^\{|\}$|-", "", text).lower()
+    bare = re.sub(r"\A\{(.*)\}\Z", r"\1", text).replace("-", "").lower()
     if not _HEX32.fullmatch(bare):
         return None
     return f"{bare[:8]}-{bare[8:12]}-{bare[12:16]}-{bare[16:20]}-{bare[20:]}"

@@ -6,6 +6,8 @@ regular expression first, and nothing may depend on the project's time zone.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlglot import exp
 
 from transpiler.dialects.bigquery.columns import is_queried, scalar_in
@@ -15,9 +17,9 @@ from transpiler.dialects.computed import computed_from, computed_once, hygienic
 from transpiler.dialects.instant_texts import (
     DATE_FORMS,
     DATE_MARKS,
-    INSTANT_PATTERN,
+    INSTANT_PATTERNS,
     TIMESPAN_PARTS,
-    TIMESPAN_PATTERN,
+    TIMESPAN_PATTERNS,
     UNIT_SIZES,
     group,
 )
@@ -126,18 +128,19 @@ def _tostring_dynamic(speller: Speller, call: Call) -> exp.Expr:
     return speller.once(tree, lambda v: speller.sql(f"COALESCE(JSON_VALUE({{v}}), {whole})", v=v))
 
 
-def _of_parts(template: str, pattern: str, parts: str) -> Spelling:
+def _of_parts(template: str, patterns: Mapping[Type, str], parts: str) -> Spelling:
     """A template over the parts of the string, or of what a dynamic value holds. A text that does not match has no parts."""
 
     def spell(speller: Speller, call: Call) -> exp.Expr:
         value = _argument(speller, call)
-        return hygienic(speller, template, value=value, pattern=text(rf"{pattern}|^[\s\S]*$"), parts=text(parts))
+        pattern = rf"{patterns[call.arguments[0].type]}|^[\s\S]*$"
+        return hygienic(speller, template, value=value, pattern=text(pattern), parts=text(parts))
 
     return spell
 
 
-_TODATETIME = _of_parts(_INSTANT_TEXT, INSTANT_PATTERN, _INSTANT_PARTS)
-_TOTIMESPAN = _of_parts(_TIMESPAN_TEXT, TIMESPAN_PATTERN, ";".join(f"\\{n}" for n in range(1, 9)))
+_TODATETIME = _of_parts(_INSTANT_TEXT, INSTANT_PATTERNS, _INSTANT_PARTS)
+_TOTIMESPAN = _of_parts(_TIMESPAN_TEXT, TIMESPAN_PATTERNS, ";".join(f"\\{n}" for n in range(1, 9)))
 
 _S = "JSON_VALUE({v})"
 _D = "SAFE_CAST({v} AS FLOAT64)"
@@ -185,7 +188,12 @@ def _tostring_real(speller: Speller, call: Call) -> exp.Expr:
 def _toguid(source: str) -> Spelling:
     def spell(speller: Speller, call: Call) -> exp.Expr:
         value = speller.sql(source, value=_argument(speller, call))
-        bare = speller.sql("LOWER(REGEXP_REPLACE({v}, {p}, ''))", v=value, p=text(r"^\{|\}$|-"))
+        bare = speller.sql(
+            "LOWER(REPLACE(REGEXP_REPLACE({v}, {p}, {inner}), '-', ''))",
+            v=value,
+            p=text(r"^\{(.*)\}$"),
+            inner=text(r"\1"),
+        )
         return speller.once(
             bare,
             lambda v: speller.sql(

@@ -6,17 +6,19 @@ that texts pass a regular expression first.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from sqlglot import exp
 
-from transpiler.dialects.computed import computed_from, computed_once, guarded, hygienic
+from transpiler.dialects.computed import computed_once, guarded, hygienic
 from transpiler.dialects.duckdb.paths import json_of, text_of
 from transpiler.dialects.instant_texts import (
     DATE_FORMS,
     DATE_MARKS,
     INSTANT_PARTS,
-    INSTANT_PATTERN,
+    INSTANT_PATTERNS,
     TIMESPAN_PARTS,
-    TIMESPAN_PATTERN,
+    TIMESPAN_PATTERNS,
     UNIT_SIZES,
 )
 from transpiler.dialects.known import OF_16_DIGITS, has_few_digits
@@ -77,7 +79,6 @@ _CLOCK_FORMS = ";".join(
     for second in (":%S.%f", ":%S", "")
 )
 _DATE_TEXT = f"translate({_of('date')} || {_of('year')} || {_of('digits')}, '{DATE_MARKS}', '{' ' * len(DATE_MARKS)}')"
-_INSTANT_PARTS = f"regexp_extract({{value}}, '{INSTANT_PATTERN}', [{', '.join(map(repr, INSTANT_PARTS))}])"
 _INSTANT_TEXT = (
     f"CAST(CAST(try_strptime({_DATE_TEXT}, string_split('{_DATE_FORMS}', ';')) AS DATE) AS VARCHAR) || ' ' || "
     f"COALESCE(NULLIF({_of('clock')}, ''), '0:0') || {_of('s')} || {_of('f')} || "
@@ -89,7 +90,6 @@ _INSTANT_OF_PARTS = (
     "lambda @t@: year(@t@) BETWEEN 1 AND 9999)[1]"
 )
 
-_SPAN_PARTS = f"regexp_extract({{value}}, '{TIMESPAN_PATTERN}', [{', '.join(map(repr, TIMESPAN_PARTS))}])"
 # HUGEINT, so that what is too long for Kusto fails in the last cast.
 _CLOCK_OF_SPAN = " + ".join(
     f"COALESCE(TRY_CAST({_of(part)} AS HUGEINT), 0) * {size}"
@@ -117,27 +117,28 @@ def _dynamic(template: str) -> Spelling:
     return spell
 
 
-def _instant(speller: Speller, call: Call) -> exp.Expr:
-    """The string, or what a dynamic value holds, as an instant: taken apart, and put together as strptime reads it."""
-    (argument,) = call.arguments
-    value = text_of(speller, argument) if argument.type is Type.DYNAMIC else guarded(speller, call, 0)
-    parts = speller.sql(_INSTANT_PARTS, value=value)
-    return speller.once(parts, lambda v: hygienic(speller, _INSTANT_OF_PARTS, v=v))
+def _of_parts(template: str, patterns: Mapping[Type, str], parts: Sequence[str]) -> Spelling:
+    """A template over ``{v}``, the parts of the string, or of what a dynamic value holds; all empty where it does not match."""
+    names = ", ".join(f"'{part}'" for part in parts)
+
+    def spell(speller: Speller, call: Call) -> exp.Expr:
+        (argument,) = call.arguments
+        value = text_of(speller, argument) if argument.type is Type.DYNAMIC else guarded(speller, call, 0)
+        found = speller.sql(
+            f"regexp_extract({{value}}, {{pattern}}, [{names}])", value=value, pattern=text(patterns[argument.type])
+        )
+        return speller.once(found, lambda v: hygienic(speller, template, v=v))
+
+    return spell
+
+
+_TODATETIME = _of_parts(_INSTANT_OF_PARTS, INSTANT_PATTERNS, INSTANT_PARTS)
+_TOTIMESPAN = _of_parts(_TIMESPAN_OF_PARTS, TIMESPAN_PATTERNS, TIMESPAN_PARTS)
 
 
 def _of_string(template: str) -> Spelling:
     """A template over ``{value}``, the string that a dynamic value holds."""
     return lambda speller, call: speller.sql(template, value=text_of(speller, call.arguments[0]))
-
-
-def _of_string_once(inner: str, template: str) -> Spelling:
-    """A template over ``{v}``, which ``inner`` computes from ``{value}``, the string that a dynamic value holds."""
-
-    def spell(speller: Speller, call: Call) -> exp.Expr:
-        value = speller.sql(inner, value=text_of(speller, call.arguments[0]))
-        return speller.once(value, lambda v: speller.sql(template, v=v))
-
-    return spell
 
 
 def _beyond(greatest: str, least: str) -> str:
@@ -237,13 +238,13 @@ SPELLINGS: dict[str, Spelling] = {
     "tobool string": computed_once(_BOOL_TEXT),
     "tobool dynamic": _dynamic(_BOOL_OF_DYNAMIC),
     "tobool number": "{value} <> 0",
-    "todatetime string": _instant,
-    "todatetime dynamic": _instant,
+    "todatetime string": _TODATETIME,
+    "todatetime dynamic": _TODATETIME,
     "todatetime integer": computed_once(
         "CASE WHEN {v} BETWEEN 0 AND 3155378975999999999 THEN make_timestamp({v} // 10 - 62135596800000000) END"
     ),
-    "totimespan string": computed_from(_SPAN_PARTS, _TIMESPAN_OF_PARTS),
-    "totimespan dynamic": _of_string_once(_SPAN_PARTS, _TIMESPAN_OF_PARTS),
+    "totimespan string": _TOTIMESPAN,
+    "totimespan dynamic": _TOTIMESPAN,
     "totimespan integer": "{value} // 10",
     "toguid string": "TRY_CAST({value} AS UUID)",
     "toguid dynamic": _of_string("TRY_CAST({value} AS UUID)"),
