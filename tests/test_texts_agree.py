@@ -1,0 +1,121 @@
+"""Texts of instants, durations, numbers and guids, put together of parts: a stored one is read as a constant is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+
+import pytest
+
+from transpiler import transpile
+from transpiler.engine import duckdb, googlesql
+from transpiler.engine.comparison import same
+from transpiler.engine.values import canonical
+
+DATES = (
+    "2020-01-02", "2020-1-2", "2020-02-30", "2020/01/02", "2020 - 1 - 2", "2020-01", "1/2/2020", "13/2/2020", "1.2.2020",
+    "3 Mar 2026", "03-Mar-26", "3 Mar 60", "3 march 2026", "March 3, 2026", "Tues, 3 Mar 2026", "Mar  3", "3 Sept 2026",
+    "9999-12-31", "0001-01-01", "0000-12-31", "20200102", "2020", "2020.5", "3/3/26",
+)  # fmt: skip
+CLOCKS = ("", " 3:04", "T03:04:05", "t01:02:03.1234567", " 12:04 AM", "  3:4:5 pm", " 13:00 PM", " 24:00", " 23:59:60")
+ZONES = ("", "Z", " utc", "+02:00", " -0530", "+14", "+14:30", " EST", " 2026")
+AMOUNTS = (
+    "",
+    "1",
+    "-1",
+    "+1",
+    "1.5",
+    "99999999",
+    "10675199",
+    "1.",
+    "1.02:03",
+    "24:00",
+    "1:2:3.1234567",
+    "10675199.02:48:05.4775808",
+)
+UNITS = (
+    "",
+    "d",
+    "days",
+    " hr",
+    "h",
+    "m",
+    "minutes",
+    "mins",
+    "s",
+    "ms",
+    "millisec",
+    "micros",
+    "tick",
+    "ticks",
+    "w",
+    "D",
+    "  d",
+    ":00",
+)
+WHOLE = (
+    "0",
+    "7",
+    "007",
+    "0x1F",
+    "2147483648",
+    "9223372036854775807",
+    "9223372036854775808",
+    "1.5",
+    ".5",
+    "5.",
+    "1e3",
+    "1_0",
+    "",
+)
+AROUND = ("{}", " {}\t", "-{}", "+{}", "{}d", "{} 1")
+GUIDS = (
+    "0123456789abcdef0123456789ABCDEF",
+    "01234567-89ab-cdef-0123-456789abcdef",
+    "01234567-89ab-cdef-0123-456789abcdeg",
+)
+BRACES = ("{}", "{{{}}}", "{{{}", "{}}}", "({})", " {}", "{}0")
+
+TEXTS = {
+    "todatetime": ["".join(parts) for parts in product(DATES, CLOCKS, ZONES)],
+    "totimespan": ["".join(parts) for parts in product(AMOUNTS, UNITS)],
+    "toguid": [form.format(guid) for guid, form in product(GUIDS, BRACES)],
+    **{
+        name: [
+            form.format(number) for number, form in product(WHOLE, AROUND) if not (form[0] in "+-" and "x" in number)
+        ]
+        for name in ("toint", "tolong", "todouble", "tobool")
+    },
+}
+ROWS = 500
+
+
+@pytest.mark.parametrize("target", ["duckdb", pytest.param("bigquery", marks=pytest.mark.bigquery)])
+@pytest.mark.parametrize("function", TEXTS)
+def test_a_stored_text_is_read_as_a_constant(target: str, function: str) -> None:
+    if target == "bigquery" and not googlesql.available():
+        pytest.skip("Google's engine is not installed")
+    texts = TEXTS[function]
+    wrong = []
+    for start in range(0, len(texts), ROWS):
+        part = texts[start : start + ROWS]
+        quoted = [f"@'{text}'" for text in part]
+        cells = ", ".join(f"{i}, {text}" for i, text in enumerate(quoted))
+        stored = run(f"datatable(i:long, s:string)[{cells}] | project i, v = {function}(s) | sort by i asc", target)
+        constants = run(f"datatable(i:long)[0] | project {', '.join(f'{function}({q})' for q in quoted)}", target)
+        for text, (_, a), b in zip(part, stored, constants[0], strict=True):
+            if not same(a, b):
+                wrong.append(f"{function}({text!r}): {b} as a constant, {a} in a column")
+    assert not wrong, "\n".join(wrong[:20])
+
+
+def run(query: str, target: str) -> Sequence[Sequence[object]]:
+    """The rows of a query as KQL values."""
+    made = transpile(query, target=target)
+    kinds = [c.type for c in made.columns]
+    if target == "bigquery":
+        rows = googlesql.connect().execute(made.sql).rows
+    else:
+        with duckdb.connect() as connection:
+            rows = connection.run(made.sql).rows
+    return [[canonical(v, k) for v, k in zip(row, kinds, strict=True)] for row in rows]
