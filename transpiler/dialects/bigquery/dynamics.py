@@ -19,15 +19,14 @@ from transpiler.dialects.spelling import Speller, Spelling, call, text
 from transpiler.plan.scalars import Call, Constant, Scalar
 from transpiler.types import INTEGERS, Type
 
-_PARSED = f"CASE WHEN {IS_JSON} THEN {{x}} WHEN {{v}} <> '' THEN TO_JSON_STRING({{v}}) END"
+_PARSED = f"CASE WHEN {IS_JSON} THEN JSON_QUERY({{x}}, '$') WHEN {{v}} <> '' THEN TO_JSON_STRING({{v}}) END"
 
 
 def _parse_json(speller: Speller, of: Call) -> exp.Expr:
     """A text that is no JSON is a string. JSON_QUERY answers NULL for null, and reads on where JSON ends or breaks off."""
 
     def build(v: exp.Expr) -> exp.Expr:
-        whole = speller.sql("JSON_QUERY({v}, '$')", v=v.copy())
-        return speller.sql(_PARSED, v=v, x=numbers_in(speller, v.copy(), whole))
+        return speller.sql(_PARSED, v=v, x=numbers_in(speller, v.copy()))
 
     return speller.once(speller.value(of.arguments[0]), build)
 

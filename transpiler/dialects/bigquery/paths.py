@@ -27,14 +27,17 @@ IS_JSON = "NOT SAFE.PARSE_JSON({v}, wide_number_mode => 'round') IS NULL"
 """Whether a text ``{v}`` is JSON, null included."""
 
 _STRING = r'"(?:[^"\\]|\\.)*"'
-# The functions over STRING leave 1.50 and 1e3 as they are written; BigQuery's JSON has them as Kusto does, 1.5 and 1000.0,
-# but would sort the members of a bag.
+# The functions over STRING leave 1.50 and 1e3 as they are written, and make two broken characters of one in two escapes;
+# BigQuery's JSON has them as Kusto does, 1.5 and 1000.0, but would sort the members of a bag.
 _ODD_NUMBER = r"\d[eE]|\.\d+0|\.\d{16}"
+_TWO_ESCAPES = r"\\u[dD]"
+_ODD = rf"{_ODD_NUMBER}|{_TWO_ESCAPES}"
+_ODD_PART = rf'^[^"]*(?:{_ODD_NUMBER})|{_TWO_ESCAPES}'
 _AROUND_NUMBERS = rf'{_STRING}|[^"\d-]+|[-+.\deE]+'
 _NUMBERS = (
-    "IF(REGEXP_CONTAINS({v}, {odd}), (SELECT STRING_AGG(IF(REGEXP_CONTAINS(@e@, {odd}) AND NOT STARTS_WITH(@e@, '\"'), "
+    "IF(REGEXP_CONTAINS({v}, {odd}), (SELECT STRING_AGG(IF(REGEXP_CONTAINS(@e@, {part}), "
     "TO_JSON_STRING(PARSE_JSON(@e@, wide_number_mode => 'round')), @e@), '' ORDER BY @o@) "
-    "FROM UNNEST(REGEXP_EXTRACT_ALL({x}, {parts})) AS @e@ WITH OFFSET AS @o@), {x})"
+    "FROM UNNEST(REGEXP_EXTRACT_ALL({v}, {parts})) AS @e@ WITH OFFSET AS @o@), {v})"
 )
 # A value of that nesting or less is one token, so that bags come to few.
 _DEPTH = 6
@@ -111,9 +114,9 @@ def path(speller: Speller, scalar: Path) -> exp.Expr:
     return json_of(speller, scalar)
 
 
-def numbers_in(speller: Speller, v: exp.Expr, tree: exp.Expr) -> exp.Expr:
-    """The JSON text ``tree``, made from the text ``v``, with its numbers as Kusto writes them."""
-    return hygienic(speller, _NUMBERS, v=v, x=tree, odd=text(_ODD_NUMBER), parts=text(_AROUND_NUMBERS))
+def numbers_in(speller: Speller, v: exp.Expr) -> exp.Expr:
+    """The JSON text ``v`` with its numbers, and what is written in escapes, as Kusto writes them."""
+    return hygienic(speller, _NUMBERS, v=v, odd=text(_ODD), part=text(_ODD_PART), parts=text(_AROUND_NUMBERS))
 
 
 def is_parsed(scalar: Scalar) -> bool:
@@ -132,7 +135,7 @@ def _at(speller: Speller, scalar: Scalar, function: str, *, bare: bool = False) 
         tree = speller.sql("SAFE.PARSE_JSON({v}, wide_number_mode => 'round')", v=tree)
     elif is_parsed:
         tree = speller.once(
-            tree, lambda v: speller.sql(f"CASE WHEN {IS_JSON} THEN {{x}} END", v=v, x=numbers_in(speller, v, v.copy()))
+            tree, lambda v: speller.sql(f"CASE WHEN {IS_JSON} THEN {{x}} END", v=v, x=numbers_in(speller, v.copy()))
         )
     written = "$"
     for step in steps:
