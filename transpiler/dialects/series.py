@@ -1,6 +1,7 @@
 """What the targets share of the functions over series: how a number is computed from the elements ``{a}`` and ``{b}``.
 
-An element is whole where the series holds whole numbers only; then ``whole`` computes it, where there is such a rule.
+An element is whole where the series holds whole numbers only; then ``whole`` computes it, where there is such a rule. Two
+numbers are compared as whole ones where both are whole.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ PAIRS: dict[str, Element] = {
     "series_add": Element("{a} + {b}", "{a} + {b}"),
     "series_subtract": Element("{a} - {b}", "{a} - {b}"),
     "series_multiply": Element("{a} * {b}", "{a} * {b}"),
-    **{name: Element(f"{{a}} {sign} {{b}}", is_bool=True) for name, sign in COMPARISONS.items()},
+    **{name: Element(f"{{a}} {sign} {{b}}", f"{{a}} {sign} {{b}}", is_bool=True) for name, sign in COMPARISONS.items()},
 }
 STATISTICS = ("min", "min_idx", "max", "max_idx", "avg", "stdev", "variance")
 LINE = ("rsquare", "slope", "variance", "rvariance", "interception", "line_fit")

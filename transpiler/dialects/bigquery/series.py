@@ -66,7 +66,7 @@ def _texts(element: Element, a: str, b: str = "") -> str:
 
     real = of(element.real, "FLOAT64")
     if element.is_bool:
-        return f"TO_JSON_STRING({real})"
+        return f"TO_JSON_STRING(COALESCE({of(element.whole, 'INT64')}, {real}))"
     shown = f"IF(({real}) IS NULL, NULL, {REAL_TEXT.replace('{r}', real)})"
     if not element.whole:
         return shown

@@ -17,6 +17,9 @@ _IS_REAL = "regexp_matches(array_to_string({v}, ','), '[.eEN]')"
 # The elements of an array ``{x}`` as JSON texts.
 ELEMENTS = "CASE WHEN json_type({x}) = 'ARRAY' THEN CAST(json_extract({x}, '$[*]') AS TEXT[]) END"
 _NAN = "CAST('nan' AS DOUBLE)"
+_AS_REAL = "TRY_CAST({e} AS DOUBLE)"
+# A cast alone would round a real.
+_AS_WHOLE = "TRY_CAST(regexp_extract({e}, '^-?[0-9]+$') AS BIGINT)"
 _UNARY: dict[str, Element] = {
     "series_abs": Element("abs({a})", "abs({a})"),
     "series_sign": Element("CAST(sign({a}) AS DOUBLE)", "sign({a})"),
@@ -116,21 +119,20 @@ def _paired(speller: Speller, element: Element, of: Call, a: exp.Expr, b: exp.Ex
     lengths = [f"len({{{n}}})" for n, s in (("x", first), ("y", second)) if s.type is Type.DYNAMIC]
     length = f"greatest({', '.join(lengths)})" if len(lengths) > 1 else lengths[0]
 
-    def listed(template: str, t: str) -> exp.Expr:
-        inner = template.replace("{a}", f"TRY_CAST({x} AS {t})").replace("{b}", f"TRY_CAST({y} AS {t})")
-        return hygienic(
-            speller,
-            f"list_transform(range(1, {length} + 1), lambda @i@: {inner})",
-            x=a.copy(),
-            y=b.copy(),
-        )
+    def inner(template: str, operand: str) -> str:
+        return template.replace("{a}", operand.replace("{e}", x)).replace("{b}", operand.replace("{e}", y))
+
+    def listed(template: str, operand: str) -> exp.Expr:
+        each = f"list_transform(range(1, {length} + 1), lambda @i@: {inner(template, operand)})"
+        return hygienic(speller, each, x=a.copy(), y=b.copy())
 
     if element.is_bool:
-        tree = speller.sql("CAST(to_json({x}) AS TEXT)", x=listed(element.real, "DOUBLE"))
+        compared = f"COALESCE({inner(element.whole, _AS_WHOLE)}, {inner(element.real, _AS_REAL)})"
+        tree = speller.sql("CAST(to_json({x}) AS TEXT)", x=listed(compared, ""))
     else:
-        whole = listed(element.whole, "BIGINT") if element.whole else None
+        whole = listed(element.whole, "TRY_CAST({e} AS BIGINT)") if element.whole else None
         both = speller.sql("list_concat({x}, {y})", x=a.copy(), y=b.copy())
-        tree = _either(speller, both, as_json(speller, listed(element.real, "DOUBLE")), whole)
+        tree = _either(speller, both, as_json(speller, listed(element.real, _AS_REAL)), whole)
     return speller.sql("CASE WHEN {x} IS NOT NULL AND {y} IS NOT NULL THEN {t} END", x=a, y=b, t=tree)
 
 
