@@ -13,7 +13,7 @@ from sqlglot import exp
 from transpiler.dialects.bigquery.arrays import ARRAYS
 from transpiler.dialects.bigquery.bags import BAGS
 from transpiler.dialects.bigquery.membership import MEMBERSHIP
-from transpiler.dialects.bigquery.paths import IS_JSON, numbers_in, path
+from transpiler.dialects.bigquery.paths import IS_JSON, mended, path
 from transpiler.dialects.dialect import SpecialBuilder
 from transpiler.dialects.spelling import Speller, Spelling, call, text
 from transpiler.plan.scalars import Call, Constant, Scalar
@@ -26,7 +26,7 @@ def _parse_json(speller: Speller, of: Call) -> exp.Expr:
     """A text that is no JSON is a string. JSON_QUERY answers NULL for null, and reads on where JSON ends or breaks off."""
 
     def build(v: exp.Expr) -> exp.Expr:
-        return speller.sql(_PARSED, v=v, x=numbers_in(speller, v.copy()))
+        return speller.sql(_PARSED, v=v, x=mended(speller, v.copy()))
 
     return speller.once(speller.value(of.arguments[0]), build)
 

@@ -27,15 +27,12 @@ IS_JSON = "NOT SAFE.PARSE_JSON({v}, wide_number_mode => 'round') IS NULL"
 """Whether a text ``{v}`` is JSON, null included."""
 
 _STRING = r'"(?:[^"\\]|\\.)*"'
-# The functions over STRING leave 1.50 and 1e3 as they are written, and make two broken characters of one in two escapes;
-# BigQuery's JSON has them as Kusto does, 1.5 and 1000.0, but would sort the members of a bag.
-_ODD_NUMBER = r"\d[eE]|\.\d+0|\.\d{16}"
-_TWO_ESCAPES = r"\\u[dD]"
-_ODD = rf"{_ODD_NUMBER}|{_TWO_ESCAPES}"
-_ODD_PART = rf'^[^"]*(?:{_ODD_NUMBER})|{_TWO_ESCAPES}'
-_AROUND_NUMBERS = rf'{_STRING}|[^"\d-]+|[-+.\deE]+'
-_NUMBERS = (
-    "IF(REGEXP_CONTAINS({v}, {odd}), (SELECT STRING_AGG(IF(REGEXP_CONTAINS(@e@, {part}), "
+# The functions over STRING leave 1.50 and 1e3 as they are written and take each half of a pair of surrogates for a character
+# that is none; BigQuery's JSON has them as Kusto does, 1.5 and 1000.0, but would sort the members of a bag.
+_ODD = r"\d[eE]|\.\d+0|\.\d{16}|\\u[dD][89abAB]"
+_AROUND_ODD = rf'{_STRING}|[^"\d-]+|[-+.\deE]+'
+_MENDED = (
+    "IF(REGEXP_CONTAINS({v}, {odd}), (SELECT STRING_AGG(IF(REGEXP_CONTAINS(@e@, {odd}), "
     "TO_JSON_STRING(PARSE_JSON(@e@, wide_number_mode => 'round')), @e@), '' ORDER BY @o@) "
     "FROM UNNEST(REGEXP_EXTRACT_ALL({v}, {parts})) AS @e@ WITH OFFSET AS @o@), {v})"
 )
@@ -114,9 +111,9 @@ def path(speller: Speller, scalar: Path) -> exp.Expr:
     return json_of(speller, scalar)
 
 
-def numbers_in(speller: Speller, v: exp.Expr) -> exp.Expr:
-    """The JSON text ``v`` with its numbers, and what is written in escapes, as Kusto writes them."""
-    return hygienic(speller, _NUMBERS, v=v, odd=text(_ODD), part=text(_ODD_PART), parts=text(_AROUND_NUMBERS))
+def mended(speller: Speller, v: exp.Expr) -> exp.Expr:
+    """A text that is JSON, with its numbers as Kusto writes them and its characters as the functions over STRING read them."""
+    return hygienic(speller, _MENDED, v=v, odd=text(_ODD), parts=text(_AROUND_ODD))
 
 
 def is_parsed(scalar: Scalar) -> bool:
@@ -130,13 +127,15 @@ def _at(speller: Speller, scalar: Scalar, function: str, *, bare: bool = False) 
     base = scalar.base if isinstance(scalar, Path) else scalar
     is_parsed = isinstance(base, Call) and base.overload.key == "parse_json" and bool(steps)
     tree = speller.value(base.arguments[0] if is_parsed and isinstance(base, Call) else base)
+    is_compact = True
     if is_parsed and function == "JSON_VALUE" and isinstance(scalar, Path) and is_plain(scalar):
         # The JSON value gives a number as Kusto does, 1.5 for 1.50.
         tree = speller.sql("SAFE.PARSE_JSON({v}, wide_number_mode => 'round')", v=tree)
     elif is_parsed:
         tree = speller.once(
-            tree, lambda v: speller.sql(f"CASE WHEN {IS_JSON} THEN {{x}} END", v=v, x=numbers_in(speller, v.copy()))
+            tree, lambda v: speller.sql(f"CASE WHEN {IS_JSON} THEN {{x}} END", v=v, x=mended(speller, v.copy()))
         )
+        is_compact = False
     written = "$"
     for step in steps:
         if isinstance(step, str):
@@ -144,7 +143,8 @@ def _at(speller: Speller, scalar: Scalar, function: str, *, bare: bool = False) 
         elif isinstance(step, int) and step >= 0:
             written += f"[{step}]"
         else:
-            tree, written = _computed(speller, tree, written, step), "$"
+            tree, written = _computed(speller, tree, written, step, is_compact=is_compact), "$"
+            is_compact = True
     if written == "$" and bare and (steps or not is_parsed):
         return tree
     if (stored := stored_json(tree)) is not None:
@@ -154,26 +154,34 @@ def _at(speller: Speller, scalar: Scalar, function: str, *, bare: bool = False) 
     return speller.sql(f"{function}({{x}}, {{p}})", x=tree, p=text(written))
 
 
-def _computed(speller: Speller, tree: exp.Expr, written: str, step: int | Scalar) -> exp.Expr:
-    """One step from the end, or whose name or position is known per row."""
+def _computed(
+    speller: Speller, tree: exp.Expr, written: str, step: int | Scalar, *, is_compact: bool
+) -> exp.Expr:
+    """One step from the end, or whose name or position is known per row. A member is looked for in compact text only."""
     if isinstance(step, int):
         last = "NULLIF(ARRAY_REVERSE(JSON_QUERY_ARRAY({x}, {p}))[SAFE_OFFSET({i})], 'null')"
         return speller.sql(last, x=tree, p=text(written), i=exp.Literal.number(-1 - step))
     if step.type in INTEGERS:
         array = speller.sql("JSON_QUERY_ARRAY({x}, {p})", x=tree, p=text(written))
         return _element(speller, array, speller.value(step))
-    inner = tree if written == "$" else speller.sql("JSON_QUERY({x}, {p})", x=tree, p=text(written))
+    if step.type is not Type.STRING and step.type is not Type.DYNAMIC:
+        raise speller.refuse(f"an index is a string or a whole number, this is {step.type}", step.span)
+    if written != "$" or not is_compact:
+        tree = speller.sql("JSON_QUERY({x}, {p})", x=tree, p=text(written))
     if step.type is Type.STRING:
-        return member(speller, inner, speller.text(step))
-    if step.type is Type.DYNAMIC:
-        by_name = member(speller, inner, scalar_text_of(speller, step))
-        array = speller.sql("JSON_QUERY_ARRAY({x})", x=inner.copy())
-        index = speller.sql("SAFE_CAST({v} AS INT64)", v=json_of(speller, step))
-        return speller.sql(
-            "CASE WHEN STARTS_WITH({v}, '\"') THEN {m} ELSE {e} END",
-            v=json_of(speller, step), m=by_name, e=_element(speller, array, index),
-        )  # fmt: skip
-    raise speller.refuse(f"an index is a string or a whole number, this is {step.type}", step.span)
+        return speller.once(tree, lambda x: member(speller, x, speller.text(step)))
+    return speller.once(tree, lambda x: _named_or_placed(speller, x, step))
+
+
+def _named_or_placed(speller: Speller, tree: exp.Expr, step: Scalar) -> exp.Expr:
+    """A step that is a string in one row and a number in another."""
+    by_name = member(speller, tree, scalar_text_of(speller, step))
+    array = speller.sql("JSON_QUERY_ARRAY({x})", x=tree.copy())
+    index = speller.sql("SAFE_CAST({v} AS INT64)", v=json_of(speller, step))
+    return speller.sql(
+        "CASE WHEN STARTS_WITH({v}, '\"') THEN {m} ELSE {e} END",
+        v=json_of(speller, step), m=by_name, e=_element(speller, array, index),
+    )  # fmt: skip
 
 
 def _element(speller: Speller, array: exp.Expr, index: exp.Expr) -> exp.Expr:
