@@ -40,19 +40,23 @@ def _bag_keys(speller: Speller, of: Call) -> exp.Expr:
 
 
 def _has_key(speller: Speller, of: Call) -> exp.Expr:
+    """Null for what is no bag; where the way to the key leads through no bag, the key is not there."""
     bag, key = of.arguments
-    tree = json_of(speller, bag)
     *way, last = [str(s) for s in of.options] or [""]
-    if way:
-        steps = "".join(property_step(speller, s, of.span) for s in way)
-        tree = speller.sql("JSON_QUERY({x}, {p})", x=tree, p=text(f"${steps}"))
     wanted = text(last) if isinstance(key, Constant) else speller.text(key)
     found = f"EXISTS(SELECT 1 FROM UNNEST({{m}}) AS @e@ WHERE {_IS_NAMED})"
 
-    def build(v: exp.Expr) -> exp.Expr:
+    def has(v: exp.Expr) -> exp.Expr:
         return _if_bag(speller, v, hygienic(speller, found, m=members(speller, v), k=wanted, name=text(MEMBER_NAME)))
 
-    return speller.once(tree, build)
+    def build(v: exp.Expr) -> exp.Expr:
+        if not way:
+            return has(v)
+        steps = "".join(property_step(speller, s, of.span) for s in way)
+        inner = speller.once(speller.sql("JSON_QUERY({v}, {p})", v=v.copy(), p=text(f"${steps}")), has)
+        return _if_bag(speller, v, speller.sql("COALESCE({x}, FALSE)", x=inner))
+
+    return speller.once(json_of(speller, bag), build)
 
 
 def _members_or_none(speller: Speller, bag: Scalar) -> exp.Expr:

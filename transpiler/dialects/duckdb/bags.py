@@ -115,7 +115,8 @@ def _with_member(speller: Speller, bag: exp.Expr, names: list[str], value: exp.E
         new = value
         if rest:
             step = text("$" + property_step(name))
-            inner = speller.sql("COALESCE(json_extract({v}, {p}), {empty})", v=v.copy(), p=step, empty=text("{}"))
+            member = speller.sql("json_extract({v}, {p})", v=v.copy(), p=step)
+            inner = speller.sql("COALESCE(NULLIF({x}, 'null'), {empty})", x=member, empty=text("{}"))
             new = _with_member(speller, inner, rest, value)
         found = hygienic(
             speller,
@@ -124,7 +125,9 @@ def _with_member(speller: Speller, bag: exp.Expr, names: list[str], value: exp.E
             "CASE WHEN list_contains(json_keys({v}), {k}) THEN [] ELSE [struct_pack(k := {k}, v := CAST({x} AS JSON))] END)",
             l=_members(speller, v), k=text(name), x=new, v=v.copy(),
         )  # fmt: skip
-        return _if_bag(speller, v, _joined(speller, found))
+        tree = _joined(speller, found)
+        # A list's text leaves NULLs out: the member would vanish.
+        return _if_bag(speller, v, _if_bag(speller, inner, tree) if rest else tree)
 
     return speller.once(bag, build)
 
