@@ -9,7 +9,7 @@ from transpiler.kql import syntax
 from transpiler.plan.scalars import Constant, Path, Scalar
 from transpiler.semantics.calls import call_function, convert, make_call, overload_of
 from transpiler.semantics.dispatch import MULTI_BINDERS, bind_constant, bind_scalar, binds_function
-from transpiler.semantics.json_paths import path_steps
+from transpiler.semantics.json_paths import canonical_text, path_steps
 from transpiler.semantics.names import result_name
 from transpiler.semantics.packing import as_dynamic
 from transpiler.semantics.scope import Scope, type_named
@@ -176,9 +176,7 @@ def _dynamic_to_json(scope: Scope, node: syntax.Call) -> Scalar:
     (value,) = _bound(scope, node, 1, 1)
     value = as_dynamic(scope, value)
     if isinstance(value, Constant) and value.value is not None:
-        parsed = json.loads(str(value.value))
-        text = json.dumps(parsed, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-        return Constant(Type.STRING, text, node.span)
+        return Constant(Type.STRING, canonical_text(str(value.value)), node.span)
     return call_function(scope, "dynamic_to_json", [value], node.span)
 
 

@@ -35,24 +35,44 @@ class _Number(str):
     """A number as it was written."""
 
 
-def _plain(value: object) -> str:
+def _plain(value: object, *, is_sorted: bool = False) -> str:
     match value:
         case _Number():
             return str(value)
         case dict():
-            return "{" + ",".join(f"{json.dumps(k, ensure_ascii=False)}:{_plain(v)}" for k, v in value.items()) + "}"
+            names = sorted(value) if is_sorted else value
+            members = (f"{json.dumps(k, ensure_ascii=False)}:{_plain(value[k], is_sorted=is_sorted)}" for k in names)
+            return "{" + ",".join(members) + "}"
         case list():
-            return "[" + ",".join(map(_plain, value)) + "]"
+            return "[" + ",".join(_plain(v, is_sorted=is_sorted) for v in value) + "]"
         case _:
             return json.dumps(value, ensure_ascii=False)
 
 
+def _first_of_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Of members with one name the first counts, as in the targets."""
+    found: dict[str, object] = {}
+    for name, value in pairs:
+        found.setdefault(name, value)
+    return found
+
+
+def _parsed(text: str) -> object:
+    value: object = json.loads(text, parse_int=_Number, parse_float=_Number, object_pairs_hook=_first_of_each)
+    return value
+
+
 def constant_step(text: str, step: Step) -> str | None:
     """The JSON text at a step of a JSON text; None where there is nothing or null."""
-    value = json.loads(text, parse_int=_Number, parse_float=_Number)
+    value = _parsed(text)
     found: object = None
     if isinstance(step, str) and isinstance(value, dict):
         found = value.get(step)
     elif isinstance(step, int) and isinstance(value, list) and -len(value) <= step < len(value):
         found = value[step]
     return None if found is None else _plain(found)
+
+
+def canonical_text(text: str) -> str:
+    """A JSON text with the members of every bag in the order of their names; its numbers stay as written."""
+    return _plain(_parsed(text), is_sorted=True)
