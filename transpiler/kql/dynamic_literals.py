@@ -106,7 +106,7 @@ def _minus(c: Cursor) -> str:
     if c.kind not in ("LONG", "REAL"):
         c.fail("a number", "'-'")
     text = _number(c)
-    return text[1:] if text.startswith("-") else f"-{text}"
+    return text[1:] if text.startswith("-") else "0" if text == "0" else f"-{text}"
 
 
 def _number(c: Cursor) -> str:
@@ -118,12 +118,14 @@ def _number(c: Cursor) -> str:
 
 
 def json_number(text: str) -> str:
-    """A KQL number in JSON's grammar: no leading zeros, a digit on both sides of the point."""
+    """A KQL number in JSON's grammar: no leading zeros, a digit on both sides of the point; a whole number has one zero."""
     match = re.match(r"([+-]?)0*([0-9]*)(?:\.([0-9]*))?([eE][+-]?[0-9]+)?", text)
     if match is None:
         return text
     sign = "-" if match[1] == "-" else ""
     point = f".{match[3] or '0'}" if match[3] is not None else ""
+    if not (match[2] or point or match[4]):
+        return "0"
     return f"{sign}{match[2] or '0'}{point}{match[4] or ''}"
 
 

@@ -23,13 +23,15 @@ from transpiler.types import INTEGERS, Type
 
 _PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
-IS_JSON = "NOT SAFE.PARSE_JSON({v}, wide_number_mode => 'round') IS NULL"
+_TREE = "SAFE.PARSE_JSON(CONCAT(' ', {v}), wide_number_mode => 'round')"
+"""The JSON value of a text, NULL for what is no JSON. A byte order mark is skipped at the beginning, and only there."""
+IS_JSON = f"NOT {_TREE} IS NULL"
 """Whether a text ``{v}`` is JSON, null included."""
 
 _STRING = r'"(?:[^"\\]|\\.)*"'
-# The functions over STRING leave 1.50 and 1e3 as they are written and take each half of a pair of surrogates for a character
-# that is none; BigQuery's JSON has them as Kusto does, 1.5 and 1000.0, but would sort the members of a bag.
-_ODD = r"\d[eE]|\.\d+0|\.\d{16}|\\u[dD][89abAB]"
+# The functions over STRING leave 1.50, 1e3 and -0 as they are written and take each half of a pair of surrogates for a
+# character that is none; BigQuery's JSON has them as Kusto does, 1.5, 1000.0 and 0, but would sort the members of a bag.
+_ODD = r"-0\b|\d[eE]|\.\d+0|\.\d{16}|\\u[dD][89abAB]"
 _AROUND_ODD = rf'{_STRING}|[^"\d-]+|[-+.\deE]+'
 _MENDED = (
     "IF(REGEXP_CONTAINS({v}, {odd}), (SELECT STRING_AGG(IF(REGEXP_CONTAINS(@e@, {odd}), "
@@ -130,7 +132,7 @@ def _at(speller: Speller, scalar: Scalar, function: str, *, bare: bool = False) 
     is_compact = True
     if is_parsed and function == "JSON_VALUE" and isinstance(scalar, Path) and is_plain(scalar):
         # The JSON value gives a number as Kusto does, 1.5 for 1.50.
-        tree = speller.sql("SAFE.PARSE_JSON({v}, wide_number_mode => 'round')", v=tree)
+        tree = speller.sql(_TREE, v=tree)
     elif is_parsed:
         tree = speller.once(
             tree, lambda v: speller.sql(f"CASE WHEN {IS_JSON} THEN {{x}} END", v=v, x=mended(speller, v.copy()))
