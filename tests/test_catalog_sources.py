@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from transpiler import transpile
 from transpiler.catalog import RAW, Catalog, Physical, Shape, default_catalog, load_catalog, load_functions, load_source
 from transpiler.catalog.sources import parse_path, parse_physical
 from transpiler.catalog.views import compose_view
 from transpiler.diagnostics import RuleError
+from transpiler.engine import googlesql
 from transpiler.kql import parse_query
 from transpiler.rule import parse_rule
 from transpiler.source import Source
@@ -172,6 +174,44 @@ def test_a_sink_reads_payload_fields_in_lower_case_and_optional_ones_through_jso
             steps = [*physical.column[1:], *map(str, physical.path)]
             assert all(step == step.lower() for step in steps)
             assert physical.is_bare == (physical.type != "STRUCT")
+
+
+PARSED = """\
+table: T
+columns: {TimeGenerated: datetime, D: dynamic}
+time: at
+raw:
+  at: datetime
+  d: dynamic
+view: |
+  raw
+  | project TimeGenerated = at, D = d
+shapes:
+  bigquery:
+    one:
+      table: t
+      columns:
+        at: at TIMESTAMP
+        d: text STRING parse
+"""
+
+
+@pytest.mark.bigquery
+@pytest.mark.skipif(not googlesql.available(), reason="Google's engine is not installed")
+def test_a_stored_text_that_holds_json_is_taken_apart_without_its_blanks(tmp_path: Path) -> None:
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources" / "t.yaml").write_text(PARSED, "utf-8")
+    query = (
+        "T | project keys = tostring(bag_keys(D)), named = tostring(D[tostring(D.k)]), whole = tostring(D), type = gettype(D), "
+        "a = tostring(D.a), D"
+    )
+    sql = transpile(query, target="bigquery", tables=load_catalog(tmp_path)).sql
+    assert "JSON_VALUE(text, '$.a')" in sql, "a path needs no compact text"
+    rows = ({"at": "2026-01-01T00:00:00Z", "text": ' {"k" : "a" ,\n"a" : [ 1 ] }'}, {"at": None, "text": " null"})
+    given = {"t": googlesql.StoredTable({"at": "TIMESTAMP", "text": "STRING"}, rows)}
+    (first, second) = googlesql.connect().execute(sql, given).rows
+    assert list(first[:5]) == ['["k","a"]', "[1]", '{"k":"a","a":[1]}', "dictionary", "[1]"]
+    assert list(second) == [None, None, None, "null", None, None]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _STORED = "stored_json"
 _WHOLE = "whole_json"
+_WRITTEN = "written_json"
 
 
 def json_text(dialect: Dialect, value: exp.Expr) -> exp.Expr:
@@ -35,6 +36,21 @@ def whole_text(dialect: Dialect, value: exp.Expr) -> exp.Expr:
     tree = fill("TO_JSON_STRING({x})", dialect.sqlglot_name, {"x": value})
     tree.meta[_WHOLE] = True
     return tree
+
+
+def compact_json(dialect: Dialect, value: exp.Expr) -> exp.Expr:
+    """A stored text that holds JSON, without the blanks with which it may be written."""
+    tree = fill("JSON_QUERY({x}, '$')", dialect.sqlglot_name, {"x": value})
+    tree.meta[_WRITTEN] = True
+    return tree
+
+
+def written_json(tree: exp.Expr) -> exp.Expr | None:
+    """The stored text that a tree is the compact form of, fresh, for what takes JSON however written; None for any other."""
+    if not isinstance(tree, exp.Anonymous) or not tree.meta_get(_WRITTEN):
+        return None
+    value: exp.Expr = tree.expressions[0]
+    return value.copy()
 
 
 def scalar_in(dialect: Dialect, tree: exp.Expr) -> exp.Expr | None:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from transpiler.dialects.bigquery.columns import stored_json, whole_text
+from transpiler.dialects.bigquery.columns import stored_json, whole_text, written_json
 from transpiler.dialects.bigquery.formats import part_at
 from transpiler.dialects.computed import hygienic
 from transpiler.dialects.spelling import Speller, text
@@ -151,14 +151,14 @@ def _at(speller: Speller, scalar: Scalar, function: str, *, bare: bool = False) 
         return tree
     if (stored := stored_json(tree)) is not None:
         tree = stored if function == "JSON_VALUE" else whole_text(speller.dialect, stored)
+    elif (as_written := written_json(tree)) is not None:
+        tree = as_written
     if written == "$":
         return speller.sql(f"{function}({{x}})", x=tree)
     return speller.sql(f"{function}({{x}}, {{p}})", x=tree, p=text(written))
 
 
-def _computed(
-    speller: Speller, tree: exp.Expr, written: str, step: int | Scalar, *, is_compact: bool
-) -> exp.Expr:
+def _computed(speller: Speller, tree: exp.Expr, written: str, step: int | Scalar, *, is_compact: bool) -> exp.Expr:
     """One step from the end, or whose name or position is known per row. A member is looked for in compact text only."""
     if isinstance(step, int):
         last = "NULLIF(ARRAY_REVERSE(JSON_QUERY_ARRAY({x}, {p}))[SAFE_OFFSET({i})], 'null')"

@@ -27,7 +27,7 @@ from transpiler.dialects.bigquery import (
 )
 from transpiler.dialects.bigquery.aggregates import AGGREGATES, SIMPLE_AGGREGATES
 from transpiler.dialects.bigquery.arithmetic import ARITHMETIC
-from transpiler.dialects.bigquery.columns import json_text, stored_json
+from transpiler.dialects.bigquery.columns import compact_json, json_text, stored_json
 from transpiler.dialects.bigquery.expanding import expand as expand_rows
 from transpiler.dialects.bigquery.output import output_name
 from transpiler.dialects.choices import CHOICES
@@ -195,7 +195,7 @@ class BigQuery(Dialect):
         reference = self._path(physical.column)
         stored = physical.type.upper()
         if physical.parse:
-            return reference if physical.is_bare or not physical.path else self._json_value(reference, physical)
+            return compact_json(self, self._json_value(reference, physical) if physical.path else reference)
         if physical.is_bare:
             return json_text(self, _in_json(reference, stored)) if stored not in _SCALAR_TYPES else reference
         if t is Type.DYNAMIC:
