@@ -8,7 +8,7 @@ WITH extend_8 AS (
     protopayload_auditlog.authenticationInfo.principalEmail AS PrincipalEmail,
     protopayload_auditlog.resourceName AS GCPResourceName,
     JSON_VALUE(TO_JSON(resource), '$.labels.project_id') AS ProjectId,
-    JSON_VALUE(TO_JSON(protopayload_auditlog), '$.requestJson') AS Request,
+    JSON_QUERY(JSON_VALUE(TO_JSON(protopayload_auditlog), '$.requestJson'), '$') AS Request,
     (
       SELECT COALESCE(JSON_VALUE(v), NULLIF(v, 'null'))
       FROM UNNEST([

@@ -8,8 +8,8 @@ SELECT
   IF(
     REGEXP_CONTAINS(
       (
-        SELECT COALESCE(JSON_VALUE(v), NULLIF(v, 'null'))
-        FROM UNNEST([JSON_VALUE(TO_JSON(protopayload_auditlog), '$.requestJson')]) AS v
+        SELECT COALESCE(JSON_VALUE(v), v)
+        FROM UNNEST([JSON_QUERY(JSON_VALUE(TO_JSON(protopayload_auditlog), '$.requestJson'), '$')]) AS v
       ),
       '(?i)(?:^|[^\\pL\\pN])roles/owner(?:$|[^\\pL\\pN])'
     ),
@@ -29,16 +29,16 @@ WHERE
   AND REGEXP_CONTAINS(protopayload_auditlog.methodName, '(?i)(?:^|[^\\pL\\pN])SetIamPolicy(?:$|[^\\pL\\pN])')
   AND REGEXP_CONTAINS(
     (
-      SELECT COALESCE(JSON_VALUE(v), NULLIF(v, 'null'))
-      FROM UNNEST([JSON_VALUE(TO_JSON(protopayload_auditlog), '$.requestJson')]) AS v
+      SELECT COALESCE(JSON_VALUE(v), v)
+      FROM UNNEST([JSON_QUERY(JSON_VALUE(TO_JSON(protopayload_auditlog), '$.requestJson'), '$')]) AS v
     ),
     '(?i)(?:^|[^\\pL\\pN])(?:roles/owner|roles/iam\\.serviceAccountTokenCreator)(?:$|[^\\pL\\pN])'
   )
   AND (
     REGEXP_CONTAINS(
       (
-        SELECT COALESCE(JSON_VALUE(v), NULLIF(v, 'null'))
-        FROM UNNEST([JSON_VALUE(TO_JSON(protopayload_auditlog), '$.requestJson')]) AS v
+        SELECT COALESCE(JSON_VALUE(v), v)
+        FROM UNNEST([JSON_QUERY(JSON_VALUE(TO_JSON(protopayload_auditlog), '$.requestJson'), '$')]) AS v
       ),
       '(?i)(?:^|[^\\pL\\pN])ADD(?:$|[^\\pL\\pN])'
     )
