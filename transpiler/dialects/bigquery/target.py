@@ -304,6 +304,11 @@ def _text(dialect: BigQuery, constant: Constant) -> exp.Expr:
     return text(str(constant.value))
 
 
+def _json(dialect: BigQuery, constant: Constant) -> exp.Expr:
+    """The service's own functions escape these two separators in the texts that they make, and texts are compared."""
+    return text(str(constant.value).replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))
+
+
 _LITERALS: dict[Type, Callable[[BigQuery, Constant], exp.Expr]] = {
     Type.BOOL: lambda d, c: exp.Boolean(this=bool(c.value)),
     Type.INT: _integer,
@@ -314,7 +319,7 @@ _LITERALS: dict[Type, Callable[[BigQuery, Constant], exp.Expr]] = {
     Type.DATETIME: _datetime,
     Type.TIMESPAN: _timespan,
     Type.GUID: _text,
-    Type.DYNAMIC: _text,
+    Type.DYNAMIC: _json,
 }
 
 BIGQUERY = BigQuery()
