@@ -38,6 +38,7 @@ class Table:
     ``time`` is the datetime column on which a lookback window is cut: given, or TimeGenerated, or Timestamp, or "".
     ``open``: there may be more columns than are declared. ``origin`` is the file that declares it.
     ``ingestion_time``: the datetime column that holds when a row arrived, "" where none does.
+    ``inferred``: no one declared the table; its columns are those that a query names, and there will be more.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Table:
     origin: str = ""
     description: str = ""
     ingestion_time: str = ""
+    inferred: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", {name: kql_type(type_) for name, type_ in self.columns.items()})

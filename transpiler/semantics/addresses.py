@@ -16,7 +16,7 @@ from transpiler.semantics.dispatch import bind_source, binds_plugin
 from transpiler.semantics.expressions import binary, connect
 from transpiler.semantics.matching import column_of, joined
 from transpiler.semantics.plugins import plugin_options
-from transpiler.semantics.scope import Scope, Tabular
+from transpiler.semantics.scope import Openness, Scope, Tabular
 from transpiler.semantics.shaping import column_for, origin_of, over, unordered
 from transpiler.types import Type
 
@@ -39,7 +39,7 @@ def _lookup(scope: Scope, tabular: Tabular, node: syntax.Evaluate) -> Tabular:
     lookup = _arguments(scope, tabular, node)
     origin = origin_of(scope, node, "evaluate")
     pieces = replace(origin, text="")
-    if lookup.left.is_open or lookup.right.is_open:
+    if Openness.OPEN in (lookup.left.openness, lookup.right.openness):
         raise scope.error("KQL203", f"the columns of a side of {node.call.name} are not declared", node.span)
     if lookup.keeps_unmatched:
         return _with_unmatched(scope, lookup, node, origin)

@@ -29,7 +29,7 @@ from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, InRelatio
 from transpiler.semantics.calls import call_function, make_call, overload_of
 from transpiler.semantics.dispatch import bind_operator, bind_whole, binds_operator
 from transpiler.semantics.expand import Item, bind_items, expanded, in_row_order
-from transpiler.semantics.scope import Scope, Tabular
+from transpiler.semantics.scope import Openness, Scope, Tabular
 from transpiler.semantics.shaping import origin_of, project
 from transpiler.semantics.totals import kept_totals
 from transpiler.source import NOWHERE
@@ -53,7 +53,7 @@ def _mv_apply(scope: Scope, tabular: Tabular, node: syntax.MvApply) -> Tabular:
     start = body.relation
     for operator in node.body.operators:
         body = bind_operator(scope.without_row(), body, operator)
-        if body.is_open:
+        if body.openness is Openness.OPEN:
             raise scope.error("KQL203", "the columns of the body depend on data that is not declared", operator.span)
     per_row = PerRow(scope, start, row, before)
     relation, now = per_row.rewritten(body.relation)
@@ -83,7 +83,13 @@ def _result(
         if isinstance(k.value, ColumnRef)
     )
     within = tuple(k for k in body.order if isinstance(k.value, ColumnRef) and k.value.column in body.relation.columns)
-    result = Tabular(body.relation, tuple(visible), (*order, *within) if order else (), serialized=bool(order))
+    result = Tabular(
+        body.relation,
+        tuple(visible),
+        (*order, *within) if order else (),
+        serialized=bool(order),
+        openness=body.openness,
+    )
     ordinal = outer.ordinal
     if ordinal is not None and isinstance(ordinal.value, ColumnRef):
         ordinal = replace(ordinal, value=ColumnRef(now[ordinal.value.column]))

@@ -14,7 +14,7 @@ from transpiler.plan.scalars import Column, ColumnRef, Constant, Path, Scalar
 from transpiler.semantics.calls import convert
 from transpiler.semantics.dispatch import bind_scalar, binds_operator
 from transpiler.semantics.names import UniqueNames, result_name, unnamed_beside
-from transpiler.semantics.scope import Scope, Tabular, did_you_mean
+from transpiler.semantics.scope import Openness, Scope, Tabular, did_you_mean
 from transpiler.semantics.shaping import column_for, origin_of, project
 from transpiler.source import Span
 from transpiler.types import NUMBERS, Type, widest
@@ -105,7 +105,8 @@ def _project(scope: Scope, tabular: Tabular, node: syntax.Project) -> Tabular:
     items = [named for item in node.columns for named in _project_item(row, tabular, item)]
     columns, computed = output_columns(scope, items, node)
     result = project(tabular, columns, computed, origin_of(scope, node, "project"))
-    return replace(result, is_open=tabular.is_open and any(isinstance(i, syntax.Star) for i in node.columns))
+    has_star = any(isinstance(i, syntax.Star) for i in node.columns)
+    return replace(result, openness=tabular.openness.asked_whole() if has_star else Openness.CLOSED)
 
 
 def _project_item(row: Scope, tabular: Tabular, item: syntax.Expr) -> list[tuple[str | None, bool, Scalar]]:
@@ -167,7 +168,8 @@ def matching(
 def _project_away(scope: Scope, tabular: Tabular, node: syntax.ProjectAway) -> Tabular:
     away = set(matching(scope, tabular, node.columns))
     kept = [c for c in tabular.visible if c not in away]
-    return project(tabular, kept, {}, origin_of(scope, node, "project-away"))
+    result = project(tabular, kept, {}, origin_of(scope, node, "project-away"))
+    return replace(result, openness=tabular.openness.asked_whole())
 
 
 @binds_operator(syntax.ProjectKeep)
@@ -175,7 +177,8 @@ def _project_keep(scope: Scope, tabular: Tabular, node: syntax.ProjectKeep) -> T
     keep = set(matching(scope, tabular, node.columns))
     kept = [c for c in tabular.visible if c in keep]
     result = project(tabular, kept, {}, origin_of(scope, node, "project-keep"))
-    return replace(result, is_open=tabular.is_open and not all(isinstance(i, syntax.Name) for i in node.columns))
+    are_names = all(isinstance(i, syntax.Name) for i in node.columns)
+    return replace(result, openness=Openness.CLOSED if are_names else tabular.openness.asked_whole())
 
 
 @binds_operator(syntax.ProjectRename)
@@ -207,7 +210,9 @@ def _project_reorder(scope: Scope, tabular: Tabular, node: syntax.ProjectReorder
             found = _reordered(found, item.order)
         chosen += [c for c in found if c not in chosen]
     rest = [c for c in tabular.visible if c not in chosen]
-    return project(tabular, [*chosen, *rest], {}, origin_of(scope, node, "project-reorder"))
+    result = project(tabular, [*chosen, *rest], {}, origin_of(scope, node, "project-reorder"))
+    are_names = all(isinstance(i.column, syntax.Name) for i in node.columns)
+    return result if are_names else replace(result, openness=tabular.openness.asked_whole())
 
 
 def _reordered(columns: list[Column], order: str | None) -> list[Column]:

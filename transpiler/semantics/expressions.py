@@ -11,7 +11,7 @@ from transpiler.semantics.conversions import json_as_kusto_writes
 from transpiler.semantics.dispatch import bind_scalar, binds_scalar
 from transpiler.semantics.invocation import call_scalar_function
 from transpiler.semantics.json_paths import constant_step
-from transpiler.semantics.scope import FunctionLet, ScalarLet, Scope, TabularLet, did_you_mean
+from transpiler.semantics.scope import FunctionLet, ScalarLet, Scope, TabularLet, check_whole, did_you_mean
 from transpiler.source import Span
 from transpiler.types import INTEGERS, NUMBERS, SUMMABLE, TYPE_NAMES, Type, widest
 
@@ -165,6 +165,7 @@ def _any_column(scope: Scope, node: syntax.Binary) -> Scalar:
     """``* has "x"``: some column, what is no string by its text; ``* !has "x"``: none."""
     if scope.row is None:
         raise scope.error("KQL105", "'*' stands for columns, and there are none here", node.left.span)
+    check_whole(scope, "'*'", node.left.span)
     right = bind_scalar(scope, node.right)
     positive = "==" if node.operator == "!=" else node.operator.removeprefix("!")
     tests = []

@@ -31,7 +31,7 @@ from transpiler.semantics.expressions import binary, bind_predicate
 from transpiler.semantics.invocation import call_scalar_function
 from transpiler.semantics.names import call_name
 from transpiler.semantics.packing import as_dynamic
-from transpiler.semantics.scope import FunctionLet, Scope, did_you_mean, type_named
+from transpiler.semantics.scope import FunctionLet, Scope, check_first, did_you_mean, type_named
 from transpiler.types import INTEGERS, NUMBERS, Type
 
 
@@ -248,6 +248,7 @@ def _toscalar(scope: Scope, node: syntax.Call) -> Scalar:
     tabular = bind_source(scope.without_row(), node.arguments[0])
     if not tabular.visible:
         raise scope.error("KQL105", "the table has no column", node.span)
+    check_first(scope, tabular, node.span)
     if tabular.order:
         from transpiler.semantics.rows import limited
 

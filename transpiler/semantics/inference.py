@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 
-from transpiler.catalog import Catalog
+from transpiler.catalog import Catalog, Table
 from transpiler.functions.registry import FUNCTIONS
 from transpiler.kql import syntax
 from transpiler.types import INTEGERS, SUMMABLE, TYPE_NAMES, Type
@@ -317,4 +317,5 @@ def _of_family(accepts: frozenset[Type]) -> Type | None:
 
 def declared_with(catalog: Catalog, inferred: Mapping[str, Mapping[str, str]]) -> Catalog:
     """The catalog and the inferred tables."""
-    return catalog.merged(Catalog(dict(inferred))) if inferred else catalog
+    tables = {name: Table(name, columns, inferred=True) for name, columns in inferred.items()}
+    return catalog.merged(Catalog(tables)) if tables else catalog

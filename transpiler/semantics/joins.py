@@ -9,7 +9,7 @@ from transpiler.plan.relations import FirstPerGroup, Join
 from transpiler.plan.scalars import Column, ColumnRef, Scalar, columns_of
 from transpiler.semantics.dispatch import bind_scalar, bind_source, binds_operator
 from transpiler.semantics.names import UniqueNames
-from transpiler.semantics.scope import RowScope, Scope, Tabular, did_you_mean
+from transpiler.semantics.scope import Openness, RowScope, Scope, Tabular, did_you_mean
 from transpiler.semantics.shaping import origin_of, unordered
 from transpiler.source import Span
 from transpiler.types import NUMBERS, Type
@@ -72,7 +72,7 @@ def _closed(scope: Scope, left: Tabular, node: syntax.OperatorNode) -> None:
 
     The right side's may be unknown: a name that the left side has is never theirs.
     """
-    if left.is_open:
+    if left.openness is Openness.OPEN:
         raise scope.error(
             "KQL203",
             f"the columns of the left side of {node.keyword} depend on data that is not declared",
@@ -159,8 +159,9 @@ def _joined(scope: Scope, left: Tabular, right: Tabular, kind: str, keys: list[K
         on=tuple(keys),
         sources=sources,
     )
-    is_open = any(side.is_open and any(c in side.visible for c in sources.values()) for side in (left, right))
-    return unordered(relation, columns, is_open=is_open)
+    shown = (side for side in (left, right) if any(c in side.visible for c in sources.values()))
+    openness = max((side.openness for side in shown), default=Openness.CLOSED)
+    return unordered(relation, columns, openness=openness)
 
 
 def _take(sources: dict[Column, Column], names: UniqueNames, columns: tuple[Column, ...], *, padded: bool) -> None:
@@ -199,4 +200,4 @@ def _lookup(scope: Scope, tabular: Tabular, node: syntax.Lookup) -> Tabular:
         on=tuple(keys),
         sources=sources,
     )
-    return unordered(relation, tuple(sources), is_open=right.is_open)
+    return unordered(relation, tuple(sources), openness=max(tabular.openness, right.openness))

@@ -14,7 +14,7 @@ from transpiler.plan.relations import Origin, Scan
 from transpiler.plan.scalars import Constant
 from transpiler.semantics.dispatch import bind_constant, bind_scalar, binds_source
 from transpiler.semantics.inference import watchlist_columns
-from transpiler.semantics.scope import Scope, Tabular
+from transpiler.semantics.scope import Openness, Scope, Tabular
 from transpiler.source import Span
 from transpiler.types import TYPE_NAMES, Type
 
@@ -47,7 +47,7 @@ def external_table(scope: Scope, node: syntax.Call) -> Tabular | None:
     name = f"_GetWatchlist_{re.sub(r'[^0-9A-Za-z]+', '_', str(alias.value))}"
     columns = {**_WATCHLIST, **dict.fromkeys(_used(scope, node), Type.STRING), **_WATCHLIST}
     origin = f"_GetWatchlist('{alias.value}')"
-    return named_table(scope, name, columns, "watchlist", origin, node.span, is_open=True)
+    return named_table(scope, name, columns, "watchlist", origin, node.span, openness=Openness.OPEN)
 
 
 def _used(scope: Scope, node: syntax.Call) -> list[str]:
@@ -61,7 +61,14 @@ def _used(scope: Scope, node: syntax.Call) -> list[str]:
 
 
 def named_table(
-    scope: Scope, name: str, types: dict[str, Type], kind: str, origin: str, span: Span, *, is_open: bool = False
+    scope: Scope,
+    name: str,
+    types: dict[str, Type],
+    kind: str,
+    origin: str,
+    span: Span,
+    *,
+    openness: Openness = Openness.CLOSED,
 ) -> Tabular:
     """A table that the catalog may declare under this name (then its columns and place are used), else one of the given columns."""
     from transpiler.semantics.tables import declared_columns, table
@@ -79,4 +86,4 @@ def named_table(
         kind=kind,
         url=origin,
     )
-    return Tabular(scan, columns, is_open=is_open, table_name=name)
+    return Tabular(scan, columns, openness=openness, table_name=name)

@@ -51,4 +51,4 @@ def joined(
         sources=sources,
         condition=condition,
     )
-    return unordered(relation, tuple(sources))
+    return unordered(relation, tuple(sources), openness=max(left.openness, right.openness))

@@ -12,7 +12,7 @@ from transpiler.plan.scalars import Column, ColumnRef, Constant, InRelation, Sca
 from transpiler.semantics.calls import call_function, convert, make_call, overload_of
 from transpiler.semantics.dispatch import bind_scalar, bind_source, binds_scalar
 from transpiler.semantics.expressions import connect
-from transpiler.semantics.scope import Scope, Tabular, TabularLet
+from transpiler.semantics.scope import Scope, Tabular, TabularLet, check_first, check_whole
 from transpiler.source import Span
 from transpiler.types import NUMBERS, Type, widest
 
@@ -23,6 +23,7 @@ def bind_membership(scope: Scope, node: syntax.InList) -> Scalar:
     negated = node.operator.startswith("!")
     operator = node.operator.lstrip("!")
     if isinstance(node.left, syntax.Star):
+        check_whole(scope, "'*'", node.left.span)
         columns = scope.row.columns if scope.row else ()
         values: list[Scalar] = [convert(scope, ColumnRef(c), Type.STRING) for c in columns if not c.is_absent]
         tests = [_test(scope, node, operator, v) for v in values]
@@ -96,6 +97,7 @@ def _elements(scope: Scope, tabular: Tabular, column: Column, wanted: Type, span
 def _in_table(scope: Scope, operator: str, value: Scalar, tabular: Tabular, span: Span) -> Scalar:
     if not tabular.visible:
         raise scope.error("KQL105", "the table has no column", span)
+    check_first(scope, tabular, span)
     column = tabular.visible[0]
     if operator == "has_all":
         raise scope.error("KQL200", "has_all over a table is not translated", span)

@@ -15,7 +15,7 @@ from transpiler.semantics.conversions import fold_conversion, json_real_text
 from transpiler.semantics.dispatch import bind_constant, bind_scalar, binds_function
 from transpiler.semantics.expressions import binary
 from transpiler.semantics.names import result_name
-from transpiler.semantics.scope import Scope
+from transpiler.semantics.scope import Scope, check_whole
 from transpiler.source import Span
 from transpiler.types import INTEGERS, Type
 
@@ -115,10 +115,7 @@ def _columns(scope: Scope, node: syntax.Call) -> list[Scalar]:
     """Every column of the row that is stored."""
     if scope.row is None:
         raise scope.error("KQL105", f"{node.name} packs columns, and there are none here", node.span)
-    if scope.row.is_open:
-        raise scope.error(
-            "KQL203", f"the columns that {node.name} packs depend on data that is not declared", node.span
-        )
+    check_whole(scope, node.name, node.span)
     return [ColumnRef(c, node.span) for c in scope.row.columns]
 
 

@@ -8,7 +8,7 @@ from transpiler.kql import syntax
 from transpiler.plan.scalars import ColumnRef
 from transpiler.semantics.apply import PerRow
 from transpiler.semantics.dispatch import bind_operator, bind_scalar, binds_operator
-from transpiler.semantics.scope import Scope, Tabular
+from transpiler.semantics.scope import Openness, Scope, Tabular
 from transpiler.semantics.shaping import origin_of, project
 from transpiler.types import Type
 
@@ -23,8 +23,8 @@ def _partition(scope: Scope, tabular: Tabular, node: syntax.Partition) -> Tabula
     body = replace(tabular, order=(), serialized=False, alias="", table_name="")
     for operator in node.body.operators:
         body = bind_operator(scope.without_row(), body, operator)
-        if body.is_open:
+        if body.openness is Openness.OPEN:
             raise scope.error("KQL203", "the columns of the body depend on data that is not declared", operator.span)
     relation, _ = PerRow(scope, tabular.relation, key.column, (), "partition").rewritten(body.relation)
-    result = Tabular(relation, body.visible)
+    result = Tabular(relation, body.visible, openness=body.openness)
     return project(result, body.visible, {}, replace(origin_of(scope, node, "partition"), text=""))

@@ -12,7 +12,7 @@ from transpiler.semantics.calls import call_function
 from transpiler.semantics.dispatch import bind_source, binds_plugin
 from transpiler.semantics.matching import column_of, joined
 from transpiler.semantics.plugins import plugin_options
-from transpiler.semantics.scope import Scope, Tabular
+from transpiler.semantics.scope import Openness, Scope, Tabular
 from transpiler.semantics.shaping import origin_of, unordered
 from transpiler.types import Type
 
@@ -36,7 +36,7 @@ class _Lookup:
 def _polygon_lookup(scope: Scope, tabular: Tabular, node: syntax.Evaluate) -> Tabular:
     lookup = _arguments(scope, tabular, node)
     origin = origin_of(scope, node, "evaluate")
-    if lookup.left.is_open or lookup.right.is_open:
+    if Openness.OPEN in (lookup.left.openness, lookup.right.openness):
         raise scope.error("KQL203", "the columns of a side of geo_polygon_lookup are not declared", node.span)
     if lookup.keeps_unmatched:
         return _with_unmatched(scope, lookup, node, origin)

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import IntEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from transpiler.diagnostics import KqlError
@@ -20,11 +21,32 @@ if TYPE_CHECKING:
     from transpiler.semantics.environment import Environment
 
 
+class Openness(IntEnum):
+    """What is known of the columns that a table has beside those that are seen. The wider one wins where tables meet.
+
+    Of an INFERRED table every column that the query names is seen, so names can be told apart behind a join or a union,
+    and only what looks at all columns cannot be said. WHOLE is the same where the query asks for all of them (``*``):
+    what shows them is refused as well. Of an OPEN table any name may be a column that is not seen.
+    """
+
+    CLOSED = 0
+    INFERRED = 1
+    WHOLE = 2
+    OPEN = 3
+
+    def asked_whole(self) -> Openness:
+        """The columns behind an operator that names them by ``*``, by a pattern or by what it leaves out."""
+        return Openness.WHOLE if self is Openness.INFERRED else self
+
+
+DECLARE = "declare the table's columns in a schema file (rulesql schema import makes one)"
+
+
 @frozen()
 class Tabular:
     """A relation with the columns that the query sees (the relation may carry hidden sort keys), and the order of its rows.
 
-    ``is_open``: there may be columns that are not declared. ``table_name`` is the ``$table`` of search and union,
+    ``openness``: whether there may be columns that are not declared. ``table_name`` is the ``$table`` of search and union,
     ``alias`` the name that ``as`` gave. ``ordinal`` numbers the rows where their order is known without a sort (datatable,
     range) or was fixed by a window function: the result is not ordered by it, serialised rows are. ``arrival`` is the
     column that holds when each row was ingested, carried along hidden while the rows are the table's own.
@@ -35,7 +57,7 @@ class Tabular:
     order: tuple[OrderKey, ...] = ()
     ordinal: OrderKey | None = None
     serialized: bool = False
-    is_open: bool = False
+    openness: Openness = Openness.CLOSED
     table_name: str = ""
     alias: str = ""
     arrival: Column | None = None
@@ -54,11 +76,16 @@ class Tabular:
             order,
             ordinal,
             self.serialized,
-            self.is_open,
+            self.openness,
             self.table_name,
             self.alias,
             self.arrival,
         )
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there may be columns that are not seen."""
+        return self.openness is not Openness.CLOSED
 
     def column(self, name: str) -> Column | None:
         """The visible column of a name, or None."""
@@ -152,6 +179,19 @@ class Scope:
     def error(self, code: str, message: str, span: Span, *, hint: str = "") -> KqlError:
         """A refusal at a place of this scope's text."""
         return KqlError(code, message, span, hint=hint, source=self.source)
+
+
+def check_whole(scope: Scope, what: str, span: Span) -> None:
+    """Raises KqlError (KQL203) where ``what`` looks at every column of the row and not all are known."""
+    if scope.row is not None and scope.row.is_open:
+        raise scope.error("KQL203", f"{what} looks at every column, and not all are declared", span, hint=DECLARE)
+
+
+def check_first(scope: Scope, tabular: Tabular, span: Span) -> None:
+    """Raises KqlError (KQL203) for a table that is read by its first column and whose columns are not all known."""
+    if tabular.is_open:
+        message = "the table's first column is meant, and its columns are not declared"
+        raise scope.error("KQL203", message, span, hint="project the column that is wanted")
 
 
 def type_named(scope: Scope, name: str, span: Span) -> Type:

@@ -19,7 +19,16 @@ from transpiler.semantics.dispatch import bind_scalar, bind_source, binds_operat
 from transpiler.semantics.expressions import binary, bind_predicate, connect
 from transpiler.semantics.joins import word
 from transpiler.semantics.parsing import escaped
-from transpiler.semantics.scope import ScalarLet, Scope, Tabular, did_you_mean, type_named
+from transpiler.semantics.scope import (
+    DECLARE,
+    Openness,
+    ScalarLet,
+    Scope,
+    Tabular,
+    check_whole,
+    did_you_mean,
+    type_named,
+)
 from transpiler.semantics.shaping import origin_of, over, project
 from transpiler.semantics.unions import matching_tables, unite
 from transpiler.types import Type
@@ -70,6 +79,7 @@ def _in_any_column(scope: Scope, node: syntax.Literal, case_sensitive: bool) -> 
     term = _term(scope, node, case_sensitive)
     if term is None:
         return None
+    check_whole(scope, "a text to search for", node.span)
     tests = [_holds(scope, ColumnRef(c, node.span), *term) for c in scope.row.columns if not c.is_absent]
     return connect(scope, "or", tests, node.span) if tests else Constant(Type.BOOL, False, node.span)
 
@@ -137,9 +147,14 @@ def _sides(scope: Scope, tables: tuple[syntax.Expr, ...], node: syntax.Node, arg
         bound = bind_source(without_row, table)
         sides.append((table.name if isinstance(table, syntax.Name) else f"{argument}{len(sides)}", bound))
     for name, side in sides:
-        if side.is_open:
-            raise scope.error("KQL203", f"the columns of '{name}' are not declared", node.span)
+        _check_named(scope, f"'{name}'", side, node)
     return sides
+
+
+def _check_named(scope: Scope, name: str, side: Tabular, node: syntax.Node) -> None:
+    """Raises KqlError (KQL203) for a table of which a name may be a column that is not declared, or may be none."""
+    if side.openness is Openness.OPEN:
+        raise scope.error("KQL203", f"the columns of {name} are not declared", node.span, hint=DECLARE)
 
 
 def _shared_types(scope: Scope, sides: list[Side], predicate: syntax.Expr) -> Mapping[str, Type]:
@@ -196,8 +211,7 @@ def _search(scope: Scope, tabular: Tabular | None, node: syntax.Search) -> Tabul
     if tabular is not None and node.tables:
         raise scope.error("KQL105", "search in (…) is the first operator of a query", node.span)
     if tabular is not None:
-        if tabular.is_open:
-            raise scope.error("KQL203", "the columns of search's input are not declared", node.span)
+        _check_named(scope, "search's input", tabular, node)
         name = tabular.table_name if isinstance(tabular.relation, Scan) else tabular.alias
         sides = [(name or "search_arg0", tabular)]
     else:
@@ -233,6 +247,8 @@ def _find(scope: Scope, tabular: Tabular | None, node: syntax.Find) -> Tabular:
         raise scope.error("KQL200", "find … project-away is not translated", node.span, hint="project names columns")
     if node.project and not node.project_smart:
         found = [(n, _projected(scope, found, t, node)) for n, t in found]
+    elif any(side.is_open for _, side in found):
+        raise scope.error("KQL203", "find shows every column, and not all are declared", node.span, hint="project …")
     elif len(found) > 1:
         raise scope.error("KQL200", "find packs the other columns of its tables into one", node.span, hint="project …")
     return _united(scope, found, source, node)
@@ -255,7 +271,8 @@ def _projected(scope: Scope, sides: list[Side], tabular: Tabular, node: syntax.F
         own = tabular.column(name)
         value: Scalar = Constant(final, None, item.span) if own is None else convert(scope, ColumnRef(own), final)
         computed[Column(name, final, True)] = value
-    return project(tabular, tuple(computed), computed, replace(origin_of(scope, node, "find"), text=""))
+    result = project(tabular, tuple(computed), computed, replace(origin_of(scope, node, "find"), text=""))
+    return replace(result, openness=Openness.CLOSED)
 
 
 def _item(scope: Scope, item: syntax.Expr) -> tuple[str, Type | None]:

@@ -9,7 +9,7 @@ from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.relations import Origin, Project, Relation
 from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar, columns_of
 from transpiler.semantics.calls import convert
-from transpiler.semantics.scope import Scope, Tabular
+from transpiler.semantics.scope import Openness, Scope, Tabular
 from transpiler.source import Span
 from transpiler.types import Type
 
@@ -60,9 +60,9 @@ def over(tabular: Tabular, relation: Relation, visible: Iterable[Column] | None 
     return tabular.over(relation, shown, tabular.order, tabular.ordinal)
 
 
-def unordered(relation: Relation, visible: Iterable[Column], *, is_open: bool = False) -> Tabular:
+def unordered(relation: Relation, visible: Iterable[Column], *, openness: Openness = Openness.CLOSED) -> Tabular:
     """A relation without an order."""
-    return Tabular(relation, tuple(visible), is_open=is_open)
+    return Tabular(relation, tuple(visible), openness=openness)
 
 
 def converted_column(scope: Scope, tabular: Tabular, column: Column, wanted: Type) -> tuple[Tabular, Column]:

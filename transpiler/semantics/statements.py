@@ -13,7 +13,7 @@ from transpiler.plan.scalars import Column, Constant, Scalar
 from transpiler.semantics.calls import convert
 from transpiler.semantics.dispatch import bind_scalar, bind_source
 from transpiler.semantics.environment import Environment
-from transpiler.semantics.scope import FunctionLet, ScalarLet, Scope, Tabular, TabularLet
+from transpiler.semantics.scope import DECLARE, FunctionLet, Openness, ScalarLet, Scope, Tabular, TabularLet
 from transpiler.semantics.tables import is_table
 from transpiler.source import NOWHERE, Source, Span
 from transpiler.types import TYPE_NAMES, Type
@@ -32,14 +32,24 @@ def bind_query(query: syntax.Query, source: Source, environment: Environment) ->
         what = "several results" if results else "no result: every statement is a let"
         raise scope.error("KQL105", f"the query has {what}; one table is translated", place)
     tabular = bind_result(scope, results[0])
-    if tabular.is_open:
-        raise scope.error(
-            "KQL203",
-            "the columns of the result depend on data that is not declared",
-            results[0].span,
-            hint="project the columns that are wanted",
-        )
+    _check_shown(scope, tabular, results[0])
     return Plan(tabular.relation, tabular.visible, tabular.order, environment.reads_tables), tabular
+
+
+def _check_shown(scope: Scope, tabular: Tabular, result: syntax.Expr) -> None:
+    """Raises KqlError (KQL203) for a result that shows columns of which nothing is known."""
+    if tabular.is_open and not tabular.visible:
+        message, hint = "nothing is known of the result's columns: the query names none of its table's", DECLARE
+    elif tabular.openness is Openness.WHOLE:
+        message, hint = "the result shows every column, and not all are declared", f"project names them, or {DECLARE}"
+    elif tabular.openness is Openness.OPEN:
+        message, hint = (
+            "the columns of the result depend on data that is not declared",
+            "project the columns that are wanted",
+        )
+    else:
+        return
+    raise scope.error("KQL203", message, result.span, hint=hint)
 
 
 def bind_result(scope: Scope, expression: syntax.Expr) -> Tabular:

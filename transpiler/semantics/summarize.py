@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from transpiler.functions.registry import FUNCTIONS
@@ -14,7 +14,7 @@ from transpiler.semantics.calls import call_function
 from transpiler.semantics.columns import final_name, matching, named_scalars, output_columns
 from transpiler.semantics.dispatch import bind_scalar, binds_operator
 from transpiler.semantics.names import UniqueNames, result_name
-from transpiler.semantics.scope import Aggregation, Scope, Tabular
+from transpiler.semantics.scope import Aggregation, Openness, Scope, Tabular, check_whole
 from transpiler.semantics.shaping import column_for, origin_of, project, unordered
 from transpiler.semantics.windowing import contains_window, staged
 from transpiler.types import Type
@@ -34,9 +34,16 @@ def _summarize(scope: Scope, tabular: Tabular, node: syntax.Summarize) -> Tabula
         items.append(_row_count(scope, node))
     origin = origin_of(scope, node, "summarize")
     tabular, keys, items = without_windows(tabular, keys, items)
+    openness = tabular.openness.asked_whole() if _takes_all(node.aggregates) else Openness.CLOSED
     if len(items) == 1 and is_whole_row(items[0], keys):
-        return first_rows(tabular, keys, items[0], origin)
-    return aggregated(tabular, keys, items, origin)
+        return replace(first_rows(tabular, keys, items[0], origin), openness=openness)
+    return replace(aggregated(tabular, keys, items, origin), openness=openness)
+
+
+def _takes_all(aggregates: Iterable[syntax.Expr]) -> bool:
+    """Whether an aggregate returns every column of a row: ``arg_max(t, *)``."""
+    calls = (a.value if isinstance(a, syntax.NamedExpression) else a for a in aggregates)
+    return any(isinstance(b, syntax.Star) for a in calls if isinstance(a, syntax.Call) for b in a.arguments)
 
 
 def _row_count(scope: Scope, node: syntax.Summarize) -> AggregateItem:
@@ -209,6 +216,7 @@ def _distinct(scope: Scope, tabular: Tabular, node: syntax.Distinct) -> Tabular:
     items: list[tuple[str | None, bool, Scalar]] = []
     for item in node.columns:
         if isinstance(item, syntax.Star | syntax.NamePattern):
+            check_whole(row, "distinct *", item.span)
             items += [(c.name, True, ColumnRef(c, item.span)) for c in matching(scope, tabular, [item])]
         else:
             items += named_scalars(row, item)

@@ -15,7 +15,7 @@ from transpiler.semantics.calls import convert
 from transpiler.semantics.dispatch import bind_operator, bind_scalar, bind_source, binds_source
 from transpiler.semantics.expressions import binary
 from transpiler.semantics.invocation import call_tabular_function
-from transpiler.semantics.scope import FunctionLet, ScalarLet, Scope, Tabular, TabularLet, did_you_mean
+from transpiler.semantics.scope import FunctionLet, Openness, ScalarLet, Scope, Tabular, TabularLet, did_you_mean
 from transpiler.semantics.shaping import origin_of
 from transpiler.source import NOWHERE, Span
 from transpiler.types import TYPE_NAMES, Type
@@ -91,7 +91,9 @@ def _shape(scope: Scope, name: str, shape: Shape, span: Span) -> Tabular:
         time_column=time,
         window=window_of(scope, time, arrival),
     )
-    return Tabular(scan, columns, is_open=shape.table.open, table_name=name, arrival=arrival)
+    declared = Openness.OPEN if shape.table.open else Openness.CLOSED
+    openness = Openness.INFERRED if shape.table.inferred else declared
+    return Tabular(scan, columns, openness=openness, table_name=name, arrival=arrival)
 
 
 def window_of(scope: Scope, time: Column | None, arrival: Column | None) -> tuple[Scalar, ...]:

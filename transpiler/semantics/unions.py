@@ -11,7 +11,7 @@ from transpiler.plan.relations import Scan, UnionAll
 from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar
 from transpiler.semantics.dispatch import bind_source, binds_operator
 from transpiler.semantics.joins import word
-from transpiler.semantics.scope import FunctionLet, Scope, Tabular
+from transpiler.semantics.scope import FunctionLet, Openness, Scope, Tabular
 from transpiler.semantics.shaping import origin_of, unordered
 from transpiler.semantics.tables import is_table
 from transpiler.types import Type
@@ -30,7 +30,7 @@ def _union(scope: Scope, tabular: Tabular | None, node: syntax.Union) -> Tabular
         sides += _operand(scope, operand, fuzzy, len(sides))
     if not sides:
         raise scope.error("KQL100", "none of the union's tables is known", node.span)
-    open_sides = [t for _, t in sides if t.is_open]
+    open_sides = [t for _, t in sides if t.openness is Openness.OPEN]
     if open_sides and len(sides) > 1:
         raise scope.error(
             "KQL203",
@@ -106,7 +106,8 @@ def unite(scope: Scope, sides: list[tuple[str, Tabular]], kind: str, source_colu
         inputs=tuple(t.relation for _, t in sides),
         sources=tuple(mappings),
     )
-    return replace(unordered(relation, output), arrival=arrival)
+    openness = max(t.openness for _, t in sides)
+    return replace(unordered(relation, output, openness=openness), arrival=arrival)
 
 
 def _arrival(sides: list[Tabular], mappings: list[dict[Column, Scalar]]) -> Column | None:

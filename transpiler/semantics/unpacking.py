@@ -13,7 +13,7 @@ from transpiler.semantics.aggregates import bind_aggregate
 from transpiler.semantics.calls import convert
 from transpiler.semantics.dispatch import bind_scalar, binds_plugin
 from transpiler.semantics.plugins import plugin_options
-from transpiler.semantics.scope import Scope, Tabular
+from transpiler.semantics.scope import Scope, Tabular, check_whole
 from transpiler.semantics.shaping import column_for, origin_of, project, unordered
 from transpiler.types import TYPE_NAMES, Type
 
@@ -180,6 +180,8 @@ def _pivot(scope: Scope, tabular: Tabular, node: syntax.Evaluate) -> Tabular:
     if len(by) != len(given) or not isinstance(value, ColumnRef):
         raise scope.error("KQL104", "pivot takes columns", node.span)
     used = {value.column, *(c for a in aggregate.arguments for c in columns_of(bind_scalar(row, a)))}
+    if not rest[1:]:
+        check_whole(row, "pivot without columns to group by", node.span)
     by = by if rest[1:] else [c for c in tabular.visible if c not in used]
     dynamic = next((c for c in by if c.type is Type.DYNAMIC), None)
     if dynamic is not None:
