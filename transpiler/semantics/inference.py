@@ -1,197 +1,183 @@
 """Columns and types of undeclared tables, from their use in a query: a contract that a data engineer can read and mend.
 
-The syntax tree is read, not the plan: nothing can be bound yet. A name belongs to the table at the head of its pipeline
-until an operator closes the columns (project, summarize …). Evidence of a type is what a name is compared with, or the
-parameter that it fills; where there is none a column is a string, but TimeGenerated and Timestamp are datetimes.
+The syntax tree is read, not the plan: nothing can be bound yet. Statements, tables and the query's own functions are
+followed here, operators in ``inferred_operators``, expressions in ``inferred_values``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
 
 from transpiler.catalog import Catalog, Table
-from transpiler.functions.registry import FUNCTIONS
 from transpiler.kql import syntax
-from transpiler.types import INTEGERS, SUMMABLE, TYPE_NAMES, Type
+from transpiler.semantics.inferred_operators import after
+from transpiler.semantics.inferred_rows import MAX_CALLS, Function, Lets, Place, Reading, Rows, Value
+from transpiler.semantics.inferred_types import Term, type_of
+from transpiler.semantics.inferred_values import children, compare, read
+from transpiler.types import TYPE_NAMES
 
-Columns = dict[str, Type]
-Roots = frozenset[str]
-NOTHING: Roots = frozenset()
-
-# Weakest evidence first: what reads a property must be dynamic, whatever else is done to it.
-_STRENGTH = (
-    Type.STRING,
-    Type.BOOL,
-    Type.LONG,
-    Type.REAL,
-    Type.DECIMAL,
-    Type.GUID,
-    Type.TIMESPAN,
-    Type.DATETIME,
-    Type.DYNAMIC,
-)
-_TIMES = frozenset({"TimeGenerated", "Timestamp"})
-_CLOSING = (
-    syntax.Project,
-    syntax.ProjectKeep,
-    syntax.Summarize,
-    syntax.Distinct,
-    syntax.Count,
-    syntax.MakeSeries,
-    syntax.TopNested,
-    syntax.TopHitters,
-    syntax.GetSchema,
-    syntax.SampleDistinct,
-)
-# After these a name may be another table's; a watchlist is not given columns by guessing.
-_JOINING = (syntax.Join, syntax.Lookup, syntax.Union)
-_TEXT_OPERATORS = frozenset({"=~", "!~", "matches regex"})
-# Their first argument names a part ('day') and is bound apart from the declared parameters.
-_BY_PART = frozenset({"datetime_diff", "datetime_part", "datetime_add"})
-
-
-@dataclass(slots=True)
-class Inference:
-    """One query under reading. ``evidence`` maps each undeclared table to its columns and what speaks for their types."""
-
-    catalog: Catalog
-    known: set[str] = field(default_factory=set)
-    lets: dict[str, Roots] = field(default_factory=dict)
-    evidence: dict[str, dict[str, set[Type]]] = field(default_factory=dict)
-    watchlists: bool = False
-
-    def statements(self, statements: Iterable[syntax.Statement]) -> Roots:
-        """Reads statements in order; the roots of the last expression."""
-        last = NOTHING
-        for statement in statements:
-            match statement:
-                case syntax.Let(value=syntax.FunctionBody() as body):
-                    self.known |= {p.name for p in body.parameters}
-                    self.known.add(statement.name)
-                    self.lets[statement.name] = self.statements(body.statements)
-                case syntax.Let():
-                    self.lets[statement.name] = self.table(statement.value)
-                    self.known.add(statement.name)
-                case syntax.QueryStatement():
-                    last = self.table(statement.value)
-                case _:
-                    pass
-        return last
-
-    def table(self, node: syntax.Node | None) -> Roots:
-        """The undeclared tables whose columns are still open after a tabular expression."""
-        match node:
-            case syntax.Name():
-                return self._named(node.name)
-            case syntax.Pipeline():
-                roots = self.table(node.source)
-                return self.operators(roots, node.operators)
-            case syntax.Call(name="_GetWatchlist") if self.watchlists:
-                return self._watchlist(node)
-            case syntax.Call(name="materialize"):
-                return self.table(node.arguments[0]) if node.arguments else NOTHING
-            case syntax.Call():
-                return self.lets.get(node.name, NOTHING)
-            case _:
-                return NOTHING
-
-    def _named(self, name: str) -> Roots:
-        if name in self.lets:
-            return self.lets[name]
-        if name in self.known or self.catalog.table(name) or self.catalog.function(name):
-            return NOTHING
-        self.evidence.setdefault(name, {})
-        return frozenset({name})
-
-    def _watchlist(self, node: syntax.Call) -> Roots:
-        """A watchlist as a root of its own, named by the place of the call (its alias may be a let)."""
-        root = str(node.span.start)
-        self.evidence.setdefault(root, {})
-        return frozenset({root})
-
-    def operators(self, roots: Roots, operators: Iterable[syntax.Operator]) -> Roots:
-        """Reads operators over open roots; what is left open after them."""
-        made: set[str] = set()
-        for operator in operators:
-            for name, kind in _uses(operator):
-                if name not in made and name not in self.known:
-                    self._use(roots, name, kind)
-            for table in _tables_within(operator):
-                self._side(operator, roots, self.table(table), made)
-            if isinstance(operator, syntax.Union):
-                roots |= frozenset().union(*(self.table(o) for o in operator.operands))
-            made |= _made(operator)
-            if isinstance(operator, _CLOSING) or (self.watchlists and isinstance(operator, _JOINING)):
-                roots = NOTHING
-        return roots
-
-    def _side(self, operator: syntax.Operator, left: Roots, right: Roots, made: set[str]) -> None:
-        """The keys of a join are columns of both sides."""
-        if not isinstance(operator, syntax.Join | syntax.Lookup):
-            return
-        for key in operator.on:
-            for node in walk(key):
-                match node:
-                    case syntax.Member(base=syntax.Name(name="$left")):
-                        self._use(left if node.name not in made else NOTHING, node.name, None)
-                    case syntax.Member(base=syntax.Name(name="$right")):
-                        self._use(right, node.name, None)
-                    case syntax.Name() if not node.name.startswith("$"):
-                        self._use(left if node.name not in made else NOTHING, node.name, None)
-                        self._use(right, node.name, None)
-                    case _:
-                        pass
-
-    def _use(self, roots: Roots, name: str, kind: Type | None) -> None:
-        for root in roots:
-            found = self.evidence[root].setdefault(name, set())
-            if kind is not None:
-                found.add(kind)
+_WATCHLIST = "#"
+_NO_ROWS = Rows()
 
 
 def infer_tables(query: syntax.Query, catalog: Catalog) -> dict[str, dict[str, str]]:
-    """KQL types by column of each table that the query reads and the catalog does not declare. Names in order of use."""
-    inference = Inference(catalog)
-    inference.statements(query.statements)
-    return {t: {c: str(_type(c, e)) for c, e in columns.items()} for t, columns in inference.evidence.items()}
+    """KQL types by column of each table that the query reads and the catalog does not declare. Names in order of use.
+
+    Raises KqlError (KQL203) for a column whose type nothing tells where a string would be a wrong guess.
+    """
+    reading = Reading(catalog)
+    statements(reading, {}, query.statements)
+    reading.facts.settle()
+    return {t: {c: str(type_of(u)) for c, u in columns.items()} for t, columns in reading.columns.items()}
 
 
 def watchlist_columns(query: syntax.Query, catalog: Catalog) -> dict[int, list[str]]:
     """The columns that a query uses of each call of ``_GetWatchlist``, by the place where the call begins."""
-    inference = Inference(catalog, watchlists=True)
-    inference.statements(query.statements)
-    return {int(root): list(columns) for root, columns in inference.evidence.items() if root.isdecimal()}
+    reading = Reading(catalog, watchlists=True)
+    statements(reading, {}, query.statements)
+    found = reading.columns.items()
+    return {int(root[1:]): list(columns) for root, columns in found if root.startswith(_WATCHLIST)}
 
 
-def _type(name: str, evidence: set[Type]) -> Type:
-    if not evidence:
-        return Type.DATETIME if name in _TIMES else Type.STRING
-    return max(evidence, key=_STRENGTH.index)
+def declared_with(catalog: Catalog, inferred: Mapping[str, Mapping[str, str]]) -> Catalog:
+    """The catalog and the inferred tables."""
+    tables = {name: Table(name, columns, inferred=True) for name, columns in inferred.items()}
+    return catalog.merged(Catalog(tables)) if tables else catalog
 
 
-def _made(operator: syntax.Operator) -> set[str]:
-    """The names that an operator gives to columns of its own."""
-    made: set[str] = set()
-    for node in walk(operator):
-        match node:
-            case syntax.NamedExpression():
-                made |= set(node.names)
-            case syntax.ParsePart(column=str() as column):
-                made.add(column)
-            case syntax.ColumnDeclaration():
-                made.add(node.name)
+def statements(reading: Reading, lets: Lets, found: Iterable[syntax.Statement]) -> Rows | Term:
+    """Reads statements in order; what the last expression is."""
+    last: Rows | Term = None
+    for statement in found:
+        match statement:
+            case syntax.Let(value=syntax.FunctionBody() as body):
+                lets = {**lets, statement.name: Function(body, lets)}
+            case syntax.Let():
+                value = _value(reading, lets, statement.value)
+                lets = {**lets, statement.name: value}
+            case syntax.DeclareParameters():
+                given = {p.name: Value(TYPE_NAMES.get(p.type_name or "string")) for p in statement.parameters}
+                lets = {**lets, **given}
+            case syntax.QueryStatement():
+                value = _value(reading, lets, statement.value, is_result=True)
+                last = value.term if isinstance(value, Value) else value if isinstance(value, Rows) else None
             case _:
                 pass
-    return made
+    return last
 
 
-def _children(node: syntax.Node) -> Iterator[syntax.Node]:
-    for f in fields(node):
-        value = getattr(node, f.name)
-        for item in value if isinstance(value, tuple) else (value,):
-            if isinstance(item, syntax.Node):
-                yield item
+def _value(reading: Reading, lets: Lets, node: syntax.Node, *, is_result: bool = False) -> Rows | Value | Function:
+    """What a let holds, or an expression that is a result."""
+    match node:
+        case syntax.Name() if isinstance(lets.get(node.name), Function) and not is_result:
+            return lets[node.name]
+        case syntax.Name() if node.name in lets or is_result or reading.catalog.table(node.name):
+            value = lets.get(node.name)
+            return value if isinstance(value, Value) else table(reading, lets, node)
+        case syntax.Pipeline() | syntax.DataTable() | syntax.ExternalData():
+            return table(reading, lets, node)
+        case syntax.Call(name="materialize" | "table" | "_GetWatchlist" | "view"):
+            return table(reading, lets, node)
+        case syntax.Call() if isinstance(own := lets.get(node.name), Rows | Function):
+            if isinstance(own, Rows):
+                return own
+            found = called(reading, Place(_NO_ROWS, lets), own, node)
+            return found if isinstance(found, Rows) else Value(found)
+        case syntax.Call() if reading.catalog.function(node.name) is not None:
+            return _NO_ROWS
+        case _:
+            text = node.value if isinstance(node, syntax.Literal) and isinstance(node.value, str) else None
+            return Value(read(reading, Place(_NO_ROWS, lets), node), text)
+
+
+def table(reading: Reading, lets: Lets, node: syntax.Node | None) -> Rows:
+    """The rows of a tabular expression."""
+    match node:
+        case syntax.Name():
+            return _named(reading, lets, node.name, node)
+        case syntax.Pipeline():
+            rows = table(reading, lets, node.source) if node.source is not None else _NO_ROWS
+            return operators(reading, lets, rows, node.operators)
+        case syntax.DataTable() | syntax.ExternalData():
+            return Rows({c.name: TYPE_NAMES.get(c.type_name) for c in node.columns})
+        case syntax.Call(name="_GetWatchlist") if reading.watchlists:
+            return reading.root(f"{_WATCHLIST}{node.span.start}")
+        case syntax.Call(name="materialize" | "view") if node.arguments and node.name not in lets:
+            return table(reading, lets, node.arguments[0])
+        case syntax.Call(name="table") if node.arguments and node.name not in lets:
+            name = _text(lets, node.arguments[0])
+            return _named(reading, lets, name, node) if name is not None else _NO_ROWS
+        case syntax.Call():
+            own = lets.get(node.name)
+            found = called(reading, Place(_NO_ROWS, lets), own, node) if isinstance(own, Function) else own
+            return found if isinstance(found, Rows) else _NO_ROWS
+        case syntax.Bracketed():
+            return table(reading, lets, node.value)
+        case _:
+            return _NO_ROWS
+
+
+def _text(lets: Lets, node: syntax.Node) -> str | None:
+    if isinstance(node, syntax.Literal) and node.kind == "string":
+        return str(node.value)
+    value = lets.get(node.name) if isinstance(node, syntax.Name) else None
+    return value.text if isinstance(value, Value) else None
+
+
+def _named(reading: Reading, lets: Lets, name: str, node: syntax.Node) -> Rows:
+    found = lets.get(name)
+    if isinstance(found, Function):
+        call = syntax.Call(name, (), node.span, span=node.span)
+        result = called(reading, Place(_NO_ROWS, lets), found, call)
+        return result if isinstance(result, Rows) else _NO_ROWS
+    if found is not None:
+        return found if isinstance(found, Rows) else _NO_ROWS
+    declared = reading.catalog.table(name)
+    if declared is not None:
+        return Rows({c: TYPE_NAMES.get(t) for c, t in declared.columns.items()})
+    return _NO_ROWS if reading.catalog.function(name) else reading.root(name)
+
+
+def operators(reading: Reading, lets: Lets, rows: Rows, found: Iterable[syntax.Operator]) -> Rows:
+    """The rows behind operators, one after another. ``as`` names what follows."""
+    for operator in found:
+        if isinstance(operator, syntax.As):
+            lets = {**lets, operator.name: rows}
+            continue
+        rows = after(reading, Place(rows, lets), operator)
+    return rows
+
+
+def called(
+    reading: Reading, place: Place, function: Function, node: syntax.Call, first: Rows | None = None
+) -> Rows | Term:
+    """What a call of one of the query's own functions gives: rows, or a type."""
+    reading.calls += 1
+    if reading.calls > MAX_CALLS:
+        return None
+    given = {a.names[0]: a.value for a in node.arguments if isinstance(a, syntax.NamedExpression) and a.names}
+    queue: list[Rows | syntax.Node] = [a for a in node.arguments if not isinstance(a, syntax.NamedExpression)]
+    queue = [first, *queue] if first is not None else queue
+    inner = dict(function.lets)
+    for parameter in function.body.parameters:
+        argument = given.get(parameter.name) or (queue.pop(0) if queue else parameter.default)
+        inner[parameter.name] = _argument(reading, place, parameter, argument)
+    return statements(reading, inner, function.body.statements)
+
+
+def _argument(
+    reading: Reading, place: Place, parameter: syntax.Parameter, argument: Rows | syntax.Node | None
+) -> Rows | Value:
+    if isinstance(argument, Rows):
+        return argument
+    if parameter.columns is not None or parameter.open:
+        return table(reading, place.lets, argument)
+    kind = TYPE_NAMES.get(parameter.type_name or "")
+    if argument is None:
+        return Value(kind)
+    found = read(reading, place, argument)
+    compare(found, kind)
+    return Value(kind, _text(place.lets, argument))
 
 
 def walk(node: syntax.Node) -> Iterator[syntax.Node]:
@@ -200,122 +186,8 @@ def walk(node: syntax.Node) -> Iterator[syntax.Node]:
     while stack:
         current = stack.pop()
         yield current
-        below = [c for c in _children(current) if not isinstance(c, syntax.Pipeline | syntax.DataTable)]
+        below = [c for c in children(current) if not isinstance(c, syntax.Pipeline | syntax.DataTable)]
         stack.extend(reversed(below))
 
 
-def _tables_within(operator: syntax.Operator) -> Iterator[syntax.Node]:
-    """Tables that an operator reads besides its input: a join's right side, ``in (T | …)``, ``toscalar(…)``."""
-    if isinstance(operator, syntax.Join | syntax.Lookup):
-        yield operator.right
-    for node in walk(operator):
-        yield from (
-            c for c in _children(node) if isinstance(c, syntax.Pipeline) and c is not getattr(operator, "right", None)
-        )
-
-
-def _uses(operator: syntax.Operator) -> Iterator[tuple[str, Type | None]]:
-    """(name, evidence) of every column name that an operator reads of its input."""
-    if isinstance(operator, syntax.Union | syntax.As | syntax.Render):
-        return
-    if isinstance(operator, syntax.Join | syntax.Lookup):
-        return
-    skipped: set[int] = set()
-    for node in walk(operator):
-        yield from _evidence(node, skipped)
-        if isinstance(node, syntax.Name) and id(node) not in skipped and not node.name.startswith("$"):
-            yield node.name, None
-
-
-def _evidence(node: syntax.Node, skipped: set[int]) -> Iterator[tuple[str, Type | None]]:
-    match node:
-        case syntax.Binary():
-            yield from _pair(node.operator, node.left, node.right)
-            yield from _pair(node.operator, node.right, node.left)
-        case syntax.InList(left=syntax.Name() as left) if node.items:
-            yield left.name, _kind(node.items[0]) if node.operator.lstrip("!") == "in" else Type.STRING
-        case syntax.Between(operand=syntax.Name() as operand):
-            yield operand.name, _kind(node.low)
-        case syntax.Member(base=syntax.Name() as base) if not base.name.startswith("$"):
-            yield base.name, Type.DYNAMIC
-        case syntax.Index(base=syntax.Name() as base):
-            yield base.name, Type.DYNAMIC
-        case syntax.Call():
-            yield from _arguments(node)
-        case syntax.MvExpand() | syntax.MvApply():
-            yield from ((c.name, Type.DYNAMIC) for c in map(_expanded, node.columns) if isinstance(c, syntax.Name))
-        case _:
-            pass
-
-
-def _expanded(column: syntax.Expr) -> syntax.Expr:
-    return column.value if isinstance(column, syntax.NamedExpression) else column
-
-
-def _pair(operator: str, name: syntax.Expr, other: syntax.Expr) -> Iterator[tuple[str, Type | None]]:
-    if not isinstance(name, syntax.Name):
-        return
-    text = operator.lstrip("!")[:1].isalpha() or operator in _TEXT_OPERATORS
-    yield name.name, Type.STRING if text else _kind(other)
-
-
-def _kind(other: syntax.Expr) -> Type | None:
-    """The type that an expression speaks for."""
-    match other:
-        case syntax.Literal():
-            kind = TYPE_NAMES[other.kind]
-            return Type.LONG if kind is Type.INT else kind
-        case syntax.Name(name="TimeGenerated" | "Timestamp"):
-            return Type.DATETIME
-        case syntax.Call():
-            return _result_kind(other)
-        case syntax.Binary(operator="+" | "-"):
-            return _kind(other.left) or _kind(other.right)
-        case syntax.Unary():
-            return _kind(other.operand)
-        case _:
-            return None
-
-
-def _result_kind(call: syntax.Call) -> Type | None:
-    """The type of a function's result, where its declaration says one."""
-    if call.name in ("ago", "now"):
-        return Type.DATETIME
-    function = FUNCTIONS.find(call.name) or FUNCTIONS.find(call.name, aggregate=True)
-    results = {o.result for o in function.overloads} if function is not None else set()
-    (only,) = results if len(results) == 1 else ("",)
-    kind = TYPE_NAMES.get(only)
-    return Type.LONG if kind is Type.INT else kind
-
-
-def _arguments(call: syntax.Call) -> Iterator[tuple[str, Type | None]]:
-    """What the parameters of a function say of the names that fill them; nothing where its overloads differ."""
-    function = FUNCTIONS.find(call.name) or FUNCTIONS.find(call.name, aggregate=True)
-    if function is None or not function.overloads or not call.arguments:
-        return
-    if call.name in ("bin", "floor") and len(call.arguments) == 2 and isinstance(call.arguments[0], syntax.Name):
-        step = _kind(call.arguments[1])
-        yield call.arguments[0].name, Type.DATETIME if step is Type.TIMESPAN else step
-        return
-    arguments = call.arguments[1:] if call.name in _BY_PART else call.arguments
-    overloads = [o for o in function.overloads if o.parameter(len(arguments) - 1) is not None] or function.overloads
-    for position, argument in enumerate(arguments):
-        if isinstance(argument, syntax.Name):
-            parameters = (o.parameter(position) for o in overloads)
-            accepts = frozenset[Type]().union(*(p.accepts for p in parameters if p is not None))
-            yield argument.name, _of_family(accepts)
-
-
-def _of_family(accepts: frozenset[Type]) -> Type | None:
-    """What a parameter says of its argument: its one type, or a number where only numbers (and spans) are taken."""
-    if len(accepts) == 1:
-        return next(iter(accepts))
-    if accepts and accepts <= SUMMABLE and Type.DATETIME not in accepts:
-        return Type.LONG if accepts <= INTEGERS else Type.REAL
-    return None
-
-
-def declared_with(catalog: Catalog, inferred: Mapping[str, Mapping[str, str]]) -> Catalog:
-    """The catalog and the inferred tables."""
-    tables = {name: Table(name, columns, inferred=True) for name, columns in inferred.items()}
-    return catalog.merged(Catalog(tables)) if tables else catalog
+__all__ = ["called", "declared_with", "infer_tables", "table", "walk", "watchlist_columns"]
