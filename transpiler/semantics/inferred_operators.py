@@ -67,15 +67,16 @@ def _away(reading: Reading, place: Place, node: syntax.ProjectAway) -> Rows:
 
 
 def _summarize(reading: Reading, place: Place, node: syntax.Summarize) -> Rows:
-    made = _made(reading, place, node.by)
+    made: dict[str, Term] = {}
     whole = False
     for item in node.aggregates:
-        name, term = _aggregate(reading, place, item)
+        names, term = _aggregate(reading, place, item)
         call = item.value if isinstance(item, syntax.NamedExpression) else item
         if isinstance(call, syntax.Call) and call.name in ("arg_max", "arg_min"):
             made |= _made(reading, place, [a for a in call.arguments if not isinstance(a, syntax.Star)])
         whole = whole or (isinstance(call, syntax.Call) and _is_whole(call.arguments))
-        made |= dict.fromkeys(name, term)
+        made |= dict.fromkeys(names, term)
+    made = {**_made(reading, place, node.by), **made}
     return place.rows.with_columns(made) if whole else Rows(made)
 
 

@@ -47,6 +47,7 @@ class Unknown:
     compared: set[Type] = field(default_factory=set)
     follows: Type | None = None
     is_number: bool = False
+    is_summed: bool = False
     unfit: tuple[str, Span] | None = None
     divided: Span | None = None
 
@@ -218,7 +219,8 @@ class Facts:
                     term.divided = span
         self._spread_division()
         for unknown in self.unknowns:
-            if unknown.kind() is None and unknown.is_number and unknown.divided is None:
+            is_number = unknown.is_number or unknown.is_summed
+            if unknown.kind() is None and is_number and unknown.divided is None:
                 unknown.follows = Type.REAL
 
     def _spread_division(self) -> None:

@@ -274,6 +274,8 @@ def _arguments(call: syntax.Call, function: Declared, terms: list[Term]) -> None
             fill(term, Type.LONG)
         elif accepts and accepts <= SUMMABLE and Type.DATETIME not in accepts and isinstance(term, Unknown):
             term.is_number = term.is_number or term.follows is None
+        elif accepts and accepts <= SUMMABLE and Type.REAL in accepts and isinstance(term, Unknown):
+            term.is_summed = True
         elif accepts and accepts <= SUMMABLE:
             unfit(term, f"{call.name} does not take a string", call.span)
 
