@@ -326,3 +326,55 @@ def test_an_unknown_format_is_wrong_usage(tmp_path: Path) -> None:
     result = rulesql("export", "good", *small_project(tmp_path), "--out", tmp_path / "out", "--format", "cobol")
     assert result.exit_code == 2
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("arguments", [["validate"], ["export"], ["coverage"]], ids=" ".join)
+def test_a_folder_without_rules_exits_with_2(arguments: list[str], tmp_path: Path) -> None:
+    """A mistyped path looks green in a build when nothing at all is found to be good."""
+    (tmp_path / "notes.txt").write_text("nothing")
+    result = rulesql(*arguments, tmp_path)
+    assert result.exit_code == 2
+    assert "no rule" in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_word_that_no_feature_has_exits_with_2() -> None:
+    result = rulesql("support", "nosuch")
+    assert result.exit_code == 2
+    assert "nosuch" in result.stderr
+    assert result.stdout == ""
+
+
+LATIN_1 = 'print x = "\u00e9"\n'.encode("latin-1")
+
+
+@pytest.mark.parametrize("arguments", [["translate"], ["query"]], ids=" ".join)
+def test_what_is_no_utf_8_is_refused_on_standard_input(arguments: list[str]) -> None:
+    result = CliRunner().invoke(app, [*arguments, "-"], input=LATIN_1)
+    assert result.exit_code == 1
+    assert "UTF-8" in result.stderr
+    assert "stdin:1:12" in result.stderr
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize("command", ["translate", "coverage"])
+def test_what_is_no_utf_8_is_refused_in_a_file(command: str, tmp_path: Path) -> None:
+    file = tmp_path / "query.kql"
+    file.write_bytes(LATIN_1)
+    result = rulesql(command, file)
+    assert result.exit_code == 1
+    assert "UTF-8" in result.stderr + result.stdout
+
+
+def test_utf_16_with_its_mark_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "query.kql"
+    file.write_bytes('print x = "\u00e9"'.encode("utf-16"))
+    assert "'\u00e9'" in rulesql("translate", file).stdout
+
+
+def test_a_name_as_long_as_the_query_is_not_echoed_whole() -> None:
+    result = rulesql("translate", "-", "--table", "T=a:string", stdin=f"T | where {'x' * 500_000} == 1")
+    assert result.exit_code == 1
+    assert "no column 'xxx" in result.stderr
+    assert "known: a" in result.stderr
+    assert len(result.stderr) < 2_000

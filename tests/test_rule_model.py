@@ -325,3 +325,11 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(RuleError) as caught:
         load_rule(bad)
     assert (caught.value.code, caught.value.line, caught.value.column) == ("RULE001", 1, 7)
+
+
+def test_a_field_as_long_as_the_file_is_not_echoed_whole(tmp_path: Path) -> None:
+    file = tmp_path / "rule.yaml"
+    file.write_text(f"query: T\nname: x\nseverity: {'y' * 100_000}\n{'z' * 100_000}: 1\n")
+    with pytest.raises(RuleError) as refused:
+        load_rule(file)
+    assert len(str(refused.value)) < 2_000

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from transpiler.source import NOWHERE, Source, Span
@@ -44,6 +45,16 @@ CODES: dict[str, str] = {
 }
 
 
+_LONGEST_WORD = 200
+_LONGEST_MESSAGE = 4_000
+
+
+def shortened(message: str) -> str:
+    """A message that a person can read, whatever names it quotes: a name may be as long as the query."""
+    text = re.sub(rf"(\S{{{_LONGEST_WORD // 2}}})\S{{{_LONGEST_WORD // 2},}}", r"\1…", message)
+    return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]} …"
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a message points: file (or query) name, line and column from 1, the line's text, the caret's width."""
@@ -72,11 +83,11 @@ class RulesqlError(Exception):
     def __init__(
         self, code: str, message: str, span: Span = NOWHERE, *, hint: str = "", source: Source | None = None
     ) -> None:
-        super().__init__(message)
+        super().__init__(shortened(message))
         self.code = code
-        self.message = message
+        self.message = shortened(message)
         self.span = span
-        self.hint = hint
+        self.hint = shortened(hint)
         self.source = source
 
     def in_source(self, source: Source) -> RulesqlError:

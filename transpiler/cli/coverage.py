@@ -21,7 +21,7 @@ from transpiler.cli.options import (
     tables_of,
 )
 from transpiler.cli.printing import console, messages
-from transpiler.report.coverage import Coverage, Covered
+from transpiler.report.coverage import Coverage, Covered, files_of
 from transpiler.report.coverage import coverage as coverage_of
 from transpiler.report.data import json_text
 from transpiler.report.show_coverage import show_coverage
@@ -51,6 +51,8 @@ def coverage(
     for path in paths:
         if not Path(path).exists():
             raise typer.BadParameter(f"no file or folder '{path}'", param_hint="PATH")
+        if not any(files_of([path])):
+            raise typer.BadParameter(f"no rule and no query in '{path}' (YAML, JSON, .kql)", param_hint="PATH")
     known = catalog_of(catalog).merged(Catalog(tables_of(table)))
     targets = [str(t) for t in target or Target]
     found = _counted(paths, known, targets, infer_schema)

@@ -104,12 +104,20 @@ def rule_paths(given: Iterable[str] | None, rules: Path) -> list[Path]:
     if not names:
         if not rules.is_dir():
             raise typer.BadParameter(f"no folder '{rules}'", param_hint="--rules")
-        return list(rule_files(rules))
+        return _below(rules, "--rules")
     found: list[Path] = []
     for name in names:
         folder = next((f for f in (Path(name), rules / name) if f.is_dir()), None)
-        found += rule_files(folder) if folder else [rule_path(name, rules)]
+        found += _below(folder, "RULE") if folder else [rule_path(name, rules)]
     return list(dict.fromkeys(found))
+
+
+def _below(folder: Path, given_as: str) -> list[Path]:
+    """The rules of a folder. Exits with 2 for one without any, which is a mistyped path more often than not."""
+    found = list(rule_files(folder))
+    if not found:
+        raise typer.BadParameter(f"no rule in the folder '{folder}'", param_hint=given_as)
+    return found
 
 
 def one_rule(given: str, rules: Path) -> Rule:

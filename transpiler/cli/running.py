@@ -32,6 +32,7 @@ from transpiler.cli.options import (
 from transpiler.cli.printing import console, messages, note
 from transpiler.diagnostics import KqlError
 from transpiler.report.rows import write_csv, write_json, write_table
+from transpiler.rule.document import decode
 from transpiler.run import Prepared, prepare, prepare_alerts, prepare_rule, ready
 from transpiler.source import Source
 
@@ -139,7 +140,7 @@ def query(
     """
     with files_as_way_out():
         prepared = prepare(
-            Source(sys.stdin.read() if kql == "-" else kql),
+            Source(decode("stdin", sys.stdin.buffer.read()) if kql == "-" else kql),
             inputs_of(table),
             catalog_of(catalog),
             now=moment_of(at, "--at"),

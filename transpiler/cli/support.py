@@ -13,7 +13,7 @@ from transpiler.cli.options import Format, FormatOption
 from transpiler.cli.printing import console, problem
 from transpiler.report.data import json_text
 from transpiler.report.show_support import matrix_markdown, replaced, show_support, summary_markdown
-from transpiler.report.support import State, support_matrix
+from transpiler.report.support import Feature, State, support_matrix
 
 
 class Only(StrEnum):
@@ -46,7 +46,7 @@ def support(
 
       rulesql support --update README.md
     """
-    features = [f for f in support_matrix() if word.lower() in f.name.lower()]
+    features = _named(word)
     if update is not None:
         try:
             update.write_text(
@@ -64,3 +64,11 @@ def support(
         typer.echo(matrix_markdown(shown), nl=False)
     else:
         show_support(shown, console())
+
+
+def _named(word: str) -> list[Feature]:
+    """The features whose name holds a word. Exits with 2 where there are none."""
+    found = [f for f in support_matrix() if word.lower() in f.name.lower()]
+    if not found:
+        raise typer.BadParameter(f"nothing of KQL has a name with '{word}' in it", param_hint="WORD")
+    return found

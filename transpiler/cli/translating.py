@@ -38,6 +38,7 @@ from transpiler.cli.options import (
 from transpiler.cli.printing import note
 from transpiler.lowering.runtime import RunTime
 from transpiler.report.data import json_text
+from transpiler.rule.document import decode
 from transpiler.rule.load import SUFFIXES, load_rule_bytes
 from transpiler.rule.model import Rule
 from transpiler.source import Source
@@ -113,7 +114,7 @@ def _read(file: str) -> tuple[Source, Rule | None]:
     """The query of a file, and the rule around it if there is one."""
     if file == "-":
         data, name = sys.stdin.buffer.read(), "stdin"
-        is_rule = _RULE.search(data.decode("utf-8", "replace")) is not None
+        is_rule = _RULE.search(decode(name, data)) is not None
     else:
         path = Path(file)
         if not path.is_file():
@@ -122,4 +123,4 @@ def _read(file: str) -> tuple[Source, Rule | None]:
     if is_rule:
         rule = load_rule_bytes(name, data)
         return rule.source, rule
-    return Source(data.decode("utf-8-sig", "replace"), name), None
+    return Source(decode(name, data), name), None

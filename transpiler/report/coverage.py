@@ -16,6 +16,7 @@ from transpiler.functions import FUNCTIONS
 from transpiler.kql import parse_query
 from transpiler.report.tree import named_tables
 from transpiler.rule import load_rule, rule_files
+from transpiler.rule.document import decode, read_bytes
 from transpiler.rule.model import Kind, Rule
 from transpiler.semantics.dispatch import FUNCTION_BINDERS
 from transpiler.semantics.lookups import EXTERNAL_FUNCTIONS
@@ -83,7 +84,7 @@ def coverage(
     Parser functions among the files serve the other rules. ``infer_schema``: tables that nobody declares get the
     columns that the rule uses.
     """
-    found = list(dict.fromkeys(_files(paths)))
+    found = list(dict.fromkeys(files_of(paths)))
     known, broken = _with_functions(found, catalog)
     results: list[Covered] = []
     for path in found:
@@ -94,7 +95,8 @@ def coverage(
     return _summed(results, targets)
 
 
-def _files(paths: Iterable[str | Path]) -> Iterator[Path]:
+def files_of(paths: Iterable[str | Path]) -> Iterator[Path]:
+    """The files of rules and queries: those that are given, and those below the folders that are given."""
     for path in map(Path, paths):
         if path.is_dir():
             yield from rule_files(path)
@@ -128,11 +130,9 @@ def _answer(error: RuleError | KqlError) -> Answer:
 def _covered(path: Path, catalog: Catalog, targets: Sequence[str], infer_schema: bool) -> Covered:
     try:
         rule = None if path.suffix.lower() in QUERY_SUFFIXES else load_rule(path)
-        source = rule.source if rule else Source(path.read_text(encoding="utf-8-sig"), str(path))
+        source = rule.source if rule else Source(decode(str(path), read_bytes(str(path))), str(path))
     except RuleError as error:
         return Covered(str(path), problem=_answer(error))
-    except (OSError, UnicodeDecodeError) as error:
-        return Covered(str(path), problem=Answer("RULE009", f"the file cannot be read: {error}"))
     window = rule.schedule.period if rule and rule.schedule else None
     kind = str(rule.kind) if rule else "Query"
     if rule is not None and rule.kind is Kind.PARSER and (called := _callable(rule)):

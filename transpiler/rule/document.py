@@ -88,7 +88,7 @@ def read_document(path: str | Path, data: bytes | None = None) -> Document:
     name = str(path)
     if data is None:
         data = read_bytes(name)
-    return parse_document(name, _decode(name, data), hashlib.sha256(data).hexdigest())
+    return parse_document(name, decode(name, data), hashlib.sha256(data).hexdigest())
 
 
 def read_bytes(name: str) -> bytes:
@@ -99,7 +99,11 @@ def read_bytes(name: str) -> bytes:
         raise broken(name, "", "RULE009", f"the file cannot be read: {error.strerror or error}", 0) from error
 
 
-def _decode(name: str, data: bytes) -> str:
+def decode(name: str, data: bytes) -> str:
+    """A file's text: UTF-8, or UTF-16 with its mark. Raises RULE001 at the first byte that is neither.
+
+    Trap: to put something in a byte's place would change a text that the query compares with.
+    """
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         return data.decode(encoding)

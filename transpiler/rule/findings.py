@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from transpiler.diagnostics import RuleError, place_of, show_place
+from transpiler.diagnostics import RuleError, place_of, shortened, show_place
 from transpiler.source import NOWHERE, Source, Span
 
 
@@ -41,6 +41,9 @@ class Finding:
     place: At
     span: Span = NOWHERE
     hint: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", shortened(self.message))
 
     def __str__(self) -> str:
         place = f"{self.place.path}:{self.place.line}:{self.place.column}"
