@@ -24,6 +24,7 @@ T | extend x = strlen(A), y = tostring(B)             | A: string, B: string
 T | extend A = 1 | where A == 2 and B == 'x'          | B: string
 T | join kind=inner (U | where C == 1) on K           | K: string
 let X = T | where A == 1; X | where B == true         | A: long, B: bool
+let X = T; let Y = X; Y | where A == 1                | A: long
 T | extend D = A - B | where D > 1h                   | A: datetime, B: datetime
 T | extend D = now() - A | where D < 3d               | A: datetime
 T | where A + B > ago(1d) | where B == 2h             | A: datetime, B: timespan

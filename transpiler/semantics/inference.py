@@ -71,7 +71,7 @@ def _value(reading: Reading, lets: Lets, node: syntax.Node, *, is_result: bool =
     match node:
         case syntax.Name() if isinstance(lets.get(node.name), Function) and not is_result:
             return lets[node.name]
-        case syntax.Name() if node.name in lets or is_result or reading.catalog.table(node.name):
+        case syntax.Name():
             value = lets.get(node.name)
             return value if isinstance(value, Value) else table(reading, lets, node)
         case syntax.Pipeline() | syntax.DataTable() | syntax.ExternalData():
