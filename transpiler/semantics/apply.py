@@ -25,13 +25,13 @@ from transpiler.plan.relations import (
     Walk,
     Window,
 )
-from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, InRelation, Path, Scalar, WindowCall
+from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar, WindowCall
 from transpiler.semantics.calls import call_function, make_call, overload_of
 from transpiler.semantics.dispatch import bind_operator, bind_whole, binds_operator
 from transpiler.semantics.expand import Item, bind_items, expanded, in_row_order
 from transpiler.semantics.scope import Openness, Scope, Tabular
 from transpiler.semantics.shaping import origin_of, project
-from transpiler.semantics.totals import kept_totals
+from transpiler.semantics.totals import kept_totals, partitioned
 from transpiler.source import NOWHERE
 from transpiler.types import Type
 
@@ -152,7 +152,7 @@ class PerRow:
     ) -> Relation:
         columns = tuple(dict.fromkeys([*relation.columns, *now.values()]))
         if isinstance(relation, Project):
-            computed = {c: self._within(s, now) for c, s in relation.computed.items()}
+            computed = {c: partitioned(s, self._key(now)) for c, s in relation.computed.items()}
             return replace(relation, columns=columns, input=below, computed=computed)
         return replace(relation, columns=columns, input=below)
 
@@ -166,28 +166,13 @@ class PerRow:
     def _key(self, now: Mapping[Column, Column]) -> ColumnRef:
         return ColumnRef(now[self.row])
 
-    def _within(self, scalar: Scalar, now: Mapping[Column, Column]) -> Scalar:
-        """A scalar whose window functions run within the row."""
-        match scalar:
-            case WindowCall():
-                return replace(scalar, partition=(*scalar.partition, self._key(now)))
-            case Call():
-                return replace(scalar, arguments=tuple(self._within(a, now) for a in scalar.arguments))
-            case Path():
-                steps = tuple(s if isinstance(s, str | int) else self._within(s, now) for s in scalar.steps)
-                return replace(scalar, base=self._within(scalar.base, now), steps=steps)
-            case InRelation():
-                return replace(scalar, value=self._within(scalar.value, now))
-            case _:
-                return scalar
-
     def _union(self, relation: UnionAll) -> tuple[Relation, Mapping[Column, Column]]:
         """Several views of the same rows, as scan's steps are; a table of its own ends in a refusal further down."""
         parts = [self.rewritten(r) for r in relation.inputs]
         moved = {c: Column(c.name, c.type, c.nullable, c.is_absent) for c in parts[0][1]}
         sources: list[Mapping[Column, Scalar]] = []
         for source, (_, now) in zip(relation.sources, parts, strict=True):
-            within = {c: self._within(s, now) for c, s in source.items()}
+            within = {c: partitioned(s, self._key(now)) for c, s in source.items()}
             sources.append({**within, **{new: ColumnRef(now[c]) for c, new in moved.items() if not c.is_absent}})
         columns = (*relation.columns, *moved.values())
         inputs = tuple(r for r, _ in parts)
