@@ -1,20 +1,18 @@
-"""bag_unpack and pivot: values become columns. The columns are declared, or known because the bags are constants."""
+"""bag_unpack: the properties of bags become columns. They are declared, or known from constants and from bag_pack."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from transpiler.kql import syntax
-from transpiler.plan.relations import Aggregate, AggregateCall, Project, Reference, Relation, Values
-from transpiler.plan.scalars import Column, ColumnRef, Constant, Path, Scalar, columns_of
-from transpiler.semantics.aggregates import bind_aggregate
+from transpiler.plan.scalars import Column, ColumnRef, Path, Scalar
+from transpiler.semantics.bag_members import bag_members
 from transpiler.semantics.calls import convert
 from transpiler.semantics.dispatch import bind_scalar, binds_plugin
 from transpiler.semantics.plugins import plugin_options
-from transpiler.semantics.scope import Scope, Tabular, check_whole
-from transpiler.semantics.shaping import column_for, origin_of, project, unordered
+from transpiler.semantics.scope import Scope, Tabular
+from transpiler.semantics.shaping import column_for, origin_of, project
 from transpiler.types import TYPE_NAMES, Type
 
 _OPTIONS = ("OutputColumnPrefix", "columnsConflict", "ignoredProperties")
@@ -98,126 +96,14 @@ def _merged(
     return visible
 
 
-# ---------------------------------------------------------------- bags that are constants
-
-
 def _known(scope: Scope, tabular: Tabular, column: Column, node: syntax.Evaluate) -> Schema:
-    """The properties of bags that are all constants, with their types. Raises KQL203 where they depend on the data."""
-    bags = _constants(tabular.relation, column)
-    if bags is None:
-        raise scope.error(
-            "KQL203",
-            "the columns that bag_unpack gives depend on the data",
-            node.span,
-            hint="declare them: evaluate bag_unpack(d) : (a:string, b:long)",
-        )
-    types: dict[str, set[Type]] = {}
-    for bag in bags:
-        value = None if bag.value is None else json.loads(str(bag.value))
-        for name, member in value.items() if isinstance(value, dict) else ():
-            if member is not None:
-                types.setdefault(name, set()).add(_KINDS.get(type(member), Type.DYNAMIC))
-    mixed = next((n for n, t in types.items() if len(t) > 1), None)
-    if mixed is not None:
-        raise scope.error("KQL203", f"the property '{mixed}' has values of several types", node.span)
-    return {name: next(iter(t)) for name, t in types.items()}
-
-
-_KINDS: dict[type, Type] = {bool: Type.BOOL, int: Type.LONG, float: Type.REAL, str: Type.STRING}
-
-
-def _constants(relation: Relation, column: Column) -> list[Constant] | None:
-    """The values of a column in all rows, where every row is constant and none is filtered away."""
-    match relation:
-        case Values():
-            position = relation.columns.index(column)
-            found = [row[position] for row in relation.rows]
-            return (
-                [s for s in found if isinstance(s, Constant)] if all(isinstance(s, Constant) for s in found) else None
-            )
-        case Reference():
-            return _constants(relation.target, relation.target.columns[relation.columns.index(column)])
-        case Project():
-            value = relation.computed.get(column)
-            if value is None:
-                return _constants(relation.input, column)
-            if isinstance(value, ColumnRef):
-                return _constants(relation.input, value.column)
-            return [value] if isinstance(value, Constant) and _constants_rows(relation.input) else None
-        case _:
-            return None
-
-
-def _constants_rows(relation: Relation) -> bool:
-    """Whether a relation is certain to have rows: print's single one."""
-    return isinstance(relation, Values) and len(relation.rows) > 0
-
-
-# ---------------------------------------------------------------- pivot
-
-
-_CHOOSING = {"count": "countif", "sum": "sumif", "dcount": "dcountif", "min": "minif", "max": "maxif"}
-"""The aggregates over a cell's rows. What a cell without rows holds of the others is not documented."""
-
-
-@binds_plugin("pivot")
-def _pivot(scope: Scope, tabular: Tabular, node: syntax.Evaluate) -> Tabular:
-    """``pivot(x[, sum(v)[, by …]]) : (…)``: an aggregate (else count()) over the rows of each declared value of x."""
-    hint = "declare them: evaluate pivot(x) : (k:string, a:long); or summarize countif(x == …) by …"
-    if node.schema is None or node.schema_open:
-        raise scope.error("KQL203", "the columns that pivot gives depend on the data", node.span, hint=hint)
-    if not node.call.arguments:
-        raise scope.error("KQL103", "pivot takes a column", node.span)
-    first, *rest = node.call.arguments
-    row = scope.over(tabular)
-    value = bind_scalar(row, first)
-    aggregate = rest[0] if rest else syntax.Call("count", (), node.span, span=node.span)
-    if not isinstance(aggregate, syntax.Call) or aggregate.name not in _CHOOSING:
-        known = ", ".join(f"{name}()" for name in _CHOOSING)
-        raise scope.error("KQL200", f"pivot is translated for {known}", rest[0].span, hint="summarize with …if(…)")
-    given = [bind_scalar(row, k) for k in rest[1:]]
-    by = [k.column for k in given if isinstance(k, ColumnRef)]
-    if len(by) != len(given) or not isinstance(value, ColumnRef):
-        raise scope.error("KQL104", "pivot takes columns", node.span)
-    used = {value.column, *(c for a in aggregate.arguments for c in columns_of(bind_scalar(row, a)))}
-    if not rest[1:]:
-        check_whole(row, "pivot without columns to group by", node.span)
-    by = by if rest[1:] else [c for c in tabular.visible if c not in used]
-    dynamic = next((c for c in by if c.type is Type.DYNAMIC), None)
-    if dynamic is not None:
-        raise scope.error("KQL105", f"pivot groups by the dynamic column '{dynamic.name}'", node.span)
-    return _rotated(row, tabular, aggregate, first, by, node)
-
-
-def _rotated(
-    row: Scope, tabular: Tabular, aggregate: syntax.Call, value: syntax.Expr, by: list[Column], node: syntax.Evaluate
-) -> Tabular:
-    keys: dict[Column, Scalar] = {
-        Column(c.name, c.type, c.nullable and c.type is not Type.STRING): ColumnRef(c) for c in by
-    }
-    groups = {c.name: c for c in keys}
-    text = syntax.Call("tostring", (value,), value.span, span=value.span)
-    calls: list[AggregateCall] = []
-    computed: dict[Column, Scalar] = {}
-    visible: list[Column] = []
-    for declared in node.schema or ():
-        wanted = TYPE_NAMES[declared.type_name]
-        if declared.name in groups and groups[declared.name].type is wanted:
-            visible.append(groups[declared.name])
-            continue
-        name = syntax.Literal("string", declared.name, span=declared.span)
-        test = syntax.Binary("==", text, name, value.span, span=value.span)
-        arguments = (*aggregate.arguments, test)
-        chosen = replace(aggregate, name=_CHOOSING[aggregate.name], arguments=arguments)
-        bound = bind_aggregate(row, chosen, keys)
-        ((found, scalar),) = bound.outputs
-        if declared.name in groups or wanted is not found.type:
-            raise row.error("KQL102", f"'{declared.name}' is declared as {wanted}, which it is not", declared.span)
-        column = Column(declared.name, found.type, found.nullable)
-        calls += bound.calls
-        computed[column] = scalar
-        visible.append(column)
-    columns = (*keys, *(c for call in calls for c in call.columns))
-    origin = origin_of(row, node, "evaluate")
-    relation = Aggregate(columns=columns, origin=origin, input=tabular.relation, keys=keys, aggregates=tuple(calls))
-    return project(unordered(relation, columns), visible, computed, replace(origin, text=""))
+    """The properties that are known without the data. Raises KQL203 where they, or their types, are not."""
+    hint = "declare them: evaluate bag_unpack(d) : (a:string, b:long)"
+    types = bag_members(scope, tabular.relation, column)
+    if types is None:
+        raise scope.error("KQL203", "the columns that bag_unpack gives depend on the data", node.span, hint=hint)
+    unknown = next((n for n, t in types.items() if t is Type.UNKNOWN), None)
+    if unknown is not None:
+        reason = f"the type of the column that bag_unpack gives for '{unknown}' is not known from the query"
+        raise scope.error("KQL203", reason, node.span, hint=hint)
+    return types

@@ -1,0 +1,140 @@
+"""The properties of the bags of a column, and their types, as far as they are known without the data: of bags that are
+constants, and of bags that bag_pack makes of known names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+
+from transpiler.plan.relations import (
+    Expand,
+    Filter,
+    FirstPerGroup,
+    Join,
+    Limit,
+    Project,
+    Reference,
+    Relation,
+    UnionAll,
+    Window,
+)
+from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, Scalar
+from transpiler.semantics.constant_rows import constant_values
+from transpiler.semantics.scope import Scope
+from transpiler.types import Type
+
+Members = Mapping[str, Type]
+
+_KINDS: dict[type, Type] = {bool: Type.BOOL, int: Type.LONG, float: Type.REAL, str: Type.STRING}
+_MADE_OF = {Type.STRING: Type.STRING, Type.BOOL: Type.BOOL, Type.INT: Type.LONG, Type.LONG: Type.LONG}
+_WHOLE = frozenset({"bag_pack", "pack_array", "bag_merge"})
+
+
+def bag_members(scope: Scope, relation: Relation, column: Column) -> Members | None:
+    """The type of each property: dynamic where its values differ in type, unknown where the query does not say it.
+
+    None where the properties depend on the data.
+    """
+    constants = constant_values(scope, relation, column)
+    if constants is not None:
+        return _merged([_of_constant(c) for c in constants])
+    return _of_column(relation, column)
+
+
+def _merged(found: Iterable[Members | None]) -> Members | None:
+    """What several bags have together."""
+    types: dict[str, Type] = {}
+    for members in found:
+        if members is None:
+            return None
+        for name, kind in members.items():
+            other = types.get(name, kind)
+            mixed = Type.UNKNOWN if Type.UNKNOWN in (kind, other) else Type.DYNAMIC
+            types[name] = kind if other is kind else mixed
+    return types
+
+
+def _of_constant(bag: Constant) -> Members:
+    """A null has no type, and gives no column by itself."""
+    value = None if bag.value is None else json.loads(str(bag.value))
+    members = value.items() if isinstance(value, dict) else ()
+    return {n: _KINDS.get(type(m), Type.DYNAMIC) for n, m in members if m is not None}
+
+
+def _of_column(relation: Relation, column: Column) -> Members | None:
+    """The properties of a column by what computes it, whatever rows are left."""
+    match relation:
+        case Project():
+            value = relation.computed.get(column)
+            return _of_column(relation.input, column) if value is None else _of_scalar(relation.input, value)
+        case Filter() | Limit() | FirstPerGroup():
+            return _of_column(relation.input, column)
+        case Window() if column not in relation.computed:
+            return _of_column(relation.input, column)
+        case Expand() if all(e.column is not column for e in relation.expansions) and column is not relation.index:
+            return _of_column(relation.input, column)
+        case Reference():
+            return _of_column(relation.target, relation.target.columns[relation.columns.index(column)])
+        case Join():
+            source = relation.sources[column]
+            side = relation.left if source in relation.left.columns else relation.right
+            return _of_column(side, source)
+        case UnionAll():
+            sides = zip(relation.inputs, relation.sources, strict=True)
+            return _merged([_of_scalar(side, own[column]) for side, own in sides if column in own])
+        case _:
+            return None
+
+
+def _of_scalar(relation: Relation, scalar: Scalar) -> Members | None:
+    match scalar:
+        case Constant():
+            return _of_constant(scalar)
+        case ColumnRef():
+            return _of_column(relation, scalar.column)
+        case Call() if scalar.overload.name == "bag_pack":
+            return _of_pairs(scalar)
+        case Call() if scalar.overload.name == "bag_merge":
+            return _of_merge([_of_scalar(relation, a) for a in scalar.arguments])
+        case Call() if scalar.overload.name == "case":
+            branches = [*scalar.arguments[1::2], scalar.arguments[-1]]
+            first, *others = [_of_scalar(relation, b) for b in branches]
+            return first if all(o == first for o in others) else None
+        case _:
+            return None
+
+
+def _of_merge(bags: list[Members | None]) -> Members | None:
+    """The first bag that has a property gives its value."""
+    found: dict[str, Type] = {}
+    for members in bags:
+        if members is None:
+            return None
+        found = {**members, **found}
+    return found
+
+
+def _of_pairs(call: Call) -> Members | None:
+    found: dict[str, Type] = {}
+    for key, value in zip(call.arguments[::2], call.arguments[1::2], strict=True):
+        if not isinstance(key, Constant):
+            return None
+        if isinstance(value, Constant) and value.type is Type.DYNAMIC:
+            if value.value is not None:
+                found[str(key.value)] = _KINDS.get(type(json.loads(str(value.value))), Type.DYNAMIC)
+            continue
+        if isinstance(value, Constant) and value.value is None and value.type is not Type.STRING:
+            continue
+        found[str(key.value)] = _kind(value)
+    return found
+
+
+def _kind(value: Scalar) -> Type:
+    """The type that a value has within a bag; unknown where it depends on the data, or is no type of JSON's."""
+    if (known := _MADE_OF.get(value.type)) is not None:
+        return known
+    if not isinstance(value, Call):
+        return Type.UNKNOWN
+    if value.overload.name == "json of real":
+        return Type.REAL
+    return Type.DYNAMIC if value.overload.name in _WHOLE else Type.UNKNOWN
