@@ -27,15 +27,31 @@ def constant_values(scope: Scope, relation: Relation, column: Column) -> list[Co
     return None if rows is None else [row[column] for row in rows]
 
 
+def computed_rows(scope: Scope, relation: Relation, scalars: Mapping[Column, Scalar]) -> list[Row] | None:
+    """What scalars over a relation come to in each of its rows; None where they or the rows depend on data."""
+    needed = list(dict.fromkeys(c for s in scalars.values() for c in columns_of(s)))
+    below = _rows(scope, relation, needed)
+    if below is None:
+        return None
+    rows: list[Row] = []
+    for row in below:
+        found = {c: _value(scope, s, row) for c, s in scalars.items()}
+        known = {c: v for c, v in found.items() if v is not None}
+        if len(known) < len(found):
+            return None
+        rows.append(known)
+    return rows
+
+
 def _rows(scope: Scope, relation: Relation, wanted: Sequence[Column]) -> list[Row] | None:
     match relation:
         case Values():
             return _of_values(relation, wanted)
         case Reference():
             own = {c: relation.target.columns[relation.columns.index(c)] for c in wanted}
-            return _computed(scope, relation.target, {c: ColumnRef(o) for c, o in own.items()})
+            return computed_rows(scope, relation.target, {c: ColumnRef(o) for c, o in own.items()})
         case Project():
-            return _computed(scope, relation.input, {c: relation.computed.get(c, ColumnRef(c)) for c in wanted})
+            return computed_rows(scope, relation.input, {c: relation.computed.get(c, ColumnRef(c)) for c in wanted})
         case Window() if not any(c in relation.computed for c in wanted):
             return _rows(scope, relation.input, wanted)
         case Filter():
@@ -43,7 +59,7 @@ def _rows(scope: Scope, relation: Relation, wanted: Sequence[Column]) -> list[Ro
         case UnionAll():
             return _of_union(scope, relation, wanted)
         case Aggregate() if all(c in relation.keys for c in wanted):
-            return _distinct(_computed(scope, relation.input, {c: relation.keys[c] for c in wanted}))
+            return _distinct(computed_rows(scope, relation.input, {c: relation.keys[c] for c in wanted}))
         case _:
             return None
 
@@ -62,7 +78,7 @@ def _of_values(relation: Values, wanted: Sequence[Column]) -> list[Row] | None:
 def _of_union(scope: Scope, relation: UnionAll, wanted: Sequence[Column]) -> list[Row] | None:
     rows: list[Row] = []
     for side, source in zip(relation.inputs, relation.sources, strict=True):
-        found = _computed(scope, side, {c: source.get(c, Constant(c.type, None)) for c in wanted})
+        found = computed_rows(scope, side, {c: source.get(c, Constant(c.type, None)) for c in wanted})
         if found is None:
             return None
         rows += found
@@ -73,7 +89,7 @@ def _kept(scope: Scope, relation: Filter, wanted: Sequence[Column]) -> list[Row]
     """The rows of a filter whose predicate is computed here."""
     test = Column("where_test", Type.BOOL)
     scalars: dict[Column, Scalar] = {**{c: ColumnRef(c) for c in wanted}, test: relation.predicate}
-    rows = _computed(scope, relation.input, scalars)
+    rows = computed_rows(scope, relation.input, scalars)
     return None if rows is None else [row for row in rows if row[test].value is True]
 
 
@@ -84,22 +100,6 @@ def _distinct(rows: list[Row] | None) -> list[Row] | None:
     for row in rows:
         first.setdefault(tuple(c.value for c in row.values()), row)
     return list(first.values())
-
-
-def _computed(scope: Scope, relation: Relation, scalars: Mapping[Column, Scalar]) -> list[Row] | None:
-    """The scalars over each of the rows."""
-    needed = list(dict.fromkeys(c for s in scalars.values() for c in columns_of(s)))
-    below = _rows(scope, relation, needed)
-    if below is None:
-        return None
-    rows: list[Row] = []
-    for row in below:
-        found = {c: _value(scope, s, row) for c, s in scalars.items()}
-        known = {c: v for c, v in found.items() if v is not None}
-        if len(known) < len(found):
-            return None
-        rows.append(known)
-    return rows
 
 
 def _value(scope: Scope, scalar: Scalar, row: Row) -> Constant | None:

@@ -127,7 +127,7 @@ def _pairs(scope: Scope, node: syntax.ParseKv, options: Mapping[str, object]) ->
     if not isinstance(pair, str) or not isinstance(separator, str) or not pair or not separator:
         raise scope.error(
             "KQL200",
-            "parse-kv without delimiters is not translated",
+            "parse-kv without delimiters is not translated: which words it takes for pairs is not documented",
             node.span,
             hint='with (pair_delimiter=",", kv_delimiter="=")',
         )

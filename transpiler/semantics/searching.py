@@ -240,9 +240,15 @@ def _find(scope: Scope, tabular: Tabular | None, node: syntax.Find) -> Tabular:
     source = word(node, "withsource", "source_")
     sides = _sides(scope, node.tables, node, "union_arg")
     types = _shared_types(scope, sides, node.predicate)
-    found = [
-        (n, _filtered(scope, (n, t), types, node, lambda row: bind_predicate(row, node.predicate))) for n, t in sides
-    ]
+
+    def bind(row: Scope) -> Scalar | None:
+        if isinstance(node.predicate, syntax.Literal) and node.predicate.kind == "string":
+            if "*" in str(node.predicate.value):
+                raise scope.error("KQL204", "what a star in a term of find stands for is not documented", node.span)
+            return _in_any_column(row, node.predicate, False)
+        return bind_predicate(row, node.predicate)
+
+    found = [(n, _filtered(scope, (n, t), types, node, bind)) for n, t in sides]
     if node.project_away:
         raise scope.error("KQL200", "find … project-away is not translated", node.span, hint="project names columns")
     if node.project and not node.project_smart:
