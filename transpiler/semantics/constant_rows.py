@@ -6,10 +6,11 @@ a predicate that only the engine computes leaves open which values there are.
 
 from __future__ import annotations
 
+import json
 import operator
 from collections.abc import Callable, Mapping, Sequence
 
-from transpiler.plan.relations import Aggregate, Filter, Project, Reference, Relation, UnionAll, Values, Window
+from transpiler.plan.relations import Aggregate, Filter, Limit, Project, Reference, Relation, UnionAll, Values, Window
 from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, Scalar, columns_of
 from transpiler.semantics.calls import CONVERSIONS
 from transpiler.semantics.conversions import fold_conversion
@@ -54,6 +55,9 @@ def _rows(scope: Scope, relation: Relation, wanted: Sequence[Column]) -> list[Ro
             return computed_rows(scope, relation.input, {c: relation.computed.get(c, ColumnRef(c)) for c in wanted})
         case Window() if not any(c in relation.computed for c in wanted):
             return _rows(scope, relation.input, wanted)
+        case Limit():
+            rows = _rows(scope, relation.input, wanted)
+            return rows if rows is not None and len(rows) <= relation.count else None
         case Filter():
             return _kept(scope, relation, wanted)
         case UnionAll():
@@ -136,6 +140,8 @@ def _called(scope: Scope, call: Call, arguments: tuple[Constant, ...]) -> Consta
         value = packed(scope, name, arguments, call.span)
     elif name in ("dynamic of", "dynamic of text", "json of real"):
         value = as_dynamic(scope, arguments[0])
+    elif call.overload.key == "parse_json":
+        return _parsed(arguments[0])
     elif name == CONVERSIONS.get(call.type) and len(arguments) == 1:
         return fold_conversion(arguments[0], call.type)
     elif call.type is Type.BOOL:
@@ -143,6 +149,22 @@ def _called(scope: Scope, call: Call, arguments: tuple[Constant, ...]) -> Consta
     else:
         return fold(call.overload.key, call.type, arguments)
     return value if isinstance(value, Constant) else None
+
+
+def _parsed(text: Constant) -> Constant | None:
+    """A text that is an object or an array of JSON, as a dynamic value. A name that stands twice is left to the engine."""
+    try:
+        value = json.loads(str(text.value), object_pairs_hook=_object)
+    except ValueError:
+        return None
+    return Constant(Type.DYNAMIC, str(text.value)) if isinstance(value, dict | list) else None
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError
+    return found
 
 
 _PACKING = ("bag_pack", "pack_array")
@@ -154,16 +176,17 @@ _TESTS: dict[str, Callable[[object, object], bool]] = {
     ">": operator.gt,  # type: ignore[dict-item]
     ">=": operator.ge,  # type: ignore[dict-item]
 }
+_OF_TEXTS = ("==", "!=", "in", "isempty", "isnotempty")
 _PLAIN = {Type.STRING, Type.LONG, Type.INT, Type.DATETIME, Type.TIMESPAN, Type.BOOL}
 
 
 def _tested(name: str, arguments: tuple[Constant, ...]) -> Constant | None:
     """A comparison or a connective of values that are there, and of a kind that Python orders as Kusto does."""
-    values = [a.value for a in arguments]
+    values = ["" if a.type is Type.STRING and a.value is None else a.value for a in arguments]
     if not values or any(v is None for v in values) or not {a.type for a in arguments} <= _PLAIN:
         return None
     is_text = any(isinstance(v, str) for v in values)
-    if is_text and (not all(isinstance(v, str) for v in values) or name not in ("==", "!=", "in")):
+    if is_text and (not all(isinstance(v, str) for v in values) or name not in _OF_TEXTS):
         return None
     if name in _TESTS and len(values) == 2:
         return Constant(Type.BOOL, _TESTS[name](*values))
@@ -176,5 +199,7 @@ def _tested(name: str, arguments: tuple[Constant, ...]) -> Constant | None:
             return Constant(Type.BOOL, any(values))
         case "not":
             return Constant(Type.BOOL, not values[0])
+        case "isempty" | "isnotempty" if is_text:
+            return Constant(Type.BOOL, (values[0] == "") is (name == "isempty"))
         case _:
             return None
