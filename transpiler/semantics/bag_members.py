@@ -1,5 +1,5 @@
 """The properties of the bags of a column, and their types, as far as they are known without the data: of bags that are
-constants, and of bags that bag_pack makes of known names."""
+constants, and of bags that bag_pack makes of known names, or a function that always makes the same."""
 
 from __future__ import annotations
 
@@ -28,6 +28,15 @@ Members = Mapping[str, Type]
 
 _KINDS: dict[type, Type] = {bool: Type.BOOL, int: Type.LONG, float: Type.REAL, str: Type.STRING}
 _MADE_OF = {Type.STRING: Type.STRING, Type.BOOL: Type.BOOL, Type.INT: Type.LONG, Type.LONG: Type.LONG}
+_QUERY = "Query Parameters"
+_URL = ("Scheme", "Host", "Port", "Path", "Username", "Password", "Fragment")
+_PATH = ("Scheme", "RootPath", "DirectoryPath", "DirectoryName", "Filename", "Extension", "AlternateDataStreamName")
+# Functions whose bags have the same properties whatever they are given.
+_ALWAYS: dict[str, Members] = {
+    "parse_url": {**dict.fromkeys(_URL, Type.STRING), _QUERY: Type.DYNAMIC},
+    "parse_urlquery": {_QUERY: Type.DYNAMIC},
+    "parse_path": dict.fromkeys(_PATH, Type.STRING),
+}
 _MAKING = frozenset({"make_bag", "make_bag_if", "make_dictionary"})
 _WHOLE = frozenset({"bag_pack", "pack_array", "bag_merge"})
 
@@ -115,6 +124,8 @@ def _of_scalar(scope: Scope, relation: Relation, scalar: Scalar) -> Members | No
             return _of_column(scope, relation, scalar.column)
         case Call() if scalar.overload.name == "bag_pack":
             return _of_pairs(scalar)
+        case Call() if scalar.overload.name in _ALWAYS:
+            return _ALWAYS[scalar.overload.name]
         case Call() if scalar.overload.name == "bag_merge":
             return _of_merge([_of_scalar(scope, relation, a) for a in scalar.arguments])
         case Call() if scalar.overload.name == "coalesce" and scalar.arguments[1:] == (Constant(Type.DYNAMIC, "{}"),):
