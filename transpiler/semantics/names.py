@@ -17,7 +17,7 @@ def result_name(expression: syntax.Expr) -> str | None:
     """The name that an expression gives its column: ``d.a[0]`` gives ``d_a_0``, ``tostring(x)`` gives ``x``; None for no name."""
     match expression:
         case syntax.Name():
-            return None if expression.name.startswith("$") else expression.name
+            return None if expression.name in ("$left", "$right") else expression.name
         case syntax.NamedExpression():
             return expression.names[0] if expression.names else result_name(expression.value)
         case syntax.Member():

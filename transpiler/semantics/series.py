@@ -10,6 +10,7 @@ from transpiler.plan.relations import Aggregate, AggregateCall, Filter, Join, Or
 from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, Scalar, ScalarSubquery
 from transpiler.semantics.aggregates import list_with_nulls
 from transpiler.semantics.calls import call_function, convert, make_call, overload_of
+from transpiler.semantics.columns import is_column
 from transpiler.semantics.dispatch import bind_scalar, binds_operator
 from transpiler.semantics.expressions import binary, connect
 from transpiler.semantics.joins import word
@@ -21,6 +22,13 @@ from transpiler.source import Span
 from transpiler.types import INTEGERS, Type
 
 _DAY = 864_000_000_000
+# What an axis may hold, and the type of its steps.
+_STEPS = {
+    Type.LONG: Type.LONG,
+    Type.INT: Type.LONG,
+    Type.DATETIME: Type.TIMESPAN,
+    Type.TIMESPAN: Type.TIMESPAN,
+}
 _WHOLE_DAYS = frozenset({"startofday", "startofweek", "startofmonth", "startofyear"})
 
 
@@ -29,6 +37,7 @@ class _Axis:
     """The axis: its value per row, its bounds (None where not written) and its step. ``stop`` is excluded unless ``is_closed``."""
 
     name: str
+    is_declared: bool
     value: Scalar
     start: Scalar | None
     stop: Scalar | None
@@ -54,22 +63,22 @@ def _make_series(scope: Scope, tabular: Tabular, node: syntax.MakeSeries) -> Tab
     origin = origin_of(scope, node, "make-series")
     found = aggregated(_in_range(row, tabular, axis, origin), grouping, items, origin)
     grid = _grid(scope, found, axis, keys, bucket, origin, word(node, "kind", "") == "nonempty")
-    return _arrays(scope, grid, found, keys, bucket, defaults, (axis.name, names), node)
+    name = names.declare(axis.name) if axis.is_declared else names.unique(axis.name)
+    if name is None:
+        raise scope.error("KQL101", f"a column named '{axis.name}' is given twice", node.axis.span)
+    return _arrays(scope, grid, found, keys, bucket, defaults, name, node)
 
 
 def _axis(row: Scope, node: syntax.MakeSeries) -> _Axis:
     written = node.axis.names[0] if isinstance(node.axis, syntax.NamedExpression) else None
     expression = node.axis.value if isinstance(node.axis, syntax.NamedExpression) else node.axis
     value = bind_scalar(row, expression)
-    if value.type not in INTEGERS | {Type.DATETIME}:
-        raise row.error("KQL204", f"make-series over a {value.type} is not exact", node.axis.span)
+    _check_axis(row, value, node.axis)
     outer = row.without_row()
-    step = _as(
-        row, bind_scalar(outer, node.step), Type.TIMESPAN if value.type is Type.DATETIME else Type.LONG, node.step
-    )
-    if isinstance(step, Constant) and isinstance(step.value, int) and step.value <= 0:
+    bounds = [None if e is None else _on_axis(row, bind_scalar(outer, e), value.type, e) for e in (node.start, node.stop)]
+    step = _on_axis(row, bind_scalar(outer, node.step), _STEPS[value.type], node.step)
+    if isinstance(step, Constant) and (step.value is None or (isinstance(step.value, int) and step.value <= 0)):
         raise row.error("KQL104", "the step of a series is greater than zero", node.step.span)
-    bounds = [None if e is None else _as(row, bind_scalar(outer, e), value.type, e) for e in (node.start, node.stop)]
     if node.in_range and not _is_aligned(bounds[0], step):
         raise row.error(
             "KQL204",
@@ -78,15 +87,26 @@ def _axis(row: Scope, node: syntax.MakeSeries) -> _Axis:
             hint="from … to … step … starts its bins at from",
         )
     name = written or result_name(expression) or "Column1"
-    return _Axis(name, value, bounds[0], bounds[1], step, node.in_range)
+    is_declared = written is not None or is_column(name, value)
+    return _Axis(name, is_declared, value, bounds[0], bounds[1], step, node.in_range)
 
 
-def _as(scope: Scope, scalar: Scalar, wanted: Type, node: syntax.Expr) -> Scalar:
+def _check_axis(row: Scope, value: Scalar, node: syntax.Expr) -> None:
+    if value.type in _STEPS:
+        return
+    if value.type is Type.REAL:
+        reason = "the points of an axis of reals are sums of its steps, whose last digits the bins of the rows need not have"
+        raise row.error("KQL204", reason, node.span, hint="toint(…) or tolong(…) of the axis, if its values are whole")
+    if value.type is Type.DECIMAL:
+        raise row.error("KQL204", "make-series over an axis of decimals is not translated", node.span)
+    raise row.error("KQL102", f"the axis of a series is a number or a time, this is {value.type}", node.span)
+
+
+def _on_axis(scope: Scope, scalar: Scalar, wanted: Type, node: syntax.Expr) -> Scalar:
+    """A bound or a step, of the axis's own kind: Kusto converts none of them."""
     if scalar.type is wanted or {scalar.type, wanted} <= INTEGERS:
         return scalar
-    if scalar.type is Type.DYNAMIC or isinstance(scalar, Constant):
-        return convert(scope, scalar, wanted)
-    raise scope.error("KQL102", f"a {wanted} is expected here, this is {scalar.type}", node.span)
+    raise scope.error("KQL102", f"the axis takes a {wanted} here, this is {scalar.type}", node.span)
 
 
 def _is_aligned(start: Scalar | None, step: Scalar) -> bool:
@@ -263,7 +283,7 @@ def _arrays(
     keys: dict[Column, Scalar],
     bucket: Column,
     defaults: list[Scalar],
-    naming: tuple[str, UniqueNames],
+    axis_name: str,
     node: syntax.MakeSeries,
 ) -> Tabular:
     """Every group's values along the axis as arrays."""
@@ -280,9 +300,8 @@ def _arrays(
     for column, default in zip(values, defaults, strict=True):
         value = _or_default(scope, ColumnRef(moved[column]), ColumnRef(moved[bucket]), default, span)
         calls.append(list_with_nulls(scope, column.name, value, order, span, has_rows=bool(grid.keys)))
-    name, names = naming
     calls.append(
-        list_with_nulls(scope, names.unique(name), ColumnRef(moved[grid.axis]), order, span, has_rows=bool(grid.keys))
+        list_with_nulls(scope, axis_name, ColumnRef(moved[grid.axis]), order, span, has_rows=bool(grid.keys))
     )
     computed: dict[Column, Scalar] = {Column(k.name, k.type, k.nullable): ColumnRef(moved[k]) for k in grid.keys}
     shown = (*(computed if keys else ()), *(c for call in calls for c in call.columns))
