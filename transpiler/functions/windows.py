@@ -5,11 +5,11 @@ from __future__ import annotations
 from transpiler.functions.registry import Kind, fn, refused
 
 fn("row_number(start: integer?, restart: bool?) -> long!", kind=Kind.WINDOW)
-fn("row_cumsum(term: number|timespan, restart: bool?) -> term!", kind=Kind.WINDOW)
+fn("row_cumsum(term: number, restart: bool?) -> term!", kind=Kind.WINDOW)
 fn("prev(column: any, offset: integer#?, default: any?) -> column?", kind=Kind.WINDOW)
 fn("next(column: any, offset: integer#?, default: any?) -> column?", kind=Kind.WINDOW)
-fn("row_rank_dense(term: any, restart: bool?) -> long!", kind=Kind.WINDOW)
-fn("row_rank_min(term: any, restart: bool?) -> long!", kind=Kind.WINDOW)
+fn("row_rank_dense(term: plain, restart: bool?) -> long!", kind=Kind.WINDOW)
+fn("row_rank_min(term: plain, restart: bool?) -> long!", kind=Kind.WINDOW)
 fn(
     "row_window_session(expr: datetime, from_first: timespan#, between: timespan#, restart: bool?) -> datetime?",
     kind=Kind.WINDOW,

@@ -13,9 +13,21 @@ from dataclasses import dataclass, field, replace
 from transpiler.functions.registry import FUNCTIONS, Function
 from transpiler.kql import syntax
 from transpiler.plan.relations import Expand, OrderKey, Origin, Relation, State, Walk, Window, inputs
-from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, InRelation, Path, Scalar, WindowCall, children
+from transpiler.plan.scalars import (
+    Call,
+    Column,
+    ColumnRef,
+    Constant,
+    InRelation,
+    Path,
+    Scalar,
+    WindowCall,
+    children,
+    columns_of,
+)
 from transpiler.semantics import sessions
-from transpiler.semantics.calls import call_declared, convert, overload_of
+from transpiler.semantics.calls import call_declared, convert, make_call, overload_of
+from transpiler.semantics.packing import as_dynamic
 from transpiler.semantics.scope import Scope, Tabular
 from transpiler.source import NOWHERE, Span
 from transpiler.types import Type
@@ -33,12 +45,48 @@ def window_call(scope: Scope, function: Function, arguments: list[Scalar], node:
             node.span,
             hint="sort by … or serialize comes before it",
         )
-    if function.name in ("prev", "next") and len(arguments) == 3 and arguments[2].type is not arguments[0].type:
-        arguments[2] = convert(scope, arguments[2], arguments[0].type)
+    if function.name in ("prev", "next"):
+        return _neighbour(scope, tabular, function, arguments, node)
     call = call_declared(scope, function, arguments, node.span)
-    order = order_of(scope, tabular, function.name, node.span)
-    _check_constants(scope, call, node)
-    return WindowCall(call.overload, call.arguments, call.type, call.nullable, order, (), node.span)
+    return _over_rows(scope, tabular, call)
+
+
+def _over_rows(scope: Scope, tabular: Tabular, call: Call) -> WindowCall:
+    order = order_of(scope, tabular, call.overload.name, call.span)
+    return WindowCall(call.overload, call.arguments, call.type, call.nullable, order, (), call.span)
+
+
+def _neighbour(
+    scope: Scope, tabular: Tabular, function: Function, arguments: list[Scalar], node: syntax.Call
+) -> Scalar:
+    """``prev`` and ``next``: a column of another row. What is given where there is no such row is a literal in SQL; another
+    value of the query's own (``now()``) stands where a constant of that row is missing.
+    """
+    if arguments and not isinstance(arguments[0], ColumnRef):
+        raise scope.error(
+            "KQL104",
+            f"{node.name} takes a column",
+            arguments[0].span,
+            hint="extend computes it before, in a column of its own",
+        )
+    if len(arguments) == 3 and arguments[2].type is not arguments[0].type:
+        to_dynamic = arguments[0].type is Type.DYNAMIC
+        default = arguments[2]
+        arguments[2] = as_dynamic(scope, default) if to_dynamic else convert(scope, default, arguments[0].type)
+    call = call_declared(scope, function, arguments, node.span)
+    _check_offset(scope, call, node)
+    if len(arguments) < 3 or isinstance(arguments[2], Constant):
+        return _over_rows(scope, tabular, call)
+    default = call.arguments[2]
+    if columns_of(default) or contains_window(default):
+        raise scope.error("KQL104", f"the default of {node.name} must be the same for all rows", default.span)
+    one = Constant(Type.LONG, 1, node.span)
+    there = _over_rows(scope, tabular, call_declared(scope, function, [one, arguments[1]], node.span))
+    found = _over_rows(scope, tabular, call_declared(scope, function, arguments[:2], node.span))
+    case = make_call(
+        scope, overload_of("case"), (_call("isnull", [there], node.span), default, found), node.span, call.type
+    )
+    return replace(case, nullable=True)
 
 
 def order_of(scope: Scope, tabular: Tabular, what: str, span: Span) -> tuple[OrderKey, ...]:
@@ -55,17 +103,15 @@ def order_of(scope: Scope, tabular: Tabular, what: str, span: Span) -> tuple[Ord
     return tabular.order
 
 
-def _check_constants(scope: Scope, call: Call, node: syntax.Call) -> None:
-    """What SQL takes as a literal only: an offset, the value where there is no row."""
-    if call.overload.name not in ("prev", "next"):
+def _check_offset(scope: Scope, call: Call, node: syntax.Call) -> None:
+    """An offset is a literal in SQL."""
+    if len(call.arguments) < 2:
         return
-    for argument in call.arguments[1:]:
-        if not isinstance(argument, Constant):
-            raise scope.error("KQL104", f"the offset and the default of {node.name} must be constants", argument.span)
-    if len(call.arguments) > 1:
-        offset = call.arguments[1]
-        if isinstance(offset, Constant) and (not isinstance(offset.value, int) or offset.value < 1):
-            raise scope.error("KQL104", f"the offset of {node.name} must be 1 or more", offset.span)
+    offset = call.arguments[1]
+    if not isinstance(offset, Constant):
+        raise scope.error("KQL104", f"the offset of {node.name} must be a constant", offset.span)
+    if not isinstance(offset.value, int) or offset.value < 1:
+        raise scope.error("KQL104", f"the offset of {node.name} must be 1 or more", offset.span)
 
 
 def _is_expanded(tabular: Tabular) -> bool:
