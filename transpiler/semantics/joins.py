@@ -12,7 +12,7 @@ from transpiler.semantics.names import UniqueNames
 from transpiler.semantics.scope import Openness, RowScope, Scope, Tabular, did_you_mean
 from transpiler.semantics.shaping import origin_of, unordered
 from transpiler.source import Span
-from transpiler.types import NUMBERS, Type
+from transpiler.types import INTEGERS, NUMBERS, Type
 
 KINDS = {
     "innerunique": "inner",
@@ -110,16 +110,36 @@ def _conjuncts(item: syntax.Expr) -> list[syntax.Expr]:
 
 def _key(scope: Scope, left: Tabular, right: Tabular, item: syntax.Expr) -> Key:
     if isinstance(item, syntax.Name):
-        return _typed(scope, _on_side(scope, left, item, "left"), _on_side(scope, right, item, "right"), item.span)
-    if isinstance(item, syntax.Binary) and item.operator == "==":
+        a, b = _on_side(scope, left, item, "left"), _on_side(scope, right, item, "right")
+        if {a.type, b.type} == INTEGERS:
+            raise scope.error(
+                "KQL102",
+                f"the common column '{item.name}' is {a.type} on the left side and {b.type} on the right",
+                item.span,
+                hint=f"$left.{item.name} == $right.{item.name} compares them",
+            )
+        return _typed(scope, a, b, item.span)
+    if isinstance(item, syntax.Binary) and item.operator == "==" and _is_of_side(item.left) and _is_of_side(item.right):
         row = replace(scope, row=RowScope((), left=left, right=right))
         a, b = bind_scalar(row, item.left), bind_scalar(row, item.right)
         mine, theirs = set(left.visible), set(right.visible)
-        if columns_of(a) and columns_of(a) <= mine and columns_of(b) and columns_of(b) <= theirs:
+        if columns_of(a) <= mine and columns_of(b) <= theirs:
             return _typed(scope, a, b, item.span)
-        if columns_of(b) and columns_of(b) <= mine and columns_of(a) and columns_of(a) <= theirs:
+        if columns_of(b) <= mine and columns_of(a) <= theirs:
             return _typed(scope, b, a, item.span)
-    raise scope.error("KQL105", "a join key is a column of both sides, or $left.a == $right.b", item.span)
+    raise scope.error(
+        "KQL105",
+        "a join key is a column of both sides, or $left.a == $right.b",
+        item.span,
+        hint="extend computes a key before the join",
+    )
+
+
+def _is_of_side(node: syntax.Expr) -> bool:
+    """Whether this is ``$left.a`` or ``$right.a``. Public rules write them in either order."""
+    return (
+        isinstance(node, syntax.Member) and isinstance(node.base, syntax.Name) and node.base.name in ("$left", "$right")
+    )
 
 
 def _on_side(scope: Scope, side: Tabular, item: syntax.Name, name: str) -> ColumnRef:

@@ -11,6 +11,7 @@ from transpiler.plan.relations import Scan, UnionAll
 from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar
 from transpiler.semantics.dispatch import bind_source, binds_operator
 from transpiler.semantics.joins import word
+from transpiler.semantics.names import UniqueNames
 from transpiler.semantics.scope import FunctionLet, Openness, Scope, Tabular
 from transpiler.semantics.shaping import origin_of, unordered
 from transpiler.semantics.tables import is_table
@@ -133,17 +134,9 @@ def _layout(sides: list[Tabular], *, inner: bool) -> list[tuple[str, Type, str]]
     if inner:
         shared = set.intersection(*({c.name for c in s.visible} for s in sides))
         types = {n: t for n, t in types.items() if n in shared}
-    taken = set(types)
-    layout: list[tuple[str, Type, str]] = []
-    for name, kinds in types.items():
-        if len(kinds) == 1:
-            layout.append((name, kinds[0], name))
-            continue
-        for t in kinds:
-            final, n = f"{name}_{t}", 0
-            while final in taken:
-                n += 1
-                final = f"{name}_{t}{n}"
-            taken.add(final)
-            layout.append((final, t, name))
-    return layout
+    names = UniqueNames()
+    return [
+        (names.unique(name if len(kinds) == 1 else f"{name}_{t}"), t, name)
+        for name, kinds in types.items()
+        for t in kinds
+    ]
