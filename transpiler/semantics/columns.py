@@ -189,6 +189,10 @@ def _project_rename(scope: Scope, tabular: Tabular, node: syntax.ProjectRename) 
         if not isinstance(item, syntax.NamedExpression) or not isinstance(item.value, syntax.Name):
             raise scope.error("KQL104", "project-rename takes new = old", item.span)
         (old,) = matching(scope, tabular, [item.value])
+        if old not in visible:
+            raise scope.error("KQL101", f"column '{old.name}' is renamed twice", item.span)
+        if item.names[0] != old.name and tabular.column(item.names[0]) is not None:
+            raise scope.error("KQL101", f"a column named '{item.names[0]}' is there already", item.span)
         new = Column(item.names[0], old.type, old.nullable, old.is_absent, old.is_number)
         visible[visible.index(old)] = new
         computed[new] = ColumnRef(old, item.span)
@@ -201,10 +205,13 @@ def _project_rename(scope: Scope, tabular: Tabular, node: syntax.ProjectRename) 
 @binds_operator(syntax.ProjectReorder)
 def _project_reorder(scope: Scope, tabular: Tabular, node: syntax.ProjectReorder) -> Tabular:
     """Named columns first, wildcards after them in their order, the rest as it was."""
-    named = {s.column.name for s in node.columns if isinstance(s.column, syntax.Name)}
+    names = [s.column.name for s in node.columns if isinstance(s.column, syntax.Name)]
+    named = set(names)
     chosen: list[Column] = []
     for item in node.columns:
         found = matching(scope, tabular, [item.column])
+        if isinstance(item.column, syntax.Name) and names.count(item.column.name) > 1:
+            raise scope.error("KQL101", f"column '{item.column.name}' is given twice", item.column.span)
         if not isinstance(item.column, syntax.Name):
             found = [c for c in found if c.name not in named and c not in chosen]
             found = _reordered(found, item.order)

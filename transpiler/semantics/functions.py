@@ -244,7 +244,7 @@ def _toscalar(scope: Scope, node: syntax.Call) -> Scalar:
     from transpiler.semantics.tables import is_table
 
     if not is_table(scope.without_row(), node.arguments[0]):
-        return bind_scalar(scope, node.arguments[0])
+        return bind_scalar(scope.without_row(), node.arguments[0])
     tabular = bind_source(scope.without_row(), node.arguments[0])
     if not tabular.visible:
         raise scope.error("KQL105", "the table has no column", node.span)

@@ -59,7 +59,7 @@ def _entered(
     inner = replace(outer, row=None, depth=scope.depth + 1, aggregation=None)
     for name, binding in _arguments(scope, body, node, first, inner).items():
         inner = inner.bind(name, binding)
-    inner, results = bind_statements(inner, body.statements)
+    inner, results = bind_statements(inner, body.statements, [p.name for p in body.parameters])
     if len(results) != 1:
         raise scope.error("KQL105", f"the body of '{node.name}' must end in one expression", node.span)
     return inner, results[0]

@@ -88,7 +88,7 @@ def packed(scope: Scope, name: str, arguments: Sequence[Scalar], span: Span) -> 
 
 @binds_function("bag_pack", "pack", "pack_dictionary")
 def _bag_pack(scope: Scope, node: syntax.Call) -> Scalar:
-    if len(node.arguments) % 2:
+    if len(node.arguments) % 2 or not node.arguments:
         raise scope.error("KQL103", f"{node.name} takes pairs of a key and a value", node.span)
     arguments = [bind_scalar(scope, a) for a in node.arguments]
     for position in range(0, len(arguments), 2):

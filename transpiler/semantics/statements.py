@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -71,14 +72,24 @@ def bind_result(scope: Scope, expression: syntax.Expr) -> Tabular:
     return Tabular(Project(columns=(column,), origin=origin, input=one, computed={column: scalar}), (column,))
 
 
-def bind_statements(scope: Scope, statements: tuple[syntax.Statement, ...]) -> tuple[Scope, list[syntax.Expr]]:
-    """The scope after the lets, and the expressions that are results, in order."""
+def bind_statements(
+    scope: Scope, statements: tuple[syntax.Statement, ...], declared: Iterable[str] = ()
+) -> tuple[Scope, list[syntax.Expr]]:
+    """The scope after the lets, and the expressions that are results, in order.
+
+    ``declared`` are the parameters of the function whose body this is: no let may take their names.
+    """
     results: list[syntax.Expr] = []
+    taken = set(declared)
     for statement in statements:
         match statement:
             case syntax.Let():
+                if statement.name in taken:
+                    raise scope.error("KQL101", f"'{statement.name}' is declared a second time", statement.span)
+                taken.add(statement.name)
                 scope = _let(scope, statement)
             case syntax.DeclareParameters():
+                taken.update(p.name for p in statement.parameters)
                 scope = _parameters(scope, statement)
             case syntax.QueryStatement():
                 results.append(statement.value)

@@ -211,8 +211,10 @@ def _call(scope: Scope, node: syntax.Call) -> Tabular:
     binding = scope.bindings.get(node.name)
     if isinstance(binding, FunctionLet):
         return call_tabular_function(scope, binding.body, binding.scope, node)
-    if isinstance(binding, TabularLet) and not node.arguments:
-        return referred(binding.value, binding.name)
+    if isinstance(binding, TabularLet):
+        raise scope.error(
+            "KQL104", f"'{node.name}' is a table, no function", node.span, hint=f"without brackets: {node.name}"
+        )
     if node.name == "materialize" and len(node.arguments) == 1:
         return bind_source(scope.without_row(), node.arguments[0])
     if node.name == "table" and len(node.arguments) >= 1:
