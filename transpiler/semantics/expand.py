@@ -68,7 +68,13 @@ def bind_items(scope: Scope, tabular: Tabular, columns: Sequence[syntax.Expr]) -
         name = written or result_name(inner)
         final = names.unnamed(scope.environment) if name is None else name
         if name is not None and not names.take(name):
-            raise scope.error("KQL101", f"two expanded columns are named '{name}'", column.span)
+            reason = "" if written else "; which of them Kusto shows is not documented"
+            raise scope.error(
+                "KQL101",
+                f"two expanded columns are named '{name}'{reason}",
+                column.span,
+                hint="" if written else f"give one a name: {name}1 = …",
+            )
         wanted = type_named(scope, type_name, column.span) if type_name else Type.DYNAMIC
         items.append(Item(final, value, wanted, written is None and isinstance(inner, syntax.Name)))
     return items

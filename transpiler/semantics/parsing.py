@@ -140,7 +140,11 @@ def _text_group(scope: Scope, part: syntax.ParsePart, following: syntax.ParsePar
 
 def _endless(scope: Scope, part: syntax.ParsePart, following: syntax.ParsePart, kind: Type) -> KqlError:
     what = "'*'" if following.star else f"column '{following.column}'"
-    return scope.error("KQL105", f"{what} cannot follow column '{part.column}' ({kind}), which has no end", part.span)
+    if kind is Type.STRING:
+        text = f"{what} cannot follow column '{part.column}' ({kind}), which has no end"
+        return scope.error("KQL105", text, part.span)
+    reason = f"where column '{part.column}' ({kind}) ends before {what} is not documented"
+    return scope.error("KQL204", reason, part.span, hint="a text of the pattern between them says it")
 
 
 def _regex_pattern(scope: Scope, node: syntax.Parse, flags: str) -> str:

@@ -18,8 +18,13 @@ def _partition(scope: Scope, tabular: Tabular, node: syntax.Partition) -> Tabula
     if node.body.source is not None or node.braced or node.scope is not None:
         raise scope.error("KQL200", "partition over a query with a source of its own is not translated", node.span)
     key = bind_scalar(scope.over(tabular), node.by)
-    if not isinstance(key, ColumnRef) or key.type in (Type.DYNAMIC, Type.REAL):
-        raise scope.error("KQL204", "partition by a column that is neither real nor dynamic", node.by.span)
+    if not isinstance(key, ColumnRef):
+        raise scope.error("KQL104", "partition is by a column", node.by.span, hint="extend computes one before")
+    if key.type is Type.DYNAMIC:
+        raise scope.error("KQL105", "a dynamic value cannot be partitioned by", node.by.span, hint="tostring(…)")
+    if key.type is Type.REAL:
+        reason = "partition by a real is not translated: BigQuery partitions by no float"
+        raise scope.error("KQL204", reason, node.by.span, hint="tostring(…) or round(…) of it in a column before")
     body = replace(tabular, order=(), serialized=False, alias="", table_name="")
     for operator in node.body.operators:
         body = bind_operator(scope.without_row(), body, operator)

@@ -75,7 +75,9 @@ def _axis(row: Scope, node: syntax.MakeSeries) -> _Axis:
     value = bind_scalar(row, expression)
     _check_axis(row, value, node.axis)
     outer = row.without_row()
-    bounds = [None if e is None else _on_axis(row, bind_scalar(outer, e), value.type, e) for e in (node.start, node.stop)]
+    bounds = [
+        None if e is None else _on_axis(row, bind_scalar(outer, e), value.type, e) for e in (node.start, node.stop)
+    ]
     step = _on_axis(row, bind_scalar(outer, node.step), _STEPS[value.type], node.step)
     if isinstance(step, Constant) and (step.value is None or (isinstance(step.value, int) and step.value <= 0)):
         raise row.error("KQL104", "the step of a series is greater than zero", node.step.span)
@@ -95,7 +97,9 @@ def _check_axis(row: Scope, value: Scalar, node: syntax.Expr) -> None:
     if value.type in _STEPS:
         return
     if value.type is Type.REAL:
-        reason = "the points of an axis of reals are sums of its steps, whose last digits the bins of the rows need not have"
+        reason = (
+            "the points of an axis of reals are sums of its steps, whose last digits the bins of the rows need not have"
+        )
         raise row.error("KQL204", reason, node.span, hint="toint(…) or tolong(…) of the axis, if its values are whole")
     if value.type is Type.DECIMAL:
         raise row.error("KQL204", "make-series over an axis of decimals is not translated", node.span)
@@ -300,9 +304,7 @@ def _arrays(
     for column, default in zip(values, defaults, strict=True):
         value = _or_default(scope, ColumnRef(moved[column]), ColumnRef(moved[bucket]), default, span)
         calls.append(list_with_nulls(scope, column.name, value, order, span, has_rows=bool(grid.keys)))
-    calls.append(
-        list_with_nulls(scope, axis_name, ColumnRef(moved[grid.axis]), order, span, has_rows=bool(grid.keys))
-    )
+    calls.append(list_with_nulls(scope, axis_name, ColumnRef(moved[grid.axis]), order, span, has_rows=bool(grid.keys)))
     computed: dict[Column, Scalar] = {Column(k.name, k.type, k.nullable): ColumnRef(moved[k]) for k in grid.keys}
     shown = (*(computed if keys else ()), *(c for call in calls for c in call.columns))
     relation = Aggregate(
