@@ -311,6 +311,8 @@ def _any(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -> Agg
 
 
 _RANKED = NUMBERS | {Type.DATETIME, Type.TIMESPAN}
+# A percentile of ints is a long, one of decimals a real.
+_RANKED_AS = {Type.INT: Type.LONG, Type.DECIMAL: Type.REAL}
 
 
 def _percentiles(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -> BoundAggregate:
@@ -325,7 +327,7 @@ def _percentiles(scope: Scope, function: Function, node: syntax.Call, keys: Keys
     _check_varies(scope, node, value)
     points = _points(scope, node.arguments[1:])
     name = result_name(node.arguments[0]) or ""
-    value = convert(scope, value, Type.LONG) if value.type is Type.INT else value
+    value = convert(scope, value, _RANKED_AS.get(value.type, value.type))
     t = value.type
     columns = tuple(Column(f"percentile_{name}_{_point_text(p)}", t, True) for p in points)
     call = make_call(scope, function.overloads[0], (value, *points), node.span, t)
@@ -385,7 +387,8 @@ def _weighted(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -
     )
     total = WindowCall(overload_of("total sum"), (weight,), Type.LONG, False, (), parts, span)
     name = result_name(node.arguments[0]) or ""
-    t = Type.LONG if value.type is Type.INT else value.type
+    value = convert(scope, value, Type.REAL) if value.type is Type.DECIMAL else value
+    t = _RANKED_AS.get(value.type, value.type)
     calls = []
     for point in _points(scope, node.arguments[2:]):
         whole, _, digits = str(point.value).partition(".")

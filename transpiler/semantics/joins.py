@@ -110,15 +110,7 @@ def _conjuncts(item: syntax.Expr) -> list[syntax.Expr]:
 
 def _key(scope: Scope, left: Tabular, right: Tabular, item: syntax.Expr) -> Key:
     if isinstance(item, syntax.Name):
-        a, b = _on_side(scope, left, item, "left"), _on_side(scope, right, item, "right")
-        if {a.type, b.type} == INTEGERS:
-            raise scope.error(
-                "KQL102",
-                f"the common column '{item.name}' is {a.type} on the left side and {b.type} on the right",
-                item.span,
-                hint=f"$left.{item.name} == $right.{item.name} compares them",
-            )
-        return _typed(scope, a, b, item.span)
+        return _common(scope, left, right, item)
     if isinstance(item, syntax.Binary) and item.operator == "==" and _is_of_side(item.left) and _is_of_side(item.right):
         row = replace(scope, row=RowScope((), left=left, right=right))
         a, b = bind_scalar(row, item.left), bind_scalar(row, item.right)
@@ -133,6 +125,19 @@ def _key(scope: Scope, left: Tabular, right: Tabular, item: syntax.Expr) -> Key:
         item.span,
         hint="extend computes a key before the join",
     )
+
+
+def _common(scope: Scope, left: Tabular, right: Tabular, item: syntax.Name) -> Key:
+    """A column of both sides, which has one type: Kusto compares an int with a long only where both are named."""
+    a, b = _on_side(scope, left, item, "left"), _on_side(scope, right, item, "right")
+    if {a.type, b.type} == INTEGERS:
+        raise scope.error(
+            "KQL102",
+            f"the common column '{item.name}' is {a.type} on the left side and {b.type} on the right",
+            item.span,
+            hint=f"$left.{item.name} == $right.{item.name} compares them",
+        )
+    return _typed(scope, a, b, item.span)
 
 
 def _is_of_side(node: syntax.Expr) -> bool:

@@ -19,7 +19,7 @@ from transpiler.semantics.scope import Scope, Tabular
 from transpiler.semantics.shaping import origin_of, over, unordered
 from transpiler.semantics.summarize import AggregateItem, aggregated, bind_aggregate_item, bind_keys
 from transpiler.source import Span
-from transpiler.types import INTEGERS, Type
+from transpiler.types import INTEGERS, Type, promotes
 
 _DAY = 864_000_000_000
 # What an axis may hold, and the type of its steps.
@@ -174,11 +174,25 @@ def _defaults(scope: Scope, node: syntax.MakeSeries, items: Sequence[AggregateIt
 def _default(scope: Scope, written: syntax.MakeSeriesAggregate, column: Column) -> Scalar:
     if written.default is not None:
         given = bind_scalar(scope.without_row(), written.default)
-        return convert(scope, given, Type.LONG if column.type is Type.INT and given.type is Type.LONG else column.type)
+        wanted = Type.LONG if column.type is Type.INT and given.type is Type.LONG else column.type
+        if not _is_default(given, wanted):
+            reason = f"what the default, {given.type}, makes of a series of {column.type} is not documented"
+            raise scope.error("KQL204", reason, given.span, hint=f"a default of type {column.type}")
+        return convert(scope, given, wanted)
     zeros: dict[Type, str | float] = {Type.REAL: 0.0, Type.DECIMAL: "0", Type.STRING: ""}
     if column.type in (Type.DATETIME, Type.GUID, Type.BOOL):
         raise scope.error("KQL204", f"make-series of {column.type} values needs a default", written.span)
     return Constant(column.type, zeros.get(column.type, 0), written.span)
+
+
+def _is_default(given: Scalar, wanted: Type) -> bool:
+    """Whether a default becomes an element of a series as it is. Trap: 1.5 among longs would become 1, silently."""
+    if given.type is wanted or promotes(given.type, wanted):
+        return True
+    if not isinstance(given, Constant):
+        return False
+    is_whole = given.type is Type.REAL and isinstance(given.value, float) and given.value.is_integer()
+    return given.value is None or (is_whole and wanted in INTEGERS)
 
 
 # ---------------------------------------------------------------- the grid
