@@ -12,7 +12,7 @@ from transpiler.semantics.conversions import fold_conversion
 from transpiler.semantics.folding import fold
 from transpiler.semantics.scope import Scope
 from transpiler.source import Span
-from transpiler.types import NUMBERS, Type, promotes, widest
+from transpiler.types import INTEGERS, NUMBERS, Type, promotes, widest
 
 CONVERSIONS: dict[Type, str] = {
     Type.STRING: "tostring",
@@ -161,6 +161,17 @@ def convert(scope: Scope, scalar: Scalar, wanted: Type) -> Scalar:
     if isinstance(scalar, Constant) and (constant := fold_conversion(scalar, wanted)) is not None:
         return constant
     return call_function(scope, CONVERSIONS[wanted], [scalar], scalar.span)
+
+
+def keeps_value(scalar: Scalar, wanted: Type) -> bool:
+    """Whether a conversion cuts no digit and reads no text. Trap: 1.5 among longs would become 1, silently."""
+    given = scalar.type
+    if given is wanted or promotes(given, wanted) or {given, wanted} <= INTEGERS:
+        return True
+    if not isinstance(scalar, Constant):
+        return False
+    is_whole = given is Type.REAL and isinstance(scalar.value, float) and scalar.value.is_integer()
+    return scalar.value is None or (is_whole and wanted in INTEGERS)
 
 
 def result_type(overload: Overload, arguments: Sequence[Scalar]) -> Type:

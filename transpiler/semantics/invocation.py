@@ -107,4 +107,13 @@ def _argument(scope: Scope, parameter: syntax.Parameter, argument: syntax.Expr |
     wanted = TYPE_NAMES.get(parameter.type_name or "", scalar.type)
     if scalar.type is Type.INT and wanted is Type.LONG:
         return ScalarLet(convert(scope, scalar, wanted))
-    return ScalarLet(scalar if scalar.type is wanted else convert(scope, scalar, wanted))
+    return ScalarLet(converted(scope, scalar, wanted))
+
+
+def converted(scope: Scope, scalar: Scalar, wanted: Type) -> Scalar:
+    """A value as the type that a parameter or a column declares; a number is a dynamic value as it is."""
+    if wanted is Type.DYNAMIC and scalar.type is not Type.STRING:
+        from transpiler.semantics.packing import as_dynamic
+
+        return as_dynamic(scope, scalar)
+    return convert(scope, scalar, wanted)

@@ -129,6 +129,8 @@ def _text_pattern(scope: Scope, node: syntax.Parse, relaxed: bool) -> str:
 def _text_group(scope: Scope, part: syntax.ParsePart, following: syntax.ParsePart | None, relaxed: bool) -> str:
     t = TYPE_NAMES[part.type_name or "string"]
     number = _WHOLE if t in INTEGERS else _NUMBER if t in NUMBERS else None
+    if following is not None and following.column is not None:
+        raise _endless(scope, part, following, t)
     if following is not None and following.text is None:
         if number is None:
             raise _endless(scope, part, following, t)
@@ -140,6 +142,9 @@ def _text_group(scope: Scope, part: syntax.ParsePart, following: syntax.ParsePar
 
 def _endless(scope: Scope, part: syntax.ParsePart, following: syntax.ParsePart, kind: Type) -> KqlError:
     what = "'*'" if following.star else f"column '{following.column}'"
+    if following.column is not None and kind in NUMBERS:
+        text = f"{what} cannot follow column '{part.column}': a text stands between two columns"
+        return scope.error("KQL105", text, part.span)
     if kind is Type.STRING:
         text = f"{what} cannot follow column '{part.column}' ({kind}), which has no end"
         return scope.error("KQL105", text, part.span)
@@ -157,7 +162,7 @@ def _regex_pattern(scope: Scope, node: syntax.Parse, flags: str) -> str:
             written.append(".*?")
         else:
             t = TYPE_NAMES[part.type_name or "string"]
-            if following is not None and following.column is not None and t not in NUMBERS:
+            if following is not None and following.column is not None:
                 raise _endless(scope, part, following, t)
             inner = _WHOLE if t in INTEGERS else ".*"
             written.append(f"(?P<g{group}>{inner})")

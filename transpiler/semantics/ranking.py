@@ -7,18 +7,25 @@ from dataclasses import replace
 from transpiler.kql import syntax
 from transpiler.plan.relations import OrderKey
 from transpiler.plan.scalars import ColumnRef
-from transpiler.semantics.dispatch import bind_whole, binds_operator
+from transpiler.semantics.dispatch import bind_scalar, bind_whole, binds_operator
 from transpiler.semantics.names import UniqueNames, result_name
 from transpiler.semantics.rows import limited
 from transpiler.semantics.scope import Scope, Tabular
 from transpiler.semantics.shaping import origin_of
 from transpiler.semantics.summarize import aggregated, bind_aggregate_item, bind_keys
+from transpiler.types import NUMBERS
 
 
 @binds_operator(syntax.TopHitters)
 def _top_hitters(scope: Scope, tabular: Tabular, node: syntax.TopHitters) -> Tabular:
     """Exact counts or sums; Kusto's are estimates of the same."""
     row = scope.over(tabular)
+    if not isinstance(node.value, syntax.Name):
+        raise scope.error(
+            "KQL104", "top-hitters counts the values of a column", node.value.span, hint="extend computes one before"
+        )
+    if node.by is not None and (t := bind_scalar(row, node.by).type) not in NUMBERS:
+        raise scope.error("KQL102", f"top-hitters adds up numbers, this is {t}", node.by.span)
     count = bind_whole(scope, node.count, "the number of values")
     names = UniqueNames()
     keys = bind_keys(row, (node.value,), names)

@@ -13,7 +13,7 @@ from typing import TypeVar, cast
 from transpiler.kql import syntax
 from transpiler.plan.relations import Filter, OrderKey, Project, UnionAll, Walk, Window
 from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, Scalar, WindowCall, columns_of
-from transpiler.semantics.calls import convert, overload_of
+from transpiler.semantics.calls import CONVERSIONS, convert, keeps_value, overload_of
 from transpiler.semantics.dispatch import bind_scalar, binds_operator
 from transpiler.semantics.expressions import binary, bind_predicate
 from transpiler.semantics.following import Followed, Machine, Part, Step, hoisted
@@ -98,7 +98,7 @@ def _step(
     assigned: dict[Column, Scalar] = {}
     for assignment in node.assignments:
         target = _target(scope, declared, assignment)
-        value = convert(scope, bind_scalar(scope, assignment.value), target.type)
+        value = _of_state(scope, bind_scalar(scope, assignment.value), target.type, assignment.value)
         _refuse_assigned(scope, value, assigned, assignment)
         _refuse_window(scope, value, assignment.value)
         assigned[target] = substituted(value, declared)
@@ -234,6 +234,14 @@ def _refuse_assigned(
         raise scope.error("KQL204", "the value of a column that the same step has assigned", assignment.span)
 
 
+def _of_state(scope: Scope, value: Scalar, declared: Type, node: syntax.Expr) -> Scalar:
+    """A value as the type that its column is declared with."""
+    if value.type is not Type.DYNAMIC and not keeps_value(value, declared):
+        reason = f"what scan makes of a {value.type} in a column that is declared as {declared} is not documented"
+        raise scope.error("KQL204", reason, node.span, hint=f"{CONVERSIONS[declared]}(…) says it")
+    return convert(scope, value, declared)
+
+
 def _declared(scope: Scope, node: syntax.Scan) -> dict[Column, Scalar]:
     """The declared columns and their defaults."""
     found: dict[Column, Scalar] = {}
@@ -241,7 +249,7 @@ def _declared(scope: Scope, node: syntax.Scan) -> dict[Column, Scalar]:
         t = TYPE_NAMES[declaration.type_name]
         value: Scalar = Constant(t, None, declaration.span)
         if default is not None:
-            value = convert(scope, bind_scalar(scope.without_row(), default), t)
+            value = _of_state(scope, bind_scalar(scope.without_row(), default), t, default)
         found[Column(declaration.name, t, True)] = value
     return found
 

@@ -9,7 +9,7 @@ from transpiler.kql import syntax
 from transpiler.plan.relations import Aggregate, AggregateCall, Filter, Join, OrderKey, Origin, Relation, Series
 from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, Scalar, ScalarSubquery
 from transpiler.semantics.aggregates import list_with_nulls
-from transpiler.semantics.calls import call_function, convert, make_call, overload_of
+from transpiler.semantics.calls import call_function, convert, keeps_value, make_call, overload_of
 from transpiler.semantics.columns import is_column
 from transpiler.semantics.dispatch import bind_scalar, binds_operator
 from transpiler.semantics.expressions import binary, connect
@@ -19,7 +19,7 @@ from transpiler.semantics.scope import Scope, Tabular
 from transpiler.semantics.shaping import origin_of, over, unordered
 from transpiler.semantics.summarize import AggregateItem, aggregated, bind_aggregate_item, bind_keys
 from transpiler.source import Span
-from transpiler.types import INTEGERS, Type, promotes
+from transpiler.types import INTEGERS, Type
 
 _DAY = 864_000_000_000
 # What an axis may hold, and the type of its steps.
@@ -175,7 +175,7 @@ def _default(scope: Scope, written: syntax.MakeSeriesAggregate, column: Column) 
     if written.default is not None:
         given = bind_scalar(scope.without_row(), written.default)
         wanted = Type.LONG if column.type is Type.INT and given.type is Type.LONG else column.type
-        if not _is_default(given, wanted):
+        if not keeps_value(given, wanted):
             reason = f"what the default, {given.type}, makes of a series of {column.type} is not documented"
             raise scope.error("KQL204", reason, given.span, hint=f"a default of type {column.type}")
         return convert(scope, given, wanted)
@@ -183,16 +183,6 @@ def _default(scope: Scope, written: syntax.MakeSeriesAggregate, column: Column) 
     if column.type in (Type.DATETIME, Type.GUID, Type.BOOL):
         raise scope.error("KQL204", f"make-series of {column.type} values needs a default", written.span)
     return Constant(column.type, zeros.get(column.type, 0), written.span)
-
-
-def _is_default(given: Scalar, wanted: Type) -> bool:
-    """Whether a default becomes an element of a series as it is. Trap: 1.5 among longs would become 1, silently."""
-    if given.type is wanted or promotes(given.type, wanted):
-        return True
-    if not isinstance(given, Constant):
-        return False
-    is_whole = given.type is Type.REAL and isinstance(given.value, float) and given.value.is_integer()
-    return given.value is None or (is_whole and wanted in INTEGERS)
 
 
 # ---------------------------------------------------------------- the grid

@@ -11,10 +11,9 @@ from transpiler.kql import syntax
 from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.relations import OrderKey, Origin, Reference, Scan, Values
 from transpiler.plan.scalars import Column, ColumnRef, Constant, RunTime, Scalar
-from transpiler.semantics.calls import convert
 from transpiler.semantics.dispatch import bind_operator, bind_scalar, bind_source, binds_source
 from transpiler.semantics.expressions import binary
-from transpiler.semantics.invocation import call_tabular_function
+from transpiler.semantics.invocation import call_tabular_function, converted
 from transpiler.semantics.scope import FunctionLet, Openness, ScalarLet, Scope, Tabular, TabularLet, did_you_mean
 from transpiler.semantics.shaping import origin_of
 from transpiler.source import NOWHERE, Span
@@ -201,9 +200,7 @@ def _cell(scope: Scope, node: syntax.Expr, wanted: Type) -> Scalar:
         return scalar
     if isinstance(scalar, Constant) and scalar.value is None:
         return Constant(wanted, None, node.span)
-    if wanted is Type.DYNAMIC or Type.STRING in (scalar.type, wanted):
-        return convert(scope, scalar, wanted)
-    return convert(scope, scalar, wanted)
+    return converted(scope, scalar, wanted)
 
 
 @binds_source(syntax.Call)

@@ -21,6 +21,8 @@ from transpiler.types import Type
 @binds_operator(syntax.Union)
 def _union(scope: Scope, tabular: Tabular | None, node: syntax.Union) -> Tabular:
     kind = word(node, "kind", "outer").lower()
+    if kind not in ("inner", "outer"):
+        raise scope.error("KQL105", f"union has the kinds inner and outer, not '{kind}'", node.span)
     fuzzy = word(node, "isfuzzy", "false").lower() == "true"
     source_column = word(node, "withsource", "") or word(node, "with_source", "")
     sides: list[tuple[str, Tabular]] = []
