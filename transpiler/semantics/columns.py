@@ -11,7 +11,7 @@ from transpiler.kql import syntax
 from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.relations import OrderKey, Project, Series, Values
 from transpiler.plan.scalars import Column, ColumnRef, Constant, Path, Scalar
-from transpiler.semantics.calls import convert
+from transpiler.semantics.calls import CAST_HINT, convert
 from transpiler.semantics.dispatch import bind_scalar, binds_operator
 from transpiler.semantics.names import UniqueNames, result_name, unnamed_beside
 from transpiler.semantics.scope import Openness, Scope, Tabular, did_you_mean
@@ -254,18 +254,20 @@ def _print(scope: Scope, tabular: Tabular | None, node: syntax.Print) -> Tabular
 
 
 def _range_type(scope: Scope, start: Scalar, stop: Scalar, step: Scalar) -> Type:
-    """The type of a range's values: the widest number, or the start's where it is a time. A dynamic bound takes it."""
-    given = [s for s in (start, stop, step) if s.type is not Type.DYNAMIC]
-    types = {s.type for s in given}
-    if types and types <= NUMBERS:
+    """The type of a range's values: the widest number, or the start's where it is a time."""
+    types = {s.type for s in (start, stop, step)}
+    if types <= NUMBERS:
         return widest(types)
-    if start.type is Type.DATETIME and stop.type in (Type.DATETIME, Type.DYNAMIC) and step.type is Type.TIMESPAN:
+    if start.type is stop.type is Type.DATETIME and step.type is Type.TIMESPAN:
         return Type.DATETIME
     if types == {Type.TIMESPAN}:
         return Type.TIMESPAN
     listed = ", ".join(str(s.type) for s in (start, stop, step))
     raise scope.error(
-        "KQL102", f"range runs over numbers or times of one kind, these are {listed}", start.span.to(step.span)
+        "KQL102",
+        f"range runs over numbers or times of one kind, these are {listed}",
+        start.span.to(step.span),
+        hint=CAST_HINT if Type.DYNAMIC in types else "",
     )
 
 
