@@ -25,7 +25,7 @@ from transpiler.plan.relations import AggregateCall, Expand, Scan, Series
 from transpiler.plan.scalars import Column, Constant, Scalar
 from transpiler.types import Type
 
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
 # The scalar is a Path, WindowCall, InRelation or ScalarSubquery: each key of ``special`` takes its own kind.

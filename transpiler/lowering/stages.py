@@ -226,7 +226,8 @@ class Stages:
     def where(self, select: exp.Select, predicates: Sequence[exp.Expr]) -> None:
         """All of the predicates as the WHERE."""
         if predicates:
-            select.set("where", exp.Where(this=conjunction(predicates)))
+            whole = conjunction(predicates)
+            select.set("where", exp.Where(this=whole.this if isinstance(whole, exp.Paren) else whole))
 
     def ordered(self, scalars: ScalarLowering, order: Sequence[OrderKey]) -> list[exp.Expr]:
         """The keys of an ORDER BY."""

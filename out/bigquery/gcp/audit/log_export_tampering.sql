@@ -22,10 +22,10 @@ WITH extend_8 AS (
   WHERE
     `timestamp` >= TIMESTAMP_SUB(@run_time, INTERVAL 20 MINUTE)
     AND `timestamp` < TIMESTAMP_SUB(@run_time, INTERVAL 5 MINUTE)
-    AND REGEXP_CONTAINS(protopayload_auditlog.serviceName, '(?i)^logging\\.googleapis\\.com$')
+    AND REGEXP_CONTAINS(protopayload_auditlog.serviceName, r'(?i)^logging\.googleapis\.com$')
     AND REGEXP_CONTAINS(
       protopayload_auditlog.methodName,
-      '(?i)^(?:google\\.logging\\.v2\\.ConfigServiceV2\\.DeleteSink|google\\.logging\\.v2\\.ConfigServiceV2\\.UpdateSink|google\\.logging\\.v2\\.ConfigServiceV2\\.DeleteBucket|google\\.logging\\.v2\\.ConfigServiceV2\\.CreateExclusion)$'
+      r'(?i)^(?:google\.logging\.v2\.ConfigServiceV2\.DeleteSink|google\.logging\.v2\.ConfigServiceV2\.UpdateSink|google\.logging\.v2\.ConfigServiceV2\.DeleteBucket|google\.logging\.v2\.ConfigServiceV2\.CreateExclusion)$'
     )
 )
 /* extend Action = case(Action startswith "Delete", "removed", Action star… */

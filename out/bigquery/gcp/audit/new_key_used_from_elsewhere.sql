@@ -15,7 +15,7 @@ WITH extend_10 AS (
   WHERE
     `timestamp` >= TIMESTAMP_SUB(@run_time, INTERVAL 1445 MINUTE)
     AND `timestamp` < TIMESTAMP_SUB(@run_time, INTERVAL 5 MINUTE)
-    AND REGEXP_CONTAINS(protopayload_auditlog.authenticationInfo.principalEmail, '(?i)\\.gserviceaccount\\.com$')
+    AND REGEXP_CONTAINS(protopayload_auditlog.authenticationInfo.principalEmail, r'(?i)\.gserviceaccount\.com$')
 ), where_11 AS (
   /* where isnotempty(CallerIp) and CallerIp != "private" */
   SELECT *

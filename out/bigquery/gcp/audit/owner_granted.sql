@@ -11,7 +11,7 @@ SELECT
         SELECT COALESCE(JSON_VALUE(v), v)
         FROM UNNEST([JSON_QUERY(JSON_VALUE(TO_JSON(protopayload_auditlog), '$.requestJson'), '$')]) AS v
       ),
-      '(?i)(?:^|[^\\pL\\pN])roles/owner(?:$|[^\\pL\\pN])'
+      r'(?i)(?:^|[^\pL\pN])roles/owner(?:$|[^\pL\pN])'
     ),
     'roles/owner',
     'roles/iam.serviceAccountTokenCreator'
@@ -26,13 +26,13 @@ FROM `my-project.logs.cloudaudit_googleapis_com_activity`
 WHERE
   `timestamp` >= TIMESTAMP_SUB(@run_time, INTERVAL 20 MINUTE)
   AND `timestamp` < TIMESTAMP_SUB(@run_time, INTERVAL 5 MINUTE)
-  AND REGEXP_CONTAINS(protopayload_auditlog.methodName, '(?i)(?:^|[^\\pL\\pN])SetIamPolicy(?:$|[^\\pL\\pN])')
+  AND REGEXP_CONTAINS(protopayload_auditlog.methodName, r'(?i)(?:^|[^\pL\pN])SetIamPolicy(?:$|[^\pL\pN])')
   AND REGEXP_CONTAINS(
     (
       SELECT COALESCE(JSON_VALUE(v), v)
       FROM UNNEST([JSON_QUERY(JSON_VALUE(TO_JSON(protopayload_auditlog), '$.requestJson'), '$')]) AS v
     ),
-    '(?i)(?:^|[^\\pL\\pN])(?:roles/owner|roles/iam\\.serviceAccountTokenCreator)(?:$|[^\\pL\\pN])'
+    r'(?i)(?:^|[^\pL\pN])(?:roles/owner|roles/iam\.serviceAccountTokenCreator)(?:$|[^\pL\pN])'
   )
   AND (
     REGEXP_CONTAINS(
@@ -40,14 +40,14 @@ WHERE
         SELECT COALESCE(JSON_VALUE(v), v)
         FROM UNNEST([JSON_QUERY(JSON_VALUE(TO_JSON(protopayload_auditlog), '$.requestJson'), '$')]) AS v
       ),
-      '(?i)(?:^|[^\\pL\\pN])ADD(?:$|[^\\pL\\pN])'
+      r'(?i)(?:^|[^\pL\pN])ADD(?:$|[^\pL\pN])'
     )
     OR NOT JSON_QUERY(JSON_VALUE(TO_JSON(protopayload_auditlog), '$.requestJson'), '$.policy') IS NULL
   )
   AND NOT COALESCE(
     REGEXP_CONTAINS(
       protopayload_auditlog.authenticationInfo.principalEmail,
-      '(?i)@my-project\\.iam\\.gserviceaccount\\.com$'
+      r'(?i)@my-project\.iam\.gserviceaccount\.com$'
     ),
     FALSE
   )

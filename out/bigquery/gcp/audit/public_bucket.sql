@@ -20,7 +20,7 @@ WITH extend_3 AS (
     `timestamp` >= TIMESTAMP_SUB(@run_time, INTERVAL 20 MINUTE)
     AND `timestamp` < TIMESTAMP_SUB(@run_time, INTERVAL 5 MINUTE)
     AND protopayload_auditlog.serviceName = 'storage.googleapis.com'
-    AND REGEXP_CONTAINS(protopayload_auditlog.methodName, '(?i)^storage\\.setIamPermissions$')
+    AND REGEXP_CONTAINS(protopayload_auditlog.methodName, r'(?i)^storage\.setIamPermissions$')
 ), summarize_6 AS (
   /* where Changes has_any ("allUsers", "allAuthenticatedUsers") and Changes… */
   SELECT
@@ -41,10 +41,10 @@ WITH extend_3 AS (
     ARRAY_AGG(STRUCT(PrincipalEmail AS PrincipalEmail, Changes AS Changes) ORDER BY TimeGenerated DESC LIMIT 1)[SAFE_OFFSET(0)] AS first_row
   FROM extend_3
   WHERE
-    REGEXP_CONTAINS(Changes, '(?i)(?:^|[^\\pL\\pN])(?:allUsers|allAuthenticatedUsers)(?:$|[^\\pL\\pN])')
+    REGEXP_CONTAINS(Changes, r'(?i)(?:^|[^\pL\pN])(?:allUsers|allAuthenticatedUsers)(?:$|[^\pL\pN])')
     AND IF(
       STRPOS(LOWER(Changes), 'add') > 0,
-      REGEXP_CONTAINS(Changes, '(?i)(?:^|[^\\pL\\pN])ADD(?:$|[^\\pL\\pN])'),
+      REGEXP_CONTAINS(Changes, r'(?i)(?:^|[^\pL\pN])ADD(?:$|[^\pL\pN])'),
       FALSE
     )
   GROUP BY 1, 2

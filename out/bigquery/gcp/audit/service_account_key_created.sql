@@ -27,7 +27,7 @@ WHERE
   `timestamp` >= TIMESTAMP_SUB(@run_time, INTERVAL 20 MINUTE)
   AND `timestamp` < TIMESTAMP_SUB(@run_time, INTERVAL 5 MINUTE)
   AND protopayload_auditlog.serviceName = 'iam.googleapis.com'
-  AND REGEXP_CONTAINS(protopayload_auditlog.methodName, '(?i)(?:^|[^\\pL\\pN])CreateServiceAccountKey(?:$|[^\\pL\\pN])')
+  AND REGEXP_CONTAINS(protopayload_auditlog.methodName, r'(?i)(?:^|[^\pL\pN])CreateServiceAccountKey(?:$|[^\pL\pN])')
   AND (
     (
       SELECT
@@ -55,6 +55,6 @@ WHERE
     OR JSON_QUERY(TO_JSON_STRING(JSON_QUERY(TO_JSON(protopayload_auditlog), '$.status')), '$.code') IS NULL
   )
   AND NOT COALESCE(
-    REGEXP_CONTAINS(protopayload_auditlog.authenticationInfo.principalEmail, '(?i)(?:^|[^\\pL\\pN])(?:terraform@|gitops@)'),
+    REGEXP_CONTAINS(protopayload_auditlog.authenticationInfo.principalEmail, r'(?i)(?:^|[^\pL\pN])(?:terraform@|gitops@)'),
     FALSE
   )

@@ -15,8 +15,8 @@ WITH summarize_5 AS (
     AND `timestamp` < TIMESTAMP_SUB(@run_time, INTERVAL 5 MINUTE)
     AND REGEXP_CONTAINS(jsonPayload.responsecode, '(?i)^(?:NXDOMAIN|SERVFAIL)$')
     AND NOT (
-      COALESCE(REGEXP_CONTAINS(jsonPayload.queryname, '(?i)\\.internal\\.$'), FALSE)
-      OR COALESCE(REGEXP_CONTAINS(jsonPayload.queryname, '(?i)\\.in-addr\\.arpa\\.$'), FALSE)
+      COALESCE(REGEXP_CONTAINS(jsonPayload.queryname, r'(?i)\.internal\.$'), FALSE)
+      OR COALESCE(REGEXP_CONTAINS(jsonPayload.queryname, r'(?i)\.in-addr\.arpa\.$'), FALSE)
     )
   GROUP BY 1, 2
 )

@@ -15,7 +15,7 @@ WITH summarize_5 AS (
     AND `timestamp` < TIMESTAMP_SUB(@run_time, INTERVAL 5 MINUTE)
     AND REGEXP_CONTAINS(
       jsonPayload.queryname,
-      '(?i)(?:^|[^\\pL\\pN])(?:webhook\\.site|requestbin\\.net|pipedream\\.net|ngrok\\.io|ngrok-free\\.app|interact\\.sh)(?:$|[^\\pL\\pN])'
+      r'(?i)(?:^|[^\pL\pN])(?:webhook\.site|requestbin\.net|pipedream\.net|ngrok\.io|ngrok-free\.app|interact\.sh)(?:$|[^\pL\pN])'
     )
     AND IF(LOWER(jsonPayload.responsecode) = 'noerror', 'Success', 'Failure') = 'Success'
   GROUP BY 1, 2

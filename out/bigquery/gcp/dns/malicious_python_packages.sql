@@ -27,5 +27,5 @@ WHERE
   AND `timestamp` < TIMESTAMP_SUB(@run_time, INTERVAL 5 MINUTE)
   AND REGEXP_CONTAINS(
     jsonPayload.queryname,
-    '(?i)(?:^|[^\\pL\\pN])(?:psec\\.forward\\.io\\.global\\.prod\\.fastly\\.net|b0a0374cd1cb4305002e\\.d\\.requestbin\\.net|tornadodomain\\.000webhostapp\\.com|yxznlysc47wvrb9r9z211e1jbah15q)(?:$|[^\\pL\\pN])'
+    r'(?i)(?:^|[^\pL\pN])(?:psec\.forward\.io\.global\.prod\.fastly\.net|b0a0374cd1cb4305002e\.d\.requestbin\.net|tornadodomain\.000webhostapp\.com|yxznlysc47wvrb9r9z211e1jbah15q)(?:$|[^\pL\pN])'
   )

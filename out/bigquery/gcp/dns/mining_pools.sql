@@ -21,15 +21,15 @@ WITH summarize_5 AS (
     AND (
       REGEXP_CONTAINS(
         jsonPayload.queryname,
-        '(?i)(?:^|[^\\pL\\pN])(?:minexmr\\.com|nanopool\\.org|supportxmr\\.com|2miners\\.com|moneroocean\\.stream)(?:$|[^\\pL\\pN])'
+        r'(?i)(?:^|[^\pL\pN])(?:minexmr\.com|nanopool\.org|supportxmr\.com|2miners\.com|moneroocean\.stream)(?:$|[^\pL\pN])'
       )
-      OR REGEXP_CONTAINS(jsonPayload.queryname, '(?i)(?:^|[^\\pL\\pN])xmr-')
+      OR REGEXP_CONTAINS(jsonPayload.queryname, r'(?i)(?:^|[^\pL\pN])xmr-')
       OR (
-        REGEXP_CONTAINS(jsonPayload.queryname, '(?i)(?:^|[^\\pL\\pN])stratum(?:$|[^\\pL\\pN])')
-        AND REGEXP_CONTAINS(jsonPayload.queryname, '(?i)(?:^|[^\\pL\\pN])pool(?:$|[^\\pL\\pN])')
+        REGEXP_CONTAINS(jsonPayload.queryname, r'(?i)(?:^|[^\pL\pN])stratum(?:$|[^\pL\pN])')
+        AND REGEXP_CONTAINS(jsonPayload.queryname, r'(?i)(?:^|[^\pL\pN])pool(?:$|[^\pL\pN])')
       )
     )
-    AND NOT COALESCE(REGEXP_CONTAINS(jsonPayload.queryname, '(?i)^status\\.'), FALSE)
+    AND NOT COALESCE(REGEXP_CONTAINS(jsonPayload.queryname, r'(?i)^status\.'), FALSE)
   GROUP BY 1, 2
 )
 /* project TimeGenerated, SrcIpAddr, Query, LastAnswer = ResponseName, Las… */

@@ -8,7 +8,7 @@ WITH extend_4 AS (
     jsonPayload.queryname AS Domain,
     COALESCE(LOWER(jsonPayload.querytype) = 'txt', FALSE)
     AND NOT COALESCE(
-      REGEXP_CONTAINS(jsonPayload.queryname, '(?i)(?:_spf|_dmarc|_domainkey|_acme-challenge)(?:$|[^\\pL\\pN])'),
+      REGEXP_CONTAINS(jsonPayload.queryname, r'(?i)(?:_spf|_dmarc|_domainkey|_acme-challenge)(?:$|[^\pL\pN])'),
       FALSE
     ) AS IsText
   FROM `my-project.logs.dns_googleapis_com_dns_queries`

@@ -6,9 +6,9 @@ WITH where_5 AS (
   SELECT
     `timestamp` AS TimeGenerated,
     JSON_VALUE(TO_JSON(jsonPayload), '$.sourceip') AS SrcIpAddr,
-    TO_JSON_STRING(SPLIT(COALESCE(REGEXP_REPLACE(jsonPayload.queryname, '(?:\\.)$', ''), ''), '.')) AS Labels,
+    TO_JSON_STRING(SPLIT(COALESCE(REGEXP_REPLACE(jsonPayload.queryname, r'(?:\.)$', ''), ''), '.')) AS Labels,
     ARRAY_LENGTH(
-      JSON_QUERY_ARRAY(TO_JSON_STRING(SPLIT(COALESCE(REGEXP_REPLACE(jsonPayload.queryname, '(?:\\.)$', ''), ''), '.')))
+      JSON_QUERY_ARRAY(TO_JSON_STRING(SPLIT(COALESCE(REGEXP_REPLACE(jsonPayload.queryname, r'(?:\.)$', ''), ''), '.')))
     ) AS Depth
   FROM `my-project.logs.dns_googleapis_com_dns_queries`
   WHERE
@@ -16,7 +16,7 @@ WITH where_5 AS (
     AND `timestamp` < TIMESTAMP_SUB(@run_time, INTERVAL 5 MINUTE)
     AND LOWER(jsonPayload.querytype) IN ('txt', 'null', 'cname', 'a', 'aaaa')
     AND ARRAY_LENGTH(
-      JSON_QUERY_ARRAY(TO_JSON_STRING(SPLIT(COALESCE(REGEXP_REPLACE(jsonPayload.queryname, '(?:\\.)$', ''), ''), '.')))
+      JSON_QUERY_ARRAY(TO_JSON_STRING(SPLIT(COALESCE(REGEXP_REPLACE(jsonPayload.queryname, r'(?:\.)$', ''), ''), '.')))
     ) >= 3
 ), where_7 AS (
   /* extend First = tostring(Labels[0]), Parent = strcat(tostring(Labels[Dep… */

@@ -19,10 +19,7 @@ WITH where_8 AS (
   SELECT
     `timestamp` AS LookupTime,
     JSON_VALUE(TO_JSON(jsonPayload), '$.sourceip') AS SrcIp,
-    REGEXP_EXTRACT(
-      JSON_VALUE(TO_JSON(jsonPayload), '$.rdata'),
-      '(\\p{Nd}+\\.\\p{Nd}+\\.\\p{Nd}+\\.\\p{Nd}+)[\\t-\\r\\x{85}\\pZ]*$'
-    ) AS DestIp,
+    REGEXP_EXTRACT(JSON_VALUE(TO_JSON(jsonPayload), '$.rdata'), r'(\p{Nd}+\.\p{Nd}+\.\p{Nd}+\.\p{Nd}+)[\t-\r\x{85}\pZ]*$') AS DestIp,
     jsonPayload.queryname AS Query
   FROM `my-project.logs.dns_googleapis_com_dns_queries`
   WHERE
@@ -30,14 +27,11 @@ WITH where_8 AS (
     AND `timestamp` < TIMESTAMP_SUB(@run_time, INTERVAL 5 MINUTE)
     AND REGEXP_CONTAINS(
       jsonPayload.queryname,
-      '(?i)(?:^|[^\\pL\\pN])(?:ngrok\\.io|ngrok-free\\.app|trycloudflare\\.com|serveo\\.net)(?:$|[^\\pL\\pN])'
+      r'(?i)(?:^|[^\pL\pN])(?:ngrok\.io|ngrok-free\.app|trycloudflare\.com|serveo\.net)(?:$|[^\pL\pN])'
     )
     AND LOWER(jsonPayload.querytype) = 'a'
     AND JSON_VALUE(TO_JSON(jsonPayload), '$.rdata') <> ''
-    AND REGEXP_EXTRACT(
-      JSON_VALUE(TO_JSON(jsonPayload), '$.rdata'),
-      '(\\p{Nd}+\\.\\p{Nd}+\\.\\p{Nd}+\\.\\p{Nd}+)[\\t-\\r\\x{85}\\pZ]*$'
-    ) <> ''
+    AND REGEXP_EXTRACT(JSON_VALUE(TO_JSON(jsonPayload), '$.rdata'), r'(\p{Nd}+\.\p{Nd}+\.\p{Nd}+\.\p{Nd}+)[\t-\r\x{85}\pZ]*$') <> ''
 ), join_9 AS (
   /* join kind=inner lookups on SrcIp, DestIp */
   SELECT l.TimeGenerated, l.SrcIp, l.DestIp, l.BytesSent, l.SrcInstanceVmName, r.LookupTime, r.Query
