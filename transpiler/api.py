@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -97,30 +96,20 @@ def transpile(
     Raises KqlError for text that is not KQL, names that are not known, and what the target cannot do exactly.
     """
     source = _source(kql)
+    # Python's collector of cycles is held back while trees are built: all of them are live, and walking them is in vain.
+    # Trap: the switch is the whole process's. Who finds it off leaves it off, so that of translations in several threads
+    # one pauses at a time, and between two of them the collector comes to its turn; counting them would starve it.
+    is_collecting = gc.isenabled()
+    gc.disable()
     try:
-        with _collector_paused():
-            return _translated(source, target, tables, now, window, parameters or {}, header, infer, by_arrival)
+        return _translated(source, target, tables, now, window, parameters or {}, header, infer, by_arrival)
     except KqlError as error:
         raise error.in_source(source) from None
     except RecursionError:
         raise KqlError("KQL004", "the query is nested too deeply to be translated here", source=source) from None
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Holds Python's collector of cycles back while trees are built: all of them are live, and walking them is in vain.
-
-    Trap: the switch is the whole process's. Who finds it off leaves it off, so that of translations in several threads one
-    pauses at a time, and between two of them the collector comes to its turn; counting them would starve it.
-    """
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
     finally:
-        gc.enable()
+        if is_collecting:
+            gc.enable()
 
 
 def _source(kql: str | Source) -> Source:
