@@ -32,6 +32,10 @@ class Names:
         return name
 
 
+LONGEST = 300
+"""How many characters a name has at most that a target has spelled; what tells it from others stands at its end."""
+
+
 def column_names(columns: Iterable[Column], spelled: Callable[[str], str] | None = None) -> dict[Column, str]:
     """A name for each column of one stage: KQL's own where it is free, ``Sub_1`` where another has it in some case.
 
@@ -51,7 +55,7 @@ def column_names(columns: Iterable[Column], spelled: Callable[[str], str] | None
         name, lowered, n = first, first.lower(), 0
         while lowered in taken:
             n += 1
-            name = f"{first}_{n}"
+            name = f"{first}_{n}" if spelled is None else f"{first[: LONGEST - len(str(n)) - 1]}_{n}"
             lowered = name.lower()
         taken.add(lowered)
         names[column] = name

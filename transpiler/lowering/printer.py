@@ -20,7 +20,7 @@ from transpiler.dialects.dialect import Dialect, is_quoted
 LINE_WIDTH = 100
 SHORT = 80
 _SPACES = re.compile("[\u00a0\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff]")
-_QUOTES = str.maketrans("'\"", "\u2019\u201d")
+_QUOTES = str.maketrans("'\"$", "\u2019\u201d\uff04")
 
 
 def print_sql(tree: exp.Expr, dialect: Dialect) -> str:
@@ -59,7 +59,7 @@ def _without_quotes_in_comments(tree: exp.Expr) -> None:
     """Other quotes in the comments of a statement that holds spaces beyond ASCII.
 
     Trap: DuckDB writes such a space as a plain one wherever it takes it to stand outside of quotes, and it takes a quote
-    in a comment for the start or end of a text.
+    in a comment, or ``$$``, for the start or end of a text.
     """
     for node in tree.walk():
         if node.comments:

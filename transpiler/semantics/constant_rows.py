@@ -62,6 +62,8 @@ def _rows(scope: Scope, relation: Relation, wanted: Sequence[Column]) -> list[Ro
             return _kept(scope, relation, wanted)
         case UnionAll():
             return _of_union(scope, relation, wanted)
+        case Aggregate() if not relation.keys:
+            return None if wanted else [{}]  # a total is one row, over no rows as well
         case Aggregate() if all(c in relation.keys for c in wanted):
             return _distinct(computed_rows(scope, relation.input, {c: relation.keys[c] for c in wanted}))
         case _:

@@ -42,8 +42,20 @@ def _mv_expand(scope: Scope, tabular: Tabular, node: syntax.MvExpand) -> Tabular
     kind = (word(node, "kind", "") or word(node, "bagexpansion", "bag")).lower()
     if kind not in ("bag", "array"):
         raise scope.error("KQL104", f"bags are expanded as bag or array, not as '{kind}'", node.span)
-    items = bind_items(scope, tabular, node.columns)
+    tabular, items = _without_windows(tabular, bind_items(scope, tabular, node.columns))
     return expanded(scope, tabular, node, items, limit, bag_as_array=kind == "array")
+
+
+def _without_windows(tabular: Tabular, items: list[Item]) -> tuple[Tabular, list[Item]]:
+    """Window functions among the values are computed before. Trap: BigQuery has none in FROM, where an array is taken apart."""
+    from transpiler.semantics.windowing import contains_window, staged
+
+    places = {column_for("value", i.value): i for i in items if contains_window(i.value)}
+    if not places:
+        return tabular, items
+    before, computed = staged(tabular, {c: i.value for c, i in places.items()}, in_place=False)
+    values = {id(i): computed[c] for c, i in places.items()}
+    return before, [replace(i, value=values.get(id(i), i.value)) for i in items]
 
 
 def bind_items(scope: Scope, tabular: Tabular, columns: Sequence[syntax.Expr]) -> list[Item]:

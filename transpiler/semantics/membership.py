@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -41,7 +42,7 @@ def _test(scope: Scope, node: syntax.InList, operator: str, value: Scalar) -> Sc
     if len(node.items) == 1 and (tabular := _as_table(scope, node.items[0])) is not None:
         return _in_table(scope, operator, value, tabular, node.span)
     items = [bind_scalar(scope, i) for i in node.items]
-    flat = [s for item in items for s in _spread(item)]
+    flat = [s for item in items for s in _spread(item, of_numbers=value.type in NUMBERS)]
     if operator == "has_all" and any(
         isinstance(i, Constant) and i.type is Type.DYNAMIC and i.value is None for i in items
     ):
@@ -115,15 +116,29 @@ def _in_table(scope: Scope, operator: str, value: Scalar, tabular: Tabular, span
     return InRelation(operator, value, tabular.relation, column, span)
 
 
-def _spread(item: Scalar) -> Sequence[Scalar]:
-    """The elements of a constant dynamic array as constants; anything else as it is."""
+_NUMBER = re.compile(r"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?", re.ASCII)
+
+
+def _spread(item: Scalar, *, of_numbers: bool) -> Sequence[Scalar]:
+    """The elements of a constant dynamic array as constants; anything else as it is.
+
+    ``of_numbers``: a text of a number is that number, as in an array of the row, and no other text is any.
+    """
     if not (isinstance(item, Constant) and item.type is Type.DYNAMIC):
         return [item]
     if item.value is None:
         return []
     parsed = json.loads(str(item.value), parse_float=_Real)
     elements = parsed if isinstance(parsed, list) else [parsed]
+    if of_numbers:
+        elements = [_number_in(e) if type(e) is str else e for e in elements]
     return [c for c in (_element(e, item.span) for e in elements) if c is not None]
+
+
+def _number_in(written: str) -> int | _Real | None:
+    if _NUMBER.fullmatch(written) is None:
+        return None
+    return int(written) if written.lstrip("+-").isdigit() else _Real(written)
 
 
 class _Real(str):
@@ -139,7 +154,8 @@ def _element(value: object, span: Span) -> Constant | None:
         case bool():
             return Constant(Type.BOOL, value, span)
         case int():
-            return Constant(Type.LONG, value, span)
+            fits = -(2**63) <= value < 2**63
+            return Constant(Type.LONG, value, span) if fits else Constant(Type.REAL, float(value), span)
         case str():
             return Constant(Type.STRING, value, span)
         case _:

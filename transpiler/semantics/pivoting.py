@@ -13,6 +13,7 @@ from transpiler.semantics.constant_rows import constant_values
 from transpiler.semantics.dispatch import bind_scalar, binds_plugin
 from transpiler.semantics.scope import Scope, Tabular, check_whole
 from transpiler.semantics.shaping import origin_of, project, unordered
+from transpiler.semantics.windowing import contains_window
 from transpiler.source import Span
 from transpiler.types import INTEGERS, TYPE_NAMES, Type
 
@@ -46,6 +47,10 @@ def _pivot(scope: Scope, tabular: Tabular, node: syntax.Evaluate) -> Tabular:
     by = [k.column for k in given if isinstance(k, ColumnRef)]
     if len(by) != len(given) or not isinstance(value, ColumnRef):
         raise scope.error("KQL104", "pivot takes columns", node.span)
+    windowed = [a for a in aggregate.arguments if contains_window(bind_scalar(row, a))]
+    if windowed:
+        hint = "extend x = … before it, and pivot with x"
+        raise scope.error("KQL204", "a window function within pivot is not translated", windowed[0].span, hint=hint)
     used = {value.column, *(c for a in aggregate.arguments for c in columns_of(bind_scalar(row, a)))}
     if not rest[1:]:
         check_whole(row, "pivot without columns to group by", node.span)

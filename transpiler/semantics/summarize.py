@@ -37,7 +37,7 @@ def _summarize(scope: Scope, tabular: Tabular, node: syntax.Summarize) -> Tabula
     openness = tabular.openness.asked_whole() if _takes_all(node.aggregates) else Openness.CLOSED
     if len(items) == 1 and is_whole_row(items[0], keys):
         return replace(first_rows(tabular, keys, items[0], origin), openness=openness)
-    return replace(aggregated(tabular, keys, items, origin), openness=openness)
+    return replace(_aggregated(tabular, keys, items, origin), openness=openness)
 
 
 def _takes_all(aggregates: Iterable[syntax.Expr]) -> bool:
@@ -73,6 +73,13 @@ def without_windows(
 
 
 def aggregated(tabular: Tabular, keys: dict[Column, Scalar], items: Sequence[AggregateItem], origin: Origin) -> Tabular:
+    """As ``_aggregated``, window functions among the keys and arguments being computed before."""
+    return _aggregated(*without_windows(tabular, keys, list(items)), origin)
+
+
+def _aggregated(
+    tabular: Tabular, keys: dict[Column, Scalar], items: Sequence[AggregateItem], origin: Origin
+) -> Tabular:
     """The Aggregate of bound items, and a Project where their outputs are more than the aggregates' columns."""
     calls = tuple(c for item in items for c in item.calls)
     columns = (*keys, *(c for call in calls for c in call.columns))

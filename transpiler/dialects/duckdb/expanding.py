@@ -14,7 +14,7 @@ from transpiler.dialects.duckdb.paths import json_of
 from transpiler.dialects.known import is_array
 from transpiler.dialects.spelling import Speller, call
 from transpiler.plan.relations import Expand, Expansion
-from transpiler.plan.scalars import Column
+from transpiler.plan.scalars import Column, Constant
 from transpiler.types import Type
 
 _MEMBER = "list_transform(json_keys({v}), lambda @k@, @i@: {member})"
@@ -46,7 +46,9 @@ def _list(speller: Speller, each: Expansion, expansion: Expand) -> exp.Expr:
     """The elements of a value: of an array its own, of a bag one bag (or pair) per member, else the value itself."""
     is_text = each.column.type is Type.STRING
     arrow = "->>" if is_text else "->"
-    if is_array(each.value):
+    if isinstance(each.value, Constant) and each.value.value is None:
+        listed: exp.Expr = exp.Array(expressions=[speller.dialect.null(each.column.type)])
+    elif is_array(each.value):
         listed = speller.sql(f"{{v}} {arrow} '$[*]'", v=json_of(speller, each.value))
         if each.value.nullable:
             listed = speller.sql("COALESCE({x}, [NULL])", x=listed)

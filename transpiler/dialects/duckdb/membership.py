@@ -41,7 +41,10 @@ def _contains_number(speller: Speller, of: Call) -> exp.Expr:
     """Whether an element is the number, or a text of it, as a constant list holds both. Longs are compared to the last digit."""
     value, array = of.arguments
     wanted = {Type.REAL: "DOUBLE", Type.DECIMAL: "DECIMAL(38, 18)"}.get(value.type, "DECIMAL(38, 15)")
-    cast = "{x}" if value.type in (Type.REAL, Type.DECIMAL) else f"CAST({{x}} AS {wanted})"
+    # Trap: a list of DuckDB's holds a NaN, which equals nothing.
+    cast = {Type.REAL: "CASE WHEN NOT isnan({x}) THEN {x} END", Type.DECIMAL: "{x}"}.get(
+        value.type, f"CAST({{x}} AS {wanted})"
+    )
     test = f"list_contains(list_transform({{l}}, lambda @e@: TRY_CAST(@e@ AS {wanted})), {cast})"
     return hygienic(speller, test, l=_listed(speller, array), x=speller.value(value))
 
