@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from transpiler import transpile
-from transpiler.engine import duckdb, googlesql
+from tests.support.running import kusto_rows
+from transpiler.engine import googlesql
 from transpiler.engine.comparison import same
-from transpiler.engine.values import canonical
 
 INSTANTS = (
     "datetime(2020-02-29 13:04:05.123456)",
@@ -70,22 +69,12 @@ def test_a_constant_and_a_column_come_to_the_same(target: str, kind: str) -> Non
     values = next(v for k, _, v in CASES if k == kind)
     expressions = [e for k, e, _ in CASES if k == kind]
     listed = ", ".join(f"e{i} = {e.format(x='x')}" for i, e in enumerate(expressions))
-    columns = run(f"datatable(x:{kind})[{', '.join(values)}] | project {listed}", target)
+    columns = kusto_rows(f"datatable(x:{kind})[{', '.join(values)}] | project {listed}", target)
     for value, row in zip(values, columns, strict=True):
-        (folded,) = run("print " + ", ".join(f"e{i} = {e.format(x=value)}" for i, e in enumerate(expressions)), target)
+        (folded,) = kusto_rows(
+            "print " + ", ".join(f"e{i} = {e.format(x=value)}" for i, e in enumerate(expressions)), target
+        )
         for e, a, b in zip(expressions, folded, row, strict=True):
             if not same(a, b):
                 wrong.append(f"{e.format(x=value)}: {a} as a constant, {b} in a column")
     assert not wrong, "\n".join(wrong)
-
-
-def run(query: str, target: str) -> list[list[object]]:
-    """The rows of a query as KQL values."""
-    made = transpile(query, target=target)
-    kinds = [c.type for c in made.columns]
-    if target == "bigquery":
-        rows = googlesql.connect().execute(made.sql).rows
-    else:
-        with duckdb.connect() as connection:
-            rows = connection.run(made.sql).rows
-    return [[canonical(v, k) for v, k in zip(row, kinds, strict=True)] for row in rows]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import product
 
 import pytest
 
-from transpiler import transpile
-from transpiler.engine import duckdb, googlesql
+from tests.support.running import kusto_rows
+from transpiler.engine import googlesql
 from transpiler.engine.comparison import same
-from transpiler.engine.values import canonical
 
 DATES = (
     "2020-01-02", "2020-1-2", "2020-02-30", "2020/01/02", "2020 - 1 - 2", "2020-01", "1/2/2020", "13/2/2020", "1.2.2020",
@@ -101,21 +99,13 @@ def test_a_stored_text_is_read_as_a_constant(target: str, function: str) -> None
         part = texts[start : start + ROWS]
         quoted = [f"@'{text}'" for text in part]
         cells = ", ".join(f"{i}, {text}" for i, text in enumerate(quoted))
-        stored = run(f"datatable(i:long, s:string)[{cells}] | project i, v = {function}(s) | sort by i asc", target)
-        constants = run(f"datatable(i:long)[0] | project {', '.join(f'{function}({q})' for q in quoted)}", target)
+        stored = kusto_rows(
+            f"datatable(i:long, s:string)[{cells}] | project i, v = {function}(s) | sort by i asc", target
+        )
+        constants = kusto_rows(
+            f"datatable(i:long)[0] | project {', '.join(f'{function}({q})' for q in quoted)}", target
+        )
         for text, (_, a), b in zip(part, stored, constants[0], strict=True):
             if not same(a, b):
                 wrong.append(f"{function}({text!r}): {b} as a constant, {a} in a column")
     assert not wrong, "\n".join(wrong[:20])
-
-
-def run(query: str, target: str) -> Sequence[Sequence[object]]:
-    """The rows of a query as KQL values."""
-    made = transpile(query, target=target)
-    kinds = [c.type for c in made.columns]
-    if target == "bigquery":
-        rows = googlesql.connect().execute(made.sql).rows
-    else:
-        with duckdb.connect() as connection:
-            rows = connection.run(made.sql).rows
-    return [[canonical(v, k) for v, k in zip(row, kinds, strict=True)] for row in rows]

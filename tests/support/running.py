@@ -9,10 +9,11 @@ from typing import Any, Protocol
 from tests.support.bigquery_service import refusals
 from tests.support.markdown import Case, ExpectedError
 from tests.support.tables import TextTable
+from transpiler import transpile
 from transpiler.diagnostics import KqlError
 from transpiler.engine import Column, EngineError, duckdb, googlesql
 from transpiler.engine.comparison import compare_rows
-from transpiler.engine.values import JsonText, parse_value
+from transpiler.engine.values import JsonText, canonical, parse_value
 from transpiler.types import Type
 
 
@@ -193,3 +194,15 @@ def check_description(promised: Sequence[ResultColumn], described: Sequence[Colu
         allowed = DESCRIBED[target].get(Type(str(ours.type)))
         if allowed and theirs.type.partition("(")[0] not in allowed:
             raise CaseFailedError(f"'{ours.name}' is promised as {ours.type}; {target} describes {theirs.type}")
+
+
+def kusto_rows(query: str, target: str) -> list[list[object]]:
+    """The rows of a query without tables as KQL values, from the target's engine."""
+    made = transpile(query, target=target)
+    kinds = [c.type for c in made.columns]
+    if target == "bigquery":
+        rows = googlesql.connect().execute(made.sql).rows
+    else:
+        with duckdb.connect() as connection:
+            rows = connection.run(made.sql).rows
+    return [[canonical(v, k) for v, k in zip(row, kinds, strict=True)] for row in rows]
