@@ -84,9 +84,9 @@ class Dialect(ABC):
         """A name, quoted where it is not plain or is a word of either target."""
         return identifier(name)
 
-    def output_name(self, name: str) -> str:
-        """What a column of the result is called, where the target does not take the name that it has."""
-        return name
+    def output_name(self, name: str, ending: str) -> str:
+        """What a column of the result is called, with the ending that tells it from others."""
+        return f"{name}{ending}"
 
     def data_type(self, t: Type) -> exp.Expr:
         """The SQL type that holds a KQL type inside the query."""

@@ -32,19 +32,15 @@ class Names:
         return name
 
 
-LONGEST = 300
-"""How many characters a name has at most that a target has spelled; what tells it from others stands at its end."""
-
-
-def column_names(columns: Iterable[Column], spelled: Callable[[str], str] | None = None) -> dict[Column, str]:
+def column_names(columns: Iterable[Column], spelled: Callable[[str, str], str] | None = None) -> dict[Column, str]:
     """A name for each column of one stage: KQL's own where it is free, ``Sub_1`` where another has it in some case.
 
     Earlier columns choose first; hidden sort keys stand last, so that they never take a name from a visible one. A name
     that begins with ``$`` (search's ``$table``) is BigQuery's for columns without a name, so it begins with ``_``; the empty
-    name (a value that pivot made a column) is ``_`` itself. ``spelled`` makes of a name one that the target takes.
+    name (a value that pivot made a column) is ``_`` itself. ``spelled`` makes of a name and its number one that the target takes.
     """
     columns = tuple(columns)
-    wanted = {c: c.name if spelled is None else spelled(c.name) for c in columns}
+    wanted = {c: c.name if spelled is None else spelled(c.name, "") for c in columns}
     if len({"", *map(str.lower, wanted.values())}) > len(columns) and "\n$" not in "\n".join(("", *wanted.values())):
         return wanted  # as nearly always
     names: dict[Column, str] = {}
@@ -55,7 +51,7 @@ def column_names(columns: Iterable[Column], spelled: Callable[[str], str] | None
         name, lowered, n = first, first.lower(), 0
         while lowered in taken:
             n += 1
-            name = f"{first}_{n}" if spelled is None else f"{first[: LONGEST - len(str(n)) - 1]}_{n}"
+            name = f"{first}_{n}" if spelled is None else spelled(first, f"_{n}")
             lowered = name.lower()
         taken.add(lowered)
         names[column] = name

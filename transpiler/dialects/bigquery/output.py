@@ -23,7 +23,8 @@ _PREFIXES = (
 )
 
 
-def output_name(name: str) -> str:
-    """The name with an underscore for each character that is not allowed, and before a prefix that is not."""
-    spelled = _FORBIDDEN.sub("_", name)[:MOST_CHARACTERS]
-    return f"_{spelled[: MOST_CHARACTERS - 1]}" if spelled.upper().startswith(_PREFIXES) else spelled
+def output_name(name: str, ending: str) -> str:
+    """The name with an underscore for each character that is not allowed, and before a prefix that is not, and the ending."""
+    spelled = _FORBIDDEN.sub("_", name)
+    whole = f"_{spelled}" if spelled.upper().startswith(_PREFIXES) else spelled
+    return f"{whole[: MOST_CHARACTERS - len(ending)]}{ending}"

@@ -101,9 +101,9 @@ class BigQuery(Dialect):
     }
     aggregates: ClassVar[Mapping[str, AggregateBuilder]] = AGGREGATES
 
-    def output_name(self, name: str) -> str:
+    def output_name(self, name: str, ending: str) -> str:
         """One that the service takes for a result's column."""
-        return output_name(name)
+        return output_name(name, ending)
 
     def materialize(self, cte: exp.CTE) -> None:
         """The service keeps the rows of recursive CTEs only; every other one runs again wherever it is read."""
