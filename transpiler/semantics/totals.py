@@ -25,9 +25,10 @@ from transpiler.plan.relations import (
     Walk,
     Window,
 )
-from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, InRelation, Path, Scalar, WindowCall
+from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, Scalar, WindowCall
 from transpiler.semantics.calls import call_function, make_call, overload_of
 from transpiler.semantics.scope import Scope
+from transpiler.semantics.substitution import with_parts
 from transpiler.source import Span
 from transpiler.types import Type
 
@@ -74,18 +75,9 @@ def _may_be_empty(relation: Relation, start: Relation) -> bool:
 
 def partitioned(scalar: Scalar, key: Scalar) -> Scalar:
     """A scalar whose window functions run within the rows of one key."""
-    match scalar:
-        case WindowCall():
-            return replace(scalar, partition=(*scalar.partition, key))
-        case Call():
-            return replace(scalar, arguments=tuple(partitioned(a, key) for a in scalar.arguments))
-        case Path():
-            steps = tuple(s if isinstance(s, str | int) else partitioned(s, key) for s in scalar.steps)
-            return replace(scalar, base=partitioned(scalar.base, key), steps=steps)
-        case InRelation():
-            return replace(scalar, value=partitioned(scalar.value, key))
-        case _:
-            return scalar
+    if isinstance(scalar, WindowCall):
+        return replace(scalar, partition=(*scalar.partition, key))
+    return with_parts(scalar, lambda part: partitioned(part, key))
 
 
 _Marked = tuple[Relation, Column | None]
