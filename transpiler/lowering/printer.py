@@ -229,7 +229,6 @@ def _in(generator: Any, expression: exp.In) -> str:
     return f"{generator.sql(expression, 'this')} IN ({listed})"
 
 
-# Any: as above.
 # Any: as above. A pattern is read more easily, and is shorter, where its backslashes stand once.
 def _literal(generator: Any, expression: exp.Literal) -> str:
     value: str = expression.args["this"]
@@ -241,6 +240,7 @@ def _literal(generator: Any, expression: exp.Literal) -> str:
 # Trap: a raw text has no escapes, so that it holds neither its quote nor a line break, nor ends in a backslash.
 _RAW = re.compile(r"[^'\x00-\x1f\x7f]*[^'\x00-\x1f\x7f\\]")
 
+# Any: as above.
 _STYLES: dict[type[exp.Expr], Any] = {
     exp.Identifier: _identifier,
     exp.Column: _column,

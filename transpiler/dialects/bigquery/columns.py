@@ -16,11 +16,15 @@ _WHOLE = "whole_json"
 _WRITTEN = "written_json"
 
 
+def _marked(dialect: Dialect, template: str, value: exp.Expr, mark: str) -> exp.Expr:
+    tree = fill(template, dialect.sqlglot_name, {"x": value})
+    tree.meta[mark] = True
+    return tree
+
+
 def json_text(dialect: Dialect, value: exp.Expr) -> exp.Expr:
     """A stored JSON value as text. A missing value and a JSON null are both NULL."""
-    tree = fill("NULLIF(TO_JSON_STRING({x}), 'null')", dialect.sqlglot_name, {"x": value})
-    tree.meta[_STORED] = True
-    return tree
+    return _marked(dialect, "NULLIF(TO_JSON_STRING({x}), 'null')", value, _STORED)
 
 
 def stored_json(tree: exp.Expr) -> exp.Expr | None:
@@ -33,16 +37,12 @@ def stored_json(tree: exp.Expr) -> exp.Expr | None:
 
 def whole_text(dialect: Dialect, value: exp.Expr) -> exp.Expr:
     """A value of type JSON as text, ``null`` for null: for what looks inside, where a JSON null has nothing."""
-    tree = fill("TO_JSON_STRING({x})", dialect.sqlglot_name, {"x": value})
-    tree.meta[_WHOLE] = True
-    return tree
+    return _marked(dialect, "TO_JSON_STRING({x})", value, _WHOLE)
 
 
 def compact_json(dialect: Dialect, value: exp.Expr) -> exp.Expr:
     """A stored text that holds JSON, without the blanks with which it may be written."""
-    tree = fill("JSON_QUERY({x}, '$')", dialect.sqlglot_name, {"x": value})
-    tree.meta[_WRITTEN] = True
-    return tree
+    return _marked(dialect, "JSON_QUERY({x}, '$')", value, _WRITTEN)
 
 
 def written_json(tree: exp.Expr) -> exp.Expr | None:
