@@ -26,7 +26,7 @@ from transpiler.plan.relations import (
     Window,
     inputs,
 )
-from transpiler.plan.scalars import Column, ColumnRef, Scalar, children, columns_of, subqueries_of
+from transpiler.plan.scalars import Column, ColumnRef, Scalar, children, columns_in, columns_of, subqueries_of
 
 Needs = dict[int, set[Column]]
 Reads = dict[int, list[Relation]]
@@ -96,8 +96,7 @@ def in_order(plan: Plan) -> tuple[list[Relation], Reads]:
     found: list[Relation] = []
     reads: Reads = {}
     stack: list[tuple[Relation, bool]] = [(plan.relation, False)]
-    if plan.has_subqueries:
-        stack += [(r, False) for r, _ in subqueries_of(k.value for k in plan.order)]
+    stack += [(r, False) for r, _ in subqueries_of(k.value for k in plan.order)]
     while stack:
         relation, ready = stack.pop()
         if ready:
@@ -108,10 +107,8 @@ def in_order(plan: Plan) -> tuple[list[Relation], Reads]:
         if id(relation) in done:
             continue
         stack.append((relation, True))
-        below = reads[id(relation)] = list(inputs(relation))
-        if plan.has_subqueries:
-            below += [r for r, _ in subqueries_of(scalars_of(relation))]
-        stack.extend((r, False) for r in reversed(below))
+        reads[id(relation)] = [*inputs(relation), *(r for r, _ in subqueries_of(scalars_of(relation)))]
+        stack.extend((r, False) for r in reversed(reads[id(relation)]))
     return found, reads
 
 
@@ -132,7 +129,7 @@ def needs_of(plan: Plan, relations: list[Relation], reads: Reads) -> Needs:
     needs[id(plan.relation)] |= set(plan.visible) | {c for k in plan.order for c in columns_of(k.value)}
     for relation in reversed(relations):
         own = needs[id(relation)]
-        read = _read(relation, own)
+        read = columns_in(scalars_of(relation, own))
         _check_reads(relation, own, read)
         for target, columns in _passed_on(relation, own, read):
             needs[id(target)] |= columns
@@ -173,18 +170,6 @@ def _passed_on(relation: Relation, own: set[Column], read: set[Column]) -> list[
             return [(relation.input, own.difference(relation.computed) | read)]
         case _:
             return [(relation.input, (own | read).intersection(relation.input.columns))]
-
-
-def _read(relation: Relation, own: set[Column]) -> set[Column]:
-    found: set[Column] = set()
-    stack = scalars_of(relation, own)
-    while stack:
-        scalar = stack.pop()
-        if isinstance(scalar, ColumnRef):
-            found.add(scalar.column)
-        else:
-            stack += children(scalar)
-    return found
 
 
 def _check_reads(relation: Relation, own: set[Column], read: set[Column]) -> None:

@@ -14,7 +14,7 @@ from transpiler.lowering import joining, selecting
 from transpiler.lowering.beside import set_beside
 from transpiler.lowering.block import Block, Lowered, distinct
 from transpiler.lowering.clauses import with_clause
-from transpiler.lowering.liveness import check_chain, in_order, needs_of, uses_of
+from transpiler.lowering.liveness import Reads, check_chain, in_order, needs_of, uses_of
 from transpiler.lowering.names import Names, column_names
 from transpiler.lowering.stages import Stages, StageSql
 from transpiler.lowering.ticks import used_columns
@@ -35,8 +35,9 @@ from transpiler.plan.relations import (
     Values,
     Walk,
     Window,
+    inputs,
 )
-from transpiler.plan.scalars import Column, columns_of
+from transpiler.plan.scalars import Column, columns_of, subqueries_of
 
 MAX_RELATIONS = 2000
 """How many stages a statement may come to; a table of the catalog counts as one."""
@@ -69,9 +70,14 @@ class QueryLowering(Stages):
         for relation in relations:
             self.done[id(relation)] = self._relation(relation)
         tree = self._final()
-        if self.plan.has_subqueries:
+        if self._has_subqueries(relations, reads):
             set_beside(tree, self.dialect, self.names)
         return tree
+
+    def _has_subqueries(self, relations: list[Relation], reads: Reads) -> bool:
+        """Whether a scalar reads a table of its own; only then is there anything to look for in the whole tree."""
+        is_ordered_by_one = bool(subqueries_of(k.value for k in self.plan.order))
+        return is_ordered_by_one or any(len(reads[id(r)]) > len(inputs(r)) for r in relations)
 
     def scans(self) -> list[Scan]:
         """The tables that the statement reads, in order."""

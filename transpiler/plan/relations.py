@@ -235,15 +235,11 @@ Relation: TypeAlias = (
 
 @frozen(eq=False)
 class Plan:
-    """A whole query: the last relation, the columns it shows, and the order of its rows.
-
-    ``has_subqueries``: whether a scalar may read a table of its own; where none does, nobody need look for one.
-    """
+    """A whole query: the last relation, the columns it shows, and the order of its rows."""
 
     relation: Relation
     visible: tuple[Column, ...]
     order: tuple[OrderKey, ...] = ()
-    has_subqueries: bool = True
 
 
 def inputs(relation: Relation) -> tuple[Relation, ...]:

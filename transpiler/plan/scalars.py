@@ -162,10 +162,13 @@ def children(scalar: Scalar) -> tuple[Scalar, ...]:
 
 def columns_of(scalar: Scalar) -> set[Column]:
     """The columns of the input that a scalar reads."""
-    if isinstance(scalar, ColumnRef):
-        return {scalar.column}
+    return {scalar.column} if isinstance(scalar, ColumnRef) else columns_in(children(scalar))
+
+
+def columns_in(scalars: Iterable[Scalar]) -> set[Column]:
+    """The columns of the input that any of the scalars reads."""
     found: set[Column] = set()
-    stack = list(children(scalar))
+    stack = list(scalars)
     while stack:
         s = stack.pop()
         if isinstance(s, ColumnRef):
@@ -189,4 +192,10 @@ def subqueries_of(scalars: Iterable[Scalar]) -> list[tuple[Relation, Column]]:
 
 def is_windowed(scalar: Scalar) -> bool:
     """Whether a scalar looks at other rows, so that only a SELECT's list may hold it."""
-    return isinstance(scalar, WindowCall) or any(is_windowed(s) for s in children(scalar))
+    stack = [scalar]
+    while stack:
+        s = stack.pop()
+        if isinstance(s, WindowCall):
+            return True
+        stack += children(s)
+    return False

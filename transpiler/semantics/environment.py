@@ -35,7 +35,6 @@ class Environment:
     infer: bool = False
     calls: int = 0
     unnamed: int = 0
-    reads_tables: bool = False
     watchlists: dict[int, dict[int, list[str]]] = field(default_factory=dict)
     located: dict[tuple[int, int], Column] = field(default_factory=dict)
     _parsed: dict[str, StoredFunction] = field(default_factory=dict)

@@ -48,14 +48,10 @@ def _mv_expand(scope: Scope, tabular: Tabular, node: syntax.MvExpand) -> Tabular
 
 def _without_windows(tabular: Tabular, items: list[Item]) -> tuple[Tabular, list[Item]]:
     """Window functions among the values are computed before. Trap: BigQuery has none in FROM, where an array is taken apart."""
-    from transpiler.semantics.windowing import contains_window, staged
+    from transpiler.semantics.windowing import computed_before
 
-    places = {column_for("value", i.value): i for i in items if contains_window(i.value)}
-    if not places:
-        return tabular, items
-    before, computed = staged(tabular, {c: i.value for c, i in places.items()}, in_place=False)
-    values = {id(i): computed[c] for c, i in places.items()}
-    return before, [replace(i, value=values.get(id(i), i.value)) for i in items]
+    before, found = computed_before(tabular, [i.value for i in items])
+    return before, [replace(i, value=found.get(id(i.value), i.value)) for i in items]
 
 
 def bind_items(scope: Scope, tabular: Tabular, columns: Sequence[syntax.Expr]) -> list[Item]:

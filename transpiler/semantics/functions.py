@@ -253,7 +253,6 @@ def _toscalar(scope: Scope, node: syntax.Call) -> Scalar:
         from transpiler.semantics.rows import limited
 
         tabular = limited(scope, tabular, 1, tabular.order, node, "take")
-    scope.environment.reads_tables = True
     return ScalarSubquery(tabular.relation, tabular.visible[0], node.span)
 
 

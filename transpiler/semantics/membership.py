@@ -112,7 +112,6 @@ def _in_table(scope: Scope, operator: str, value: Scalar, tabular: Tabular, span
         from transpiler.semantics.shaping import converted_column
 
         tabular, column = converted_column(scope, tabular, column, value.type)
-    scope.environment.reads_tables = True
     return InRelation(operator, value, tabular.relation, column, span)
 
 

@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 
 from transpiler.kql import syntax
 from transpiler.plan.relations import Aggregate, AggregateCall
-from transpiler.plan.scalars import Column, ColumnRef, Scalar, columns_of
+from transpiler.plan.scalars import Column, ColumnRef, Scalar, columns_in, is_windowed
 from transpiler.semantics.aggregates import bind_aggregate
 from transpiler.semantics.constant_rows import constant_values
 from transpiler.semantics.dispatch import bind_scalar, binds_plugin
 from transpiler.semantics.scope import Scope, Tabular, check_whole
 from transpiler.semantics.shaping import origin_of, project, unordered
-from transpiler.semantics.windowing import contains_window
 from transpiler.source import Span
 from transpiler.types import INTEGERS, TYPE_NAMES, Type
 
@@ -47,11 +46,12 @@ def _pivot(scope: Scope, tabular: Tabular, node: syntax.Evaluate) -> Tabular:
     by = [k.column for k in given if isinstance(k, ColumnRef)]
     if len(by) != len(given) or not isinstance(value, ColumnRef):
         raise scope.error("KQL104", "pivot takes columns", node.span)
-    windowed = [a for a in aggregate.arguments if contains_window(bind_scalar(row, a))]
-    if windowed:
+    arguments = [bind_scalar(row, a) for a in aggregate.arguments]
+    windowed = next((a for a in arguments if is_windowed(a)), None)
+    if windowed is not None:
         hint = "extend x = … before it, and pivot with x"
-        raise scope.error("KQL204", "a window function within pivot is not translated", windowed[0].span, hint=hint)
-    used = {value.column, *(c for a in aggregate.arguments for c in columns_of(bind_scalar(row, a)))}
+        raise scope.error("KQL204", "a window function within pivot is not translated", windowed.span, hint=hint)
+    used = {value.column, *columns_in(arguments)}
     if not rest[1:]:
         check_whole(row, "pivot without columns to group by", node.span)
     by = by if rest[1:] else [c for c in tabular.visible if c not in used]

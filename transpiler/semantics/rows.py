@@ -7,20 +7,20 @@ from dataclasses import replace
 
 from transpiler.kql import syntax
 from transpiler.plan.relations import Aggregate, AggregateCall, Filter, Limit, OrderKey, Origin
-from transpiler.plan.scalars import Column, ColumnRef, Scalar
+from transpiler.plan.scalars import Column, ColumnRef, Scalar, is_windowed
 from transpiler.semantics.calls import call_function
 from transpiler.semantics.dispatch import bind_scalar, bind_whole, binds_operator
 from transpiler.semantics.expressions import bind_predicate
 from transpiler.semantics.scope import Scope, Tabular
 from transpiler.semantics.shaping import column_for, origin_of, over, project, unordered
-from transpiler.semantics.windowing import contains_window, staged
+from transpiler.semantics.windowing import staged
 from transpiler.types import ORDERABLE, Type
 
 
 @binds_operator(syntax.Where)
 def _where(scope: Scope, tabular: Tabular, node: syntax.Where) -> Tabular:
     predicate = bind_predicate(scope.over(tabular), node.predicate)
-    if contains_window(predicate):
+    if is_windowed(predicate):
         return kept_by_window(tabular, predicate, origin_of(scope, node, "where"))
     relation = Filter(
         columns=tabular.relation.columns,
@@ -36,7 +36,7 @@ def kept_by_window(tabular: Tabular, predicate: Scalar, origin: Origin) -> Tabul
     test = Column("where_test", Type.BOOL, predicate.nullable)
     before, visible = tabular, tabular.visible
     tabular, computed = staged(tabular, {test: predicate})
-    if tabular is not before and not contains_window(computed[test]):
+    if tabular is not before and not is_windowed(computed[test]):
         kept = Filter(columns=tabular.relation.columns, origin=origin, input=tabular.relation, predicate=computed[test])
         return over(tabular, kept, visible)
     columns = (*tabular.relation.columns, *computed)

@@ -12,7 +12,7 @@ from typing import TypeVar, cast
 
 from transpiler.kql import syntax
 from transpiler.plan.relations import Filter, OrderKey, Project, UnionAll, Walk, Window
-from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, Scalar, WindowCall, columns_of
+from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, Scalar, WindowCall, columns_of, is_windowed
 from transpiler.semantics.calls import CONVERSIONS, convert, keeps_value, overload_of
 from transpiler.semantics.dispatch import bind_scalar, binds_operator
 from transpiler.semantics.expressions import binary, bind_predicate
@@ -21,7 +21,7 @@ from transpiler.semantics.joins import word
 from transpiler.semantics.scope import RowScope, Scope, Tabular, did_you_mean
 from transpiler.semantics.shaping import origin_of, over, project
 from transpiler.semantics.substitution import substituted
-from transpiler.semantics.windowing import contains_window, count_true, order_of
+from transpiler.semantics.windowing import count_true, order_of
 from transpiler.source import NOWHERE, Span
 from transpiler.types import TYPE_NAMES, Type
 
@@ -220,7 +220,7 @@ def _together(scope: Scope, tabular: Tabular, shown: list[Tabular]) -> Tabular:
 
 
 def _refuse_window(scope: Scope, scalar: Scalar, node: syntax.Expr) -> None:
-    if contains_window(scalar):
+    if is_windowed(scalar):
         raise scope.error(
             "KQL105", "a window function cannot stand within scan; its state is the row before", node.span
         )

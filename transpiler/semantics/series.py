@@ -208,7 +208,6 @@ def _bound(scope: Scope, found: Tabular, bucket: Column, word: str, origin: Orig
         keys={},
         aggregates=(AggregateCall(columns=(column,), call=call),),
     )
-    scope.environment.reads_tables = True
     return ScalarSubquery(relation, column, origin.span)
 
 

@@ -34,7 +34,7 @@ def bind_query(query: syntax.Query, source: Source, environment: Environment) ->
         raise scope.error("KQL105", f"the query has {what}; one table is translated", place)
     tabular = bind_result(scope, results[0])
     _check_shown(scope, tabular, results[0])
-    return Plan(tabular.relation, tabular.visible, tabular.order, environment.reads_tables), tabular
+    return Plan(tabular.relation, tabular.visible, tabular.order), tabular
 
 
 def _check_shown(scope: Scope, tabular: Tabular, result: syntax.Expr) -> None:

@@ -16,7 +16,7 @@ from transpiler.semantics.dispatch import bind_scalar, binds_operator
 from transpiler.semantics.names import UniqueNames, result_name
 from transpiler.semantics.scope import Aggregation, Openness, Scope, Tabular, check_whole
 from transpiler.semantics.shaping import column_for, origin_of, project, unordered
-from transpiler.semantics.windowing import contains_window, staged
+from transpiler.semantics.windowing import computed_before
 from transpiler.types import Type
 
 
@@ -58,11 +58,9 @@ def without_windows(
     """Window functions among the keys and the aggregates' arguments are computed before: SQL has none within an aggregate."""
     calls = [c for item in items for c in item.calls]
     scalars = [*keys.values(), *(a for c in calls for a in c.call.arguments)]
-    if not any(contains_window(s) for s in scalars):
+    before, found = computed_before(tabular, scalars)
+    if not found:
         return tabular, keys, items
-    places = {column_for("value", s): s for s in scalars if contains_window(s)}
-    before, computed = staged(tabular, places, in_place=False)
-    found = {id(s): computed[c] for c, s in places.items()}
 
     def moved(call: AggregateCall) -> AggregateCall:
         arguments = tuple(found.get(id(a), a) for a in call.call.arguments)

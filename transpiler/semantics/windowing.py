@@ -7,7 +7,7 @@ rows with equal sort keys stand in one order for all of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from transpiler.functions.registry import FUNCTIONS, Function
@@ -24,11 +24,13 @@ from transpiler.plan.scalars import (
     WindowCall,
     children,
     columns_of,
+    is_windowed,
 )
 from transpiler.semantics import sessions
 from transpiler.semantics.calls import call_declared, convert, make_call, overload_of
 from transpiler.semantics.packing import as_dynamic
 from transpiler.semantics.scope import Scope, Tabular
+from transpiler.semantics.shaping import column_for
 from transpiler.source import NOWHERE, Span
 from transpiler.types import Type
 
@@ -78,7 +80,7 @@ def _neighbour(
     if len(arguments) < 3 or isinstance(arguments[2], Constant):
         return _over_rows(scope, tabular, call)
     default = call.arguments[2]
-    if columns_of(default) or contains_window(default):
+    if columns_of(default) or is_windowed(default):
         raise scope.error("KQL104", f"the default of {node.name} must be the same for all rows", default.span)
     one = Constant(Type.LONG, 1, node.span)
     there = _over_rows(scope, tabular, call_declared(scope, function, [one, arguments[1]], node.span))
@@ -128,28 +130,17 @@ def _is_expanded(tabular: Tabular) -> bool:
     return False
 
 
-def contains_window(scalar: Scalar) -> bool:
-    """Whether a window function stands somewhere within a scalar."""
-    stack = [scalar]
-    while stack:
-        s = stack.pop()
-        if isinstance(s, WindowCall):
-            return True
-        stack += children(s)
-    return False
-
-
 # Within these a window function may stand; within a CASE, COALESCE and the like BigQuery's engine refuses it.
 _PLAIN = frozenset({"+", "-", "*", "negate", "+ datetime", "- datetime", "- datetimes"})
 
 
 def _is_simple(scalar: Scalar) -> bool:
     """Whether every window function within a scalar can be written in its place."""
-    if not contains_window(scalar):
+    if not is_windowed(scalar):
         return True
     if isinstance(scalar, Call):
         return scalar.overload.key in _PLAIN and all(_is_simple(a) for a in scalar.arguments)
-    if not isinstance(scalar, WindowCall) or any(contains_window(c) for c in children(scalar)):
+    if not isinstance(scalar, WindowCall) or any(is_windowed(c) for c in children(scalar)):
         return False
     name = scalar.overload.name
     has_restart = name in ("row_number", "row_cumsum") and len(scalar.arguments) > 1
@@ -163,7 +154,7 @@ def staged(
 
     ``in_place``: whether SQL takes a window function where the scalars will stand at all.
     """
-    with_windows = [s for s in scalars.values() if contains_window(s)]
+    with_windows = [s for s in scalars.values() if is_windowed(s)]
     if not with_windows:
         return tabular, dict(scalars)
     if in_place and all(_is_simple(s) for s in with_windows):
@@ -171,6 +162,15 @@ def staged(
     stages = _Stages(tabular)
     resolved = {c: stages.resolve(s)[0] for c, s in scalars.items()}
     return stages.tabular(), resolved
+
+
+def computed_before(tabular: Tabular, scalars: Sequence[Scalar]) -> tuple[Tabular, dict[int, Scalar]]:
+    """The relation with a stage for what looks at other rows, and what stands for each such scalar after it, by its ``id``."""
+    places = {column_for("value", s): s for s in scalars if is_windowed(s)}
+    if not places:
+        return tabular, {}
+    before, computed = staged(tabular, places, in_place=False)
+    return before, {id(s): computed[c] for c, s in places.items()}
 
 
 def _numbered(tabular: Tabular, scalars: dict[Column, Scalar]) -> tuple[Tabular, dict[Column, Scalar]]:
