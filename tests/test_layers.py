@@ -108,6 +108,13 @@ def test_a_wrong_import_is_found(tmp_path: Path, where: str, code: str, reason: 
     assert [reason in text for text in problems(path, tmp_path / "transpiler")] == [True]
 
 
+@pytest.mark.parametrize("path", [p for p in MODULES if p.parent.name == "constants"], ids=name)
+def test_constants_know_no_names(path: Path) -> None:
+    """What constants come to is computed without a scope, a catalog or a plan of the query."""
+    inside = [module for module, _ in imports(path) if module.startswith("transpiler.semantics")]
+    assert [module for module in inside if not module.startswith("transpiler.semantics.constants")] == []
+
+
 def test_every_stage_has_a_place() -> None:
     found = {stage_of(path) for path in MODULES} - {""}
     assert found - LEVEL.keys() == set()

@@ -18,7 +18,7 @@ from transpiler.lowering.query import QueryLowering
 from transpiler.lowering.runtime import RunTime, now_tree
 from transpiler.lowering.statement import Statement, lower_statement
 from transpiler.plan.relations import Filter, Relation, Scan
-from transpiler.semantics.inference import declared_with, infer_tables
+from transpiler.semantics.inference.contract import declared_with, infer_tables
 from transpiler.source import Source, Span
 from transpiler.types import Type
 

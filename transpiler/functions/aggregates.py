@@ -75,7 +75,7 @@ fn("json of real(value: real, text: string~) -> string")
 fn("distinct elements(array: dynamic) -> dynamic")
 fn("first elements(array: dynamic) -> dynamic")
 
-# Several columns of one row, or several numbers of one column: bound in semantics.aggregates.
+# Several columns of one row, or several numbers of one column: bound in semantics.scalars.aggregates.
 aggregate("arg_max(maximized: orderable, returned: any*) -> maximized?", naming=Naming.NONE, aliases=("argmax",))
 aggregate("arg_min(minimized: orderable, returned: any*) -> minimized?", naming=Naming.NONE, aliases=("argmin",))
 aggregate("take_any(expr: any*) -> expr?", naming=Naming.NONE, aliases=("any",))

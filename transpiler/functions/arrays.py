@@ -1,7 +1,7 @@
 """Dynamic arrays: their parts, their order, their sums, and sets of their elements.
 
 What is no array gives null. An element is compared by its JSON text, so that the string "1" is not the number 1.
-``semantics.arrays`` binds the functions that take a value of any type beside an array: it is there a dynamic value.
+``semantics.scalars.arrays`` binds the functions that take a value of any type beside an array: it is there a dynamic value.
 """
 
 from __future__ import annotations

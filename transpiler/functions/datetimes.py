@@ -1,4 +1,4 @@
-"""Instants and durations. Parts, formats and zones are constants that the binder checks (``semantics/instants.py``)."""
+"""Instants and durations. Parts, formats and zones are constants that the binder checks (``semantics/scalars/instants.py``)."""
 
 from __future__ import annotations
 

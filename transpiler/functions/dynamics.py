@@ -1,6 +1,6 @@
 """Dynamic values as a whole: what other types become in them, bags and arrays made of values.
 
-``semantics.packing`` binds the functions that make them: a value that JSON has no form for (an instant, a real that may
+``semantics.scalars.packing`` binds the functions that make them: a value that JSON has no form for (an instant, a real that may
 be NaN …) is there already a dynamic value.
 """
 

@@ -1,7 +1,7 @@
 """Functions over series: arrays of numbers, element by element, filled, or summed up in numbers.
 
-``series_stats`` and ``series_fit_line`` yield several columns (semantics.series_functions), and so do ``series_decompose`` and
-its family (semantics.decomposition).
+``series_stats`` and ``series_fit_line`` yield several columns (semantics.scalars.series_functions), and so do
+``series_decompose`` and its family (semantics.scalars.decomposition).
 """
 
 from __future__ import annotations

@@ -1,96 +1,52 @@
 """From syntax to a typed plan. Every name gets a meaning, every scalar a type, every relation its columns.
 
 In order of control flow: ``statements`` (lets, the query), ``tables`` (what a table is; ``stored`` for sources, ``lookups``
-for external data), then the operators by subject: ``rows``, ``columns``, ``summarize`` with ``aggregates``, ``joins``,
-``unions``; ``expressions`` for scalars, ``membership`` for lists, ``functions`` and ``calls`` for calls, ``invocation`` for
-functions written in KQL, ``names`` for automatic column names, ``folding`` for constants. ``scope`` says what a name means,
-``dispatch`` who binds which node, ``shaping`` holds the building blocks that the operators share.
+for external data), then ``operators`` and ``plugins`` for what stands between bars, ``scalars`` for what stands within them,
+``constants`` for what is known while binding. ``scope`` says what a name means, ``names`` how a column is called that has
+none, ``invocation`` binds functions written in KQL, ``dispatch`` tells who binds which node; ``shaping`` and ``windowing`` are
+what the operators share. ``inference`` reads the columns of undeclared tables off their use.
+
+Importing this package registers every binder.
 """
 
-from transpiler.semantics import (
-    addresses,
-    aggregates,
+from transpiler.semantics import lookups, tables
+from transpiler.semantics.environment import Environment
+from transpiler.semantics.operators import (
     apply,
-    arrays,
-    arrival,
     columns,
-    constant_functions,
-    decomposition,
     expand,
-    expressions,
-    functions,
-    instants,
     invoking,
     joins,
-    locations,
-    lookups,
-    membership,
-    narrowing,
     nesting,
-    packing,
     pairs,
     parsing,
     partitioning,
-    pivoting,
-    plugins,
-    polygon_lookup,
-    polygon_tests,
     ranking,
-    reflection,
     rows,
     scanning,
     searching,
     series,
-    series_functions,
     summarize,
-    tables,
     unions,
-    units,
-    unpacking,
 )
-from transpiler.semantics.environment import Environment
+from transpiler.semantics.plugins import addresses, evaluate, narrowing, pivoting, polygon_lookup, unpacking
+from transpiler.semantics.scalars import (
+    aggregates,
+    arrays,
+    arrival,
+    constant_functions,
+    decomposition,
+    expressions,
+    functions,
+    instants,
+    locations,
+    membership,
+    packing,
+    polygon_tests,
+    reflection,
+    series_functions,
+    units,
+)
 from transpiler.semantics.statements import bind_query
 
-__all__ = [
-    "Environment",
-    "addresses",
-    "aggregates",
-    "apply",
-    "arrays",
-    "arrival",
-    "bind_query",
-    "columns",
-    "constant_functions",
-    "decomposition",
-    "expand",
-    "expressions",
-    "functions",
-    "instants",
-    "invoking",
-    "joins",
-    "locations",
-    "lookups",
-    "membership",
-    "narrowing",
-    "nesting",
-    "packing",
-    "pairs",
-    "parsing",
-    "partitioning",
-    "pivoting",
-    "plugins",
-    "polygon_lookup",
-    "polygon_tests",
-    "ranking",
-    "reflection",
-    "rows",
-    "scanning",
-    "searching",
-    "series",
-    "series_functions",
-    "summarize",
-    "tables",
-    "unions",
-    "units",
-    "unpacking",
-]
+__all__ = ["Environment", "bind_query"]

@@ -13,7 +13,7 @@ from transpiler.kql.parser import parse_query
 from transpiler.plan.relations import Origin, Scan
 from transpiler.plan.scalars import Constant
 from transpiler.semantics.dispatch import bind_constant, bind_scalar, binds_source
-from transpiler.semantics.inference import watchlist_columns
+from transpiler.semantics.inference.contract import watchlist_columns
 from transpiler.semantics.scope import Openness, Scope, Tabular
 from transpiler.source import Span
 from transpiler.types import TYPE_NAMES, Type

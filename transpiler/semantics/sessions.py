@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from transpiler.plan.relations import OrderKey, State
 from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, Scalar, WindowCall
-from transpiler.semantics.calls import overload_of
+from transpiler.semantics.scalars.calls import overload_of
 from transpiler.source import Span
 from transpiler.types import Type
 

@@ -8,7 +8,7 @@ from transpiler.kql import syntax
 from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.relations import Origin, Project, Relation
 from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar, columns_of
-from transpiler.semantics.calls import convert
+from transpiler.semantics.scalars.calls import convert
 from transpiler.semantics.scope import Openness, Scope, Tabular
 from transpiler.source import Span
 from transpiler.types import Type

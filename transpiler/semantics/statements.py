@@ -11,9 +11,9 @@ from transpiler.kql import syntax
 from transpiler.kql.literals import typed_literal
 from transpiler.plan.relations import Origin, Plan, Project, Values
 from transpiler.plan.scalars import Column, Constant, Scalar
-from transpiler.semantics.calls import convert
 from transpiler.semantics.dispatch import bind_scalar, bind_source
 from transpiler.semantics.environment import Environment
+from transpiler.semantics.scalars.calls import convert
 from transpiler.semantics.scope import DECLARE, FunctionLet, Openness, ScalarLet, Scope, Tabular, TabularLet
 from transpiler.semantics.tables import is_table
 from transpiler.source import NOWHERE, Source, Span

@@ -9,8 +9,8 @@ from transpiler.kql.parser import parse_query
 from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.relations import Filter, Origin, Scan
 from transpiler.plan.scalars import Column, ColumnRef, Scalar, columns_of
-from transpiler.semantics.calls import call_function, convert
-from transpiler.semantics.expressions import connect
+from transpiler.semantics.scalars.calls import call_function, convert
+from transpiler.semantics.scalars.expressions import connect
 from transpiler.semantics.scope import Scope, Tabular, TabularLet
 from transpiler.semantics.shaping import over, project
 from transpiler.semantics.tables import window_of

@@ -12,8 +12,8 @@ from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.relations import OrderKey, Origin, Reference, Scan, Values
 from transpiler.plan.scalars import Column, ColumnRef, Constant, RunTime, Scalar
 from transpiler.semantics.dispatch import bind_operator, bind_scalar, bind_source, binds_source
-from transpiler.semantics.expressions import binary
 from transpiler.semantics.invocation import call_tabular_function, converted
+from transpiler.semantics.scalars.expressions import binary
 from transpiler.semantics.scope import FunctionLet, Openness, ScalarLet, Scope, Tabular, TabularLet, did_you_mean
 from transpiler.semantics.shaping import origin_of
 from transpiler.source import NOWHERE, Span

@@ -27,8 +27,8 @@ from transpiler.plan.scalars import (
     is_windowed,
 )
 from transpiler.semantics import sessions
-from transpiler.semantics.calls import call_declared, convert, make_call, overload_of
-from transpiler.semantics.packing import as_dynamic
+from transpiler.semantics.scalars.calls import call_declared, convert, make_call, overload_of
+from transpiler.semantics.scalars.packing import as_dynamic
 from transpiler.semantics.scope import Scope, Tabular
 from transpiler.semantics.shaping import column_for
 from transpiler.source import NOWHERE, Span

@@ -57,7 +57,7 @@ _REAL_AS_TEXT = (
     f"THEN REGEXP_REPLACE(CAST(CAST({_SHORTEST} AS BIGNUMERIC) AS STRING), {{whole}}, {{point}}) "
     f"WHEN NOT {{v}} IS NULL THEN REGEXP_REPLACE({_SHORTEST}, {{exponent}}, {{short}}) END"
 )
-# Of the last digits that read back Kusto writes the greatest, but where it moves them (see ``semantics/real_digits``).
+# Of the last digits that read back Kusto writes the greatest, but where it moves them (see ``semantics/constants/real_digits``).
 _LAST_DIGIT = (
     "IF(REGEXP_CONTAINS({t}, {long}) AND NOT ABS({v}) BETWEEN 1e4 AND 65536, CONCAT(LEFT({t}, LENGTH({t}) - 1), "
     "(SELECT CAST(MAX(@d@) AS STRING) FROM UNNEST(GENERATE_ARRAY(0, 9)) AS @d@ "

@@ -49,7 +49,7 @@ _REAL_AS_TEXT = (
     "WHEN abs({v}) > 1 THEN CAST(CAST({t} AS DECIMAL(38, 1)) AS VARCHAR) "
     "ELSE rtrim(CAST(CAST({t} AS DECIMAL(38, 25)) AS VARCHAR), '0') END"
 )
-# Of the last digits that read back Kusto writes the greatest, but where it moves them (see ``semantics/real_digits``).
+# Of the last digits that read back Kusto writes the greatest, but where it moves them (see ``semantics/constants/real_digits``).
 _LAST_DIGIT = (
     "CASE WHEN regexp_matches({t}, {long}) AND NOT abs({v}) BETWEEN 1e4 AND 65536 THEN left({t}, -1) || list_max("
     "list_filter(range(10), lambda @d@: CAST(left({t}, -1) || @d@ AS DOUBLE) = {v})) ELSE {t} END"

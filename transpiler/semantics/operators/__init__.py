@@ -1,0 +1,1 @@
+"""Binders of tabular operators, one module a subject."""

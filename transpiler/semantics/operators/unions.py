@@ -1,0 +1,144 @@
+"""union: columns by name and type, fuzzy operands, wildcards over the given tables, the source's name."""
+
+from __future__ import annotations
+
+import fnmatch
+from dataclasses import replace
+
+from transpiler.diagnostics import KqlError
+from transpiler.kql import syntax
+from transpiler.plan.relations import Scan, UnionAll
+from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar
+from transpiler.semantics.dispatch import bind_source, binds_operator
+from transpiler.semantics.names import UniqueNames
+from transpiler.semantics.operators.joins import word
+from transpiler.semantics.scope import FunctionLet, Openness, Scope, Tabular
+from transpiler.semantics.shaping import origin_of, unordered
+from transpiler.semantics.tables import is_table
+from transpiler.types import Type
+
+
+@binds_operator(syntax.Union)
+def _union(scope: Scope, tabular: Tabular | None, node: syntax.Union) -> Tabular:
+    kind = word(node, "kind", "outer").lower()
+    if kind not in ("inner", "outer"):
+        raise scope.error("KQL105", f"union has the kinds inner and outer, not '{kind}'", node.span)
+    fuzzy = word(node, "isfuzzy", "false").lower() == "true"
+    source_column = word(node, "withsource", "") or word(node, "with_source", "")
+    sides: list[tuple[str, Tabular]] = []
+    if tabular is not None:
+        name = tabular.alias or (tabular.table_name if isinstance(tabular.relation, Scan) else "union_arg0")
+        sides.append((name, tabular))
+    for operand in node.operands:
+        sides += _operand(scope, operand, fuzzy, len(sides))
+    if not sides:
+        raise scope.error("KQL100", "none of the union's tables is known", node.span)
+    open_sides = [t for _, t in sides if t.openness is Openness.OPEN]
+    if open_sides and len(sides) > 1:
+        raise scope.error(
+            "KQL203",
+            "the columns of a side of union depend on data that is not declared",
+            node.span,
+            hint="project the columns that are wanted first",
+        )
+    return unite(scope, sides, kind, source_column, node)
+
+
+def _operand(scope: Scope, operand: syntax.Expr, fuzzy: bool, position: int) -> list[tuple[str, Tabular]]:
+    without_row = scope.without_row()
+    if isinstance(operand, syntax.TabularWildcard | syntax.NamePattern | syntax.Star):
+        pattern = "*" if isinstance(operand, syntax.Star) else operand.pattern
+        names = matching_tables(scope, pattern, operand, fuzzy)
+        return [(n, bind_source(without_row, syntax.Name(n, span=operand.span))) for n in names]
+    if fuzzy and isinstance(operand, syntax.Name | syntax.Call) and not is_table(without_row, operand):
+        return []
+    try:
+        bound = bind_source(without_row, operand)
+    except KqlError as error:
+        if fuzzy and error.code == "KQL100" and error.message.startswith("no table or function"):
+            return []
+        raise
+    return [(side_name(scope, operand, bound, position), bound)]
+
+
+def side_name(scope: Scope, operand: syntax.Expr, bound: Tabular, position: int) -> str:
+    """What withsource calls a side: the table's name, or ``union_argN``."""
+    if isinstance(operand, syntax.Name) and operand.name not in scope.bindings:
+        return operand.name
+    if isinstance(operand, syntax.Name | syntax.Call) and is_view(scope, operand.name):
+        return operand.name
+    return bound.alias or f"union_arg{position}"
+
+
+def is_view(scope: Scope, name: str) -> bool:
+    """Whether a name is a let that is declared with ``view``: it counts as a table."""
+    binding = scope.bindings.get(name)
+    return isinstance(binding, FunctionLet) and binding.body.is_view
+
+
+def matching_tables(scope: Scope, pattern: str, node: syntax.Node, fuzzy: bool) -> list[str]:
+    """The given tables (and tabular lets) whose names match a wildcard, in order."""
+    known = list(scope.environment.catalog.names())
+    lets = [n for n in scope.bindings if is_view(scope, n)]
+    tables = [n for n in known if scope.environment.has_table(n)]
+    names = [n for n in dict.fromkeys([*tables, *lets]) if fnmatch.fnmatchcase(n, pattern)]
+    if not names and not fuzzy:
+        raise scope.error("KQL100", f"no table matches '{pattern}'", node.span, hint="declare the tables' columns")
+    return names
+
+
+def unite(scope: Scope, sides: list[tuple[str, Tabular]], kind: str, source_column: str, node: syntax.Node) -> Tabular:
+    """The rows of all sides. A column that has two types is split into ``name_type`` columns."""
+    layout = _layout([t for _, t in sides], inner=kind == "inner")
+    columns = {(original, t): Column(name, t, True) for name, t, original in layout}
+    source = Column(source_column, Type.STRING, False) if source_column else None
+    mappings: list[dict[Column, Scalar]] = []
+    for name, side in sides:
+        mapping: dict[Column, Scalar] = {}
+        if source is not None:
+            mapping[source] = Constant(Type.STRING, name, node.span)
+        for found in side.visible:
+            if not found.is_absent and (column := columns.get((found.name, found.type))) is not None:
+                mapping[column] = ColumnRef(found)
+        mappings.append(mapping)
+    output = ([source] if source is not None else []) + list(columns.values())
+    arrival = _arrival([t for _, t in sides], mappings)
+    relation = UnionAll(
+        columns=(*output, *([arrival] if arrival else [])),
+        origin=origin_of(scope, node, "union"),
+        inputs=tuple(t.relation for _, t in sides),
+        sources=tuple(mappings),
+    )
+    openness = max(t.openness for _, t in sides)
+    return replace(unordered(relation, output, openness=openness), arrival=arrival)
+
+
+def _arrival(sides: list[Tabular], mappings: list[dict[Column, Scalar]]) -> Column | None:
+    """A hidden column of when each row arrived, where all sides tell it."""
+    told = [side.arrival for side in sides if side.arrival in side.relation.columns]
+    if not all(told) or len(told) < len(sides):
+        return None
+    column = Column("ingestion_time", Type.DATETIME, True)
+    for mapping, own in zip(mappings, told, strict=True):
+        if own is not None:
+            mapping[column] = ColumnRef(own)
+    return column
+
+
+def _layout(sides: list[Tabular], *, inner: bool) -> list[tuple[str, Type, str]]:
+    """(output name, type, name in the sides) of each output column, in the order of first appearance."""
+    types: dict[str, list[Type]] = {}
+    for side in sides:
+        for column in side.visible:
+            known = types.setdefault(column.name, [])
+            if column.type not in known:
+                known.append(column.type)
+    if inner:
+        shared = set.intersection(*({c.name for c in s.visible} for s in sides))
+        types = {n: t for n, t in types.items() if n in shared}
+    names = UniqueNames()
+    return [
+        (names.unique(name if len(kinds) == 1 else f"{name}_{t}"), t, name)
+        for name, kinds in types.items()
+        for t in kinds
+    ]

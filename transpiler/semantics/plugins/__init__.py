@@ -1,0 +1,1 @@
+"""evaluate: the plugins that are translated, one module a plugin, and what several of them share."""

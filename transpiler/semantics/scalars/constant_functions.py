@@ -1,0 +1,187 @@
+"""Functions that no target has, computed for constants: hashes, compressed texts, punycode, paths, lengths on the sphere.
+
+What is no constant is refused as declared; so is a constant for which Kusto's answer is not known.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import zlib
+from collections.abc import Callable, Iterator
+
+from transpiler.functions.registry import FUNCTIONS
+from transpiler.kql import syntax
+from transpiler.plan.scalars import Call, ColumnRef, Constant, Scalar
+from transpiler.semantics.constants.hashing import xxhash64
+from transpiler.semantics.constants.sphere import NotMeasuredError, line_length, perimeter
+from transpiler.semantics.constants.wkt import NotReadError, shape_of
+from transpiler.semantics.dispatch import bind_scalar, binds_function
+from transpiler.semantics.scalars.calls import call_declared
+from transpiler.semantics.scope import Scope
+from transpiler.types import INTEGERS, Type
+
+
+class _NotComputedError(Exception):
+    """What Kusto answers is not known here."""
+
+
+def _hash(arguments: list[Constant]) -> Constant:
+    source, *rest = arguments
+    if source.type is Type.STRING:
+        data = str(source.value or "").encode()
+    elif source.type is Type.DATETIME and isinstance(source.value, int):
+        data = source.value.to_bytes(8, "little")
+    else:
+        raise _NotComputedError
+    found = xxhash64(data)
+    if not rest:
+        return Constant(Type.LONG, found)
+    modulus = rest[0].value
+    if rest[0].type not in INTEGERS or not isinstance(modulus, int) or modulus <= 0 or found < 0:
+        raise _NotComputedError  # whether a negative hash counts as a large one is not documented
+    return Constant(Type.LONG, found % modulus)
+
+
+def _text_of(arguments: list[Constant]) -> str:
+    (source,) = arguments
+    if source.type is not Type.STRING:
+        raise _NotComputedError
+    return str(source.value or "")
+
+
+def _decompressed(window: int) -> Callable[[list[Constant]], Constant]:
+    """A text out of base64 and zlib; '' for what is neither."""
+
+    def compute(arguments: list[Constant]) -> Constant:
+        written = _text_of(arguments)
+        try:
+            reader = zlib.decompressobj(window)
+            found = reader.decompress(base64.b64decode(written, validate=True), 2**20).decode()
+        except (binascii.Error, zlib.error, UnicodeDecodeError):
+            return Constant(Type.STRING, "")
+        if not reader.eof:
+            raise _NotComputedError
+        return Constant(Type.STRING, found)
+
+    return compute
+
+
+def _to_punycode(arguments: list[Constant]) -> Constant:
+    written = _text_of(arguments)
+    if written.isascii():
+        raise _NotComputedError
+    return Constant(Type.STRING, written.encode("punycode").decode())
+
+
+def _from_punycode(arguments: list[Constant]) -> Constant:
+    written = _text_of(arguments)
+    try:
+        found = written.encode("ascii").decode("punycode")
+    except (UnicodeError, ValueError):
+        raise _NotComputedError from None
+    if found.isascii() or found.encode("punycode").decode() != written:
+        raise _NotComputedError
+    return Constant(Type.STRING, found)
+
+
+def _tree_paths(arguments: list[Constant]) -> Constant:
+    """Every way to a member, each once; ``[0]`` stands for all the elements of an array."""
+    (source,) = arguments
+    value = json.loads(str(source.value or "null")) if source.type is Type.DYNAMIC else None
+    if not value or not isinstance(value, dict | list):
+        raise _NotComputedError
+    found = list(dict.fromkeys(_ways(value, "")))
+    return Constant(Type.DYNAMIC, json.dumps(found, ensure_ascii=False, separators=(",", ":")))
+
+
+def _ways(value: object, way: str) -> Iterator[str]:
+    """The ways to what a value holds, in its order."""
+    if isinstance(value, dict):
+        for name, member in value.items():
+            if "'" in name or "\\" in name:
+                raise _NotComputedError  # how such a name is quoted is not documented
+            yield f"{way}['{name}']"
+            yield from _ways(member, f"{way}['{name}']")
+    elif isinstance(value, list):
+        if not value:
+            raise _NotComputedError  # whether an empty array has a way to its elements is not documented
+        yield f"{way}[0]"
+        for element in value:
+            yield from _ways(element, f"{way}[0]")
+
+
+def _measured(measure: Callable[[object], float | None]) -> Callable[[list[Constant]], Constant]:
+    def compute(arguments: list[Constant]) -> Constant:
+        (shape,) = arguments
+        if shape.type is not Type.DYNAMIC or shape.value is None:
+            raise _NotComputedError
+        try:
+            return Constant(Type.REAL, measure(json.loads(str(shape.value))))
+        except NotMeasuredError:
+            raise _NotComputedError from None
+
+    return compute
+
+
+def _from_wkt(arguments: list[Constant]) -> Constant:
+    try:
+        shape = shape_of(_text_of(arguments))
+    except NotReadError:
+        raise _NotComputedError from None
+    return Constant(Type.DYNAMIC, None if shape is None else json.dumps(shape, separators=(",", ":")))
+
+
+_COMPUTED: dict[str, tuple[int, int, Callable[[list[Constant]], Constant]]] = {
+    "hash": (1, 2, _hash),
+    "hash_xxhash64": (1, 2, _hash),
+    "gzip_decompress_from_base64_string": (1, 1, _decompressed(31)),
+    "zlib_decompress_from_base64_string": (1, 1, _decompressed(15)),
+    "punycode_from_string": (1, 1, _to_punycode),
+    "punycode_to_string": (1, 1, _from_punycode),
+    "treepath": (1, 1, _tree_paths),
+    "geo_from_wkt": (1, 1, _from_wkt),
+    "geo_line_length": (1, 1, _measured(line_length)),
+    "geo_polygon_perimeter": (1, 1, _measured(perimeter)),
+}
+
+
+@binds_function(*_COMPUTED)
+def _constant_function(scope: Scope, node: syntax.Call) -> Scalar:
+    least, most, compute = _COMPUTED[node.name]
+    function = FUNCTIONS.find(node.name)
+    assert function is not None
+    arguments = [bind_scalar(scope, a) for a in node.arguments]
+    if not least <= len(arguments) <= most:
+        raise scope.error("KQL103", f"{node.name} takes {least} to {most} arguments", node.span)
+    constants = [known_constant(a) for a in arguments]
+    known = [c for c in constants if c is not None]
+    if len(known) < len(arguments):
+        return call_declared(scope, function, arguments, node.span)
+    try:
+        found = compute(known)
+    except _NotComputedError:
+        return call_declared(scope, function, arguments, node.span)
+    return Constant(found.type, found.value, node.span)
+
+
+def known_constant(scalar: Scalar) -> Constant | None:
+    """The constant that a scalar is, that its column holds in every row, or that is parsed from a constant text."""
+    if isinstance(scalar, ColumnRef):
+        return scalar.column.known
+    if (
+        isinstance(scalar, Call)
+        and scalar.overload.key == "parse_json"
+        and (source := known_constant(scalar.arguments[0]))
+    ):
+        try:
+            json.loads(str(source.value), parse_constant=_no_number)
+        except ValueError:
+            return None
+        return Constant(Type.DYNAMIC, str(source.value), scalar.span)
+    return scalar if isinstance(scalar, Constant) else None
+
+
+def _no_number(written: str) -> float:
+    raise ValueError(written)

@@ -1,0 +1,258 @@
+"""Functions of time whose part, format or zone is a constant of the query; and their values where all is constant."""
+
+from __future__ import annotations
+
+import math
+import zoneinfo
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from transpiler.functions.registry import FUNCTIONS
+from transpiler.kql import syntax
+from transpiler.kql.instants import MAX_INSTANT, TICKS_PER_DAY, TICKS_PER_SECOND
+from transpiler.plan.clocks import datetime_pieces, timespan_pieces
+from transpiler.plan.scalars import Call, Constant, Scalar
+from transpiler.semantics.constants import calendar
+from transpiler.semantics.dispatch import bind_constant, bind_scalar, binds_function
+from transpiler.semantics.scalars.calls import CAST_HINT, call_declared, convert, make_call
+from transpiler.semantics.scalars.expressions import binary, connect
+from transpiler.semantics.scope import Scope
+from transpiler.types import NUMBERS, Type
+
+_EPOCH = 719_162 * TICKS_PER_DAY
+
+
+def _arguments(scope: Scope, node: syntax.Call, least: int, most: int) -> list[syntax.Expr]:
+    if not least <= len(node.arguments) <= most:
+        counts = str(least) if least == most else f"{least} to {most}"
+        raise scope.error("KQL103", f"{node.name} takes {counts} arguments, {len(node.arguments)} given", node.span)
+    return list(node.arguments)
+
+
+def _declared(scope: Scope, node: syntax.Call, scalars: list[Scalar], option: str | None = None) -> Call:
+    """The call of the declared function, with a constant as its option."""
+    function = FUNCTIONS.find(node.name)
+    assert function is not None
+    call = call_declared(scope, function, scalars, node.span)
+    return call if option is None else replace(call, options=(option,))
+
+
+def _values(call: Call) -> list[int] | None:
+    """The arguments as whole numbers; None unless all are constants that are not null."""
+    found = [a.value for a in call.arguments if isinstance(a, Constant)]
+    whole = [int(v) for v in found if isinstance(v, int)]
+    return whole if len(whole) == len(call.arguments) else None
+
+
+def _folded(call: Call, value_of: Callable[[list[int]], int | str | None]) -> Scalar:
+    """The call, or the constant that it comes to; a null argument gives null."""
+    if call.arguments and any(isinstance(a, Constant) and a.value is None for a in call.arguments):
+        return Constant(call.type, None, call.span)
+    values = _values(call)
+    return call if values is None else Constant(call.type, value_of(values), call.span)
+
+
+def _bind_edge(name: str, unit: str, edge: Callable[..., int | None]) -> None:
+    @binds_function(name)
+    def bind(scope: Scope, node: syntax.Call) -> Scalar:
+        scalars = [bind_scalar(scope, a) for a in _arguments(scope, node, 1, 2)]
+        return _folded(_declared(scope, node, scalars), lambda v: edge(unit, *v))
+
+
+for _unit in ("day", "week", "month", "year"):
+    _bind_edge(f"startof{_unit}", _unit, calendar.start_of)
+    _bind_edge(f"endof{_unit}", _unit, calendar.end_of)
+
+
+def _bind_field(name: str, field: str) -> None:
+    @binds_function(name)
+    def bind(scope: Scope, node: syntax.Call) -> Scalar:
+        scalars = [bind_scalar(scope, a) for a in _arguments(scope, node, 1, 1)]
+        return _folded(_declared(scope, node, scalars), lambda v: calendar.part(field, v[0]))
+
+
+for _name, _field in {
+    "dayofmonth": "day",
+    "dayofyear": "dayofyear",
+    "hourofday": "hour",
+    "monthofyear": "month",
+    "getmonth": "month",
+    "getyear": "year",
+    "week_of_year": "week_of_year",
+    "weekofyear": "week_of_year",
+}.items():
+    _bind_field(_name, _field)
+
+
+@binds_function("dayofweek")
+def _dayofweek(scope: Scope, node: syntax.Call) -> Scalar:
+    scalars = [bind_scalar(scope, a) for a in _arguments(scope, node, 1, 1)]
+    return _folded(_declared(scope, node, scalars), lambda v: calendar.day_of_week(v[0]))
+
+
+def _word(scope: Scope, node: syntax.Expr, known: tuple[str, ...]) -> str:
+    word = str(bind_constant(scope, node, "the part").value).lower()
+    if word not in known:
+        raise scope.error("KQL104", f"no part '{word}'; known: {', '.join(known)}", node.span)
+    return word
+
+
+@binds_function("datetime_part", "datepart")
+def _part(scope: Scope, node: syntax.Call) -> Scalar:
+    first, date = _arguments(scope, node, 2, 2)
+    word = _word(scope, first, calendar.PARTS)
+    call = _declared(scope, node, [bind_scalar(scope, date)], word)
+    return _folded(call, lambda v: calendar.part(word, v[0]))
+
+
+@binds_function("datetime_add")
+def _add(scope: Scope, node: syntax.Call) -> Scalar:
+    first, *others = _arguments(scope, node, 3, 3)
+    word = _word(scope, first, calendar.UNITS)
+    call = _declared(scope, node, [bind_scalar(scope, a) for a in others], word)
+    return _folded(call, lambda v: calendar.add(word, *v))
+
+
+@binds_function("datetime_diff")
+def _diff(scope: Scope, node: syntax.Call) -> Scalar:
+    first, *others = _arguments(scope, node, 3, 3)
+    word = _word(scope, first, calendar.UNITS)
+    call = _declared(scope, node, [bind_scalar(scope, a) for a in others], word)
+    return _folded(call, lambda v: calendar.difference(word, *v))
+
+
+def _format_of(scope: Scope, node: syntax.Expr, is_known: Callable[[str], object]) -> str:
+    form = str(bind_constant(scope, node, "the format").value or "")
+    if not form or not is_known(form):
+        raise scope.error("KQL104", f"the format '{form}' holds what Kusto does not take", node.span)
+    return form
+
+
+@binds_function("format_datetime")
+def _format_datetime(scope: Scope, node: syntax.Call) -> Scalar:
+    value, second = _arguments(scope, node, 2, 2)
+    form = _format_of(scope, second, datetime_pieces)
+    call = _declared(scope, node, [bind_scalar(scope, value)], form)
+    return _folded(call, lambda v: calendar.format_datetime(form, v[0]))
+
+
+@binds_function("format_timespan")
+def _format_timespan(scope: Scope, node: syntax.Call) -> Scalar:
+    value, second = _arguments(scope, node, 2, 2)
+    form = _format_of(scope, second, timespan_pieces)
+    call = _declared(scope, node, [bind_scalar(scope, value)], form)
+    return _folded(call, lambda v: calendar.format_timespan(form, v[0]))
+
+
+@binds_function("datetime_utc_to_local", "datetime_local_to_utc")
+def _zoned(scope: Scope, node: syntax.Call) -> Scalar:
+    value, zone = (bind_scalar(scope, a) for a in _arguments(scope, node, 2, 2))
+    known = zoneinfo.available_timezones()
+    if isinstance(zone, Constant) and zone.type is Type.STRING and known and str(zone.value) not in known:
+        raise scope.error(
+            "KQL204",
+            f"'{zone.value}' is no time zone of the IANA database, and only those are known to the warehouse",
+            node.arguments[1].span,
+            hint="Europe/Berlin, US/Pacific",
+        )
+    return _declared(scope, node, [value, zone])
+
+
+def _ticks(scalar: Scalar, factor: int) -> int | None:
+    """A constant number times a factor, as ticks."""
+    if not isinstance(scalar, Constant) or scalar.value is None or scalar.type not in NUMBERS:
+        return None
+    if not math.isfinite(float(scalar.value)):
+        return None
+    return int((Decimal(str(scalar.value)) * factor).to_integral_value(ROUND_HALF_EVEN))
+
+
+def _whole_values(scalars: list[Scalar]) -> list[int] | None:
+    found = [s.value for s in scalars if isinstance(s, Constant)]
+    whole = [v for v in found if isinstance(v, int)]
+    return whole if len(whole) == len(scalars) else None
+
+
+@binds_function("make_datetime")
+def _make_datetime(scope: Scope, node: syntax.Call) -> Scalar:
+    scalars = [bind_scalar(scope, a) for a in node.arguments]
+    if len(scalars) == 1:
+        return convert(scope, scalars[0], Type.DATETIME)
+    _arguments(scope, node, 3, 6)
+    scalars += [Constant(Type.LONG, 0, node.span)] * (6 - len(scalars))
+    call = _declared(scope, node, scalars)
+    parts, second = _whole_values(list(call.arguments[:5])), _ticks(call.arguments[5], TICKS_PER_SECOND)
+    if parts is None or second is None:
+        return call
+    return Constant(Type.DATETIME, calendar.make_instant(parts, second), node.span)
+
+
+@binds_function("make_timespan")
+def _make_timespan(scope: Scope, node: syntax.Call) -> Scalar:
+    scalars = [bind_scalar(scope, a) for a in node.arguments]
+    if len(scalars) == 1:
+        return convert(scope, scalars[0], Type.TIMESPAN)
+    _arguments(scope, node, 2, 4)
+    zero = Constant(Type.LONG, 0, node.span)
+    if len(scalars) < 4:
+        scalars = [zero, *scalars, zero][:4]
+    call = _declared(scope, node, scalars)
+    parts, second = _whole_values(list(call.arguments[:3])), _ticks(call.arguments[3], TICKS_PER_SECOND)
+    if parts is None or second is None:
+        return call
+    return Constant(Type.TIMESPAN, calendar.make_span(parts, second), node.span)
+
+
+def _bind_unix_time(name: str, ticks_per: int, per_tick: int) -> None:
+    @binds_function(name)
+    def bind(scope: Scope, node: syntax.Call) -> Scalar:
+        (argument,) = (bind_scalar(scope, a) for a in _arguments(scope, node, 1, 1))
+        ticks = _ticks(argument, ticks_per)
+        if ticks is None:
+            return _declared(scope, node, [argument])
+        ticks = _EPOCH + ticks // per_tick
+        return Constant(Type.DATETIME, ticks if 0 <= ticks <= MAX_INSTANT else None, node.span)
+
+
+for _name, _size, _part_of in (
+    ("seconds", TICKS_PER_SECOND, 1),
+    ("milliseconds", 10_000, 1),
+    ("microseconds", 10, 1),
+    ("nanoseconds", 1, 100),
+):
+    _bind_unix_time(f"unixtime_{_name}_todatetime", _size, _part_of)
+
+
+@binds_function("around")
+def _around(scope: Scope, node: syntax.Call) -> Scalar:
+    """``around(value, center, delta)``: from center - delta to center + delta, both included."""
+    value, center, delta = (bind_scalar(scope, a) for a in _arguments(scope, node, 3, 3))
+    low, high = (binary(scope, sign, center, delta, node.span) for sign in "-+")
+    return connect(
+        scope,
+        "and",
+        [binary(scope, ">=", value, low, node.span), binary(scope, "<=", value, high, node.span)],
+        node.span,
+    )
+
+
+@binds_function("max_of", "min_of")
+def _extreme(scope: Scope, node: syntax.Call) -> Scalar:
+    from transpiler.semantics.scalars.functions import unify
+
+    if len(node.arguments) < 2:
+        raise scope.error("KQL103", f"{node.name} takes 2 or more arguments", node.span)
+    function = FUNCTIONS.find(node.name)
+    assert function is not None
+    arguments = [bind_scalar(scope, a) for a in node.arguments]
+    types = {a.type for a in arguments} - {Type.UNKNOWN}
+    if not types <= function.overloads[0].parameters[0].accepts or (len(types) > 1 and not types <= NUMBERS):
+        given = ", ".join(str(a.type) for a in arguments)
+        hint = CAST_HINT if Type.DYNAMIC in types else ""
+        raise scope.error(
+            "KQL102", f"{node.name} compares numbers, times, texts or bools, not ({given})", node.span, hint=hint
+        )
+    values, t = unify(scope, arguments, node)
+    call = make_call(scope, function.overloads[0], tuple(values), node.span, t)
+    return replace(call, nullable=all(v.nullable for v in values))

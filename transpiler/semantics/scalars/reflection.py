@@ -1,0 +1,111 @@
+"""Functions that the query's own text answers: which columns there are, what was asserted, how ``set`` says to bin."""
+
+from __future__ import annotations
+
+import json
+import operator
+from collections.abc import Callable
+
+from transpiler.kql import syntax
+from transpiler.plan.scalars import Call, Constant, Scalar
+from transpiler.semantics.dispatch import bind_constant, bind_scalar, bind_source, binds_function
+from transpiler.semantics.scalars.calls import call_function
+from transpiler.semantics.scalars.expressions import bind_predicate
+from transpiler.semantics.scope import Scope
+from transpiler.types import SUMMABLE, Type
+
+
+@binds_function("column_names_of")
+def _column_names_of(scope: Scope, node: syntax.Call) -> Scalar:
+    (table,) = _arguments(scope, node, 1)
+    tabular = bind_source(scope.without_row(), table)
+    if tabular.is_open:
+        raise scope.error("KQL203", "the columns of this table depend on data that is not declared", table.span)
+    names = [c.name for c in tabular.visible]
+    return Constant(Type.DYNAMIC, json.dumps(names, ensure_ascii=False, separators=(",", ":")), node.span)
+
+
+@binds_function("iscolumnexists")
+def _iscolumnexists(scope: Scope, node: syntax.Call) -> Scalar:
+    (argument,) = _arguments(scope, node, 1)
+    name = str(bind_constant(scope, argument, "the column's name").value)
+    exists = scope.row is not None and scope.row.find(name) is not None
+    if not exists and scope.row is not None and scope.row.is_open:
+        raise scope.error("KQL203", f"whether column '{name}' exists depends on data that is not declared", node.span)
+    return Constant(Type.BOOL, exists, node.span)
+
+
+@binds_function("assert")
+def _assert(scope: Scope, node: syntax.Call) -> Scalar:
+    """True, or an error: Kusto decides it when it analyses the query."""
+    condition, written = _arguments(scope, node, 2)
+    message = bind_constant(scope, written, "the message").value
+    holds = _truth(bind_predicate(scope, condition))
+    if holds is None:
+        raise scope.error("KQL104", "the condition of assert must be a constant", condition.span)
+    if not holds:
+        raise scope.error("KQL105", f"assert has failed: {message}", node.span)
+    return Constant(Type.BOOL, True, node.span)
+
+
+_COMPARED: dict[str, Callable[[object, object], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,  # type: ignore[dict-item]  # two values of one type
+    "<=": operator.le,  # type: ignore[dict-item]
+    ">": operator.gt,  # type: ignore[dict-item]
+    ">=": operator.ge,  # type: ignore[dict-item]
+}
+
+
+def _truth(condition: Scalar) -> bool | None:
+    """What a condition over constants comes to; None for any other."""
+    if isinstance(condition, Constant):
+        return bool(condition.value)
+    if not isinstance(condition, Call):
+        return None
+    name = condition.overload.name
+    if name in ("and", "or", "not"):
+        parts = [_truth(a) for a in condition.arguments]
+        if any(p is None for p in parts):
+            return None
+        return not parts[0] if name == "not" else (all if name == "and" else any)(bool(p) for p in parts)
+    if name not in _COMPARED or not all(isinstance(a, Constant) for a in condition.arguments):
+        return None
+    left, right = (a for a in condition.arguments if isinstance(a, Constant))
+    if left.value is None or right.value is None or isinstance(left.value, str) is not isinstance(right.value, str):
+        return None
+    if isinstance(left.value, str) and (left.type is not Type.STRING or name not in ("==", "!=")):
+        return None
+    return _COMPARED[name](left.value, right.value)
+
+
+@binds_function("bin_auto")
+def _bin_auto(scope: Scope, node: syntax.Call) -> Scalar:
+    """Bins of ``set query_bin_auto_size``, counted from ``set query_bin_auto_at``."""
+    (argument,) = _arguments(scope, node, 1)
+    options = scope.environment.options
+    size = options.get("query_bin_auto_size")
+    value = bind_scalar(scope, argument)
+    if value.type not in SUMMABLE:
+        raise scope.error("KQL102", f"bin_auto takes a number or a time, this is {value.type}", argument.span)
+    if size is None:
+        raise scope.error(
+            "KQL201",
+            "bin_auto is not translated: the size of its bins is set outside of the query",
+            node.span,
+            hint="bin(…, size), or set query_bin_auto_size = …; before the query",
+        )
+    outer = scope.without_row()
+    at = options.get("query_bin_auto_at")
+    ends = [bind_scalar(outer, e) for e in (size, at) if e is not None]
+    return call_function(scope, "bin" if at is None else "bin_at", [value, *ends], node.span)
+
+
+def _arguments(scope: Scope, node: syntax.Call, count: int) -> tuple[syntax.Expr, ...]:
+    if len(node.arguments) != count:
+        plural = "" if count == 1 else "s"
+        raise scope.error(
+            "KQL103", f"{node.name} takes {count} argument{plural}, {len(node.arguments)} given", node.span
+        )
+    return node.arguments

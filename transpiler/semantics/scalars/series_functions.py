@@ -1,0 +1,169 @@
+"""Functions over series that are more than a declaration: several columns, placeholders, constant filters."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from transpiler.functions.registry import FUNCTIONS
+from transpiler.kql import syntax
+from transpiler.plan.scalars import Call, Constant, Scalar
+from transpiler.semantics.dispatch import MULTI_BINDERS, bind_constant, bind_scalar, binds_function
+from transpiler.semantics.names import result_name
+from transpiler.semantics.scalars.calls import call_declared, call_function
+from transpiler.semantics.scalars.packing import packed
+from transpiler.semantics.scope import Scope
+from transpiler.types import Type
+
+_STATISTICS = ("min", "min_idx", "max", "max_idx", "avg", "stdev", "variance")
+_LINE = ("rsquare", "slope", "variance", "rvariance", "interception", "line_fit")
+
+
+def _series(scope: Scope, node: syntax.Call, most: int) -> Scalar:
+    if not 1 <= len(node.arguments) <= most:
+        raise scope.error("KQL103", f"{node.name} takes 1 to {most} arguments", node.span)
+    series = bind_scalar(scope, node.arguments[0])
+    if series.type is not Type.DYNAMIC:
+        raise scope.error("KQL102", f"{node.name} takes an array, this is {series.type}", node.arguments[0].span)
+    return series
+
+
+def _statistic(scope: Scope, node: syntax.Call, series: Scalar, which: str, *, finite: bool) -> Call:
+    key = "series index" if which in ("min_idx", "max_idx", "len") else "series statistic"
+    return replace(call_function(scope, key, [series], node.span), options=(which, finite))
+
+
+def _ignores(scope: Scope, node: syntax.Call) -> bool:
+    if len(node.arguments) < 2:
+        return False
+    return bool(bind_constant(scope, node.arguments[1], "ignore_nonfinite").value)
+
+
+def _stats(scope: Scope, node: syntax.Call) -> list[tuple[str | None, Scalar]]:
+    """series_stats: seven columns."""
+    series = _series(scope, node, 2)
+    finite = _ignores(scope, node)
+    name = result_name(node.arguments[0]) or ""
+    return [(f"series_stats_{name}_{w}", _statistic(scope, node, series, w, finite=finite)) for w in _STATISTICS]
+
+
+def _line(scope: Scope, node: syntax.Call) -> list[tuple[str | None, Scalar]]:
+    """series_fit_line: six columns."""
+    series = _series(scope, node, 1)
+    name = result_name(node.arguments[0]) or ""
+    return [(f"series_fit_line_{name}_{w}", _line_part(scope, node, series, w)) for w in _LINE]
+
+
+def _line_part(scope: Scope, node: syntax.Call, series: Scalar, which: str) -> Call:
+    key = "series line values" if which == "line_fit" else "series line"
+    return replace(call_function(scope, key, [series], node.span), options=(which,))
+
+
+MULTI_BINDERS["series_stats"] = _stats
+MULTI_BINDERS["series_fit_line"] = _line
+
+
+@binds_function("series_stats")
+def _first_statistic(scope: Scope, node: syntax.Call) -> Scalar:
+    """Within an expression, the first of the columns."""
+    return _stats(scope, node)[0][1]
+
+
+@binds_function("series_fit_line")
+def _first_of_line(scope: Scope, node: syntax.Call) -> Scalar:
+    """Within an expression, the first of the columns."""
+    return _line(scope, node)[0][1]
+
+
+@binds_function("series_stats_dynamic")
+def _stats_dynamic(scope: Scope, node: syntax.Call) -> Scalar:
+    """The statistics as a bag, sum and length too."""
+    series = _series(scope, node, 2)
+    finite = _ignores(scope, node)
+    words = (*_STATISTICS, "sum", "len")
+    return _bag(scope, node, {w: _statistic(scope, node, series, w, finite=finite) for w in words})
+
+
+@binds_function("series_fit_line_dynamic")
+def _line_dynamic(scope: Scope, node: syntax.Call) -> Scalar:
+    """The line's numbers as a bag."""
+    series = _series(scope, node, 1)
+    return _bag(scope, node, {w: _line_part(scope, node, series, w) for w in _LINE})
+
+
+def _bag(scope: Scope, node: syntax.Call, members: dict[str, Call]) -> Scalar:
+    arguments: list[Scalar] = []
+    for name, value in members.items():
+        arguments += [Constant(Type.STRING, name, node.span), value]
+    return packed(scope, "bag_pack", arguments, node.span)
+
+
+def _without_placeholder(scope: Scope, node: syntax.Call, position: int) -> list[Scalar]:
+    """The arguments but the placeholder of missing values, which must be the null that it is by default."""
+    arguments = [bind_scalar(scope, a) for a in node.arguments]
+    if len(arguments) > position:
+        placeholder = arguments.pop(position)
+        if not isinstance(placeholder, Constant) or placeholder.value is not None:
+            raise scope.error(
+                "KQL204", "a placeholder other than null is not translated", node.arguments[position].span
+            )
+    return arguments
+
+
+def _fill(name: str, position: int) -> None:
+    @binds_function(name)
+    def bind(scope: Scope, node: syntax.Call) -> Scalar:
+        function = FUNCTIONS.find(name)
+        assert function is not None
+        return call_declared(scope, function, _without_placeholder(scope, node, position), node.span)
+
+
+for _name, _position in {
+    "series_fill_const": 2,
+    "series_fill_forward": 1,
+    "series_fill_backward": 1,
+    "series_fill_linear": 1,
+}.items():
+    _fill(_name, _position)
+
+
+@binds_function("series_fir")
+def _fir(scope: Scope, node: syntax.Call) -> Scalar:
+    """A filter of constants. ``options``: (the coefficients as JSON, whether they are whole, centred by how much)."""
+    series = _series(scope, node, 4)
+    if len(node.arguments) < 2:
+        raise scope.error("KQL103", "series_fir takes 2 to 4 arguments", node.span)
+    coefficients = _coefficients(scope, node, 1)
+    flags = [bool(bind_constant(scope, a, "the flag").value) for a in node.arguments[2:]]
+    normalize = flags[0] if flags else all(c >= 0 for c in coefficients)
+    total = sum(coefficients)
+    if normalize:
+        if total == 0:
+            raise scope.error("KQL104", "a filter whose sum is 0 cannot be normalised", node.arguments[1].span)
+        coefficients = [c / total for c in coefficients]
+    shift = len(coefficients) // 2 if len(flags) > 1 and flags[1] else 0
+    call = call_function(scope, "series_fir", [series, bind_scalar(scope, node.arguments[1])], node.span)
+    is_whole = all(isinstance(c, int) for c in coefficients)
+    return replace(call, options=(json.dumps(coefficients), is_whole, shift))
+
+
+@binds_function("series_iir")
+def _iir(scope: Scope, node: syntax.Call) -> Scalar:
+    """A recursive filter of constants. ``options``: (numerators, denominators) as JSON."""
+    series = _series(scope, node, 3)
+    if len(node.arguments) != 3:
+        raise scope.error("KQL103", "series_iir takes 3 arguments", node.span)
+    above, below = _coefficients(scope, node, 1), _coefficients(scope, node, 2)
+    if not below or below[0] == 0:
+        raise scope.error("KQL104", "the first denominator must not be 0", node.arguments[2].span)
+    arguments = [series, *(bind_scalar(scope, a) for a in node.arguments[1:])]
+    call = call_function(scope, "series_iir", arguments, node.span)
+    return replace(call, options=(json.dumps(above), json.dumps(below)))
+
+
+def _coefficients(scope: Scope, node: syntax.Call, position: int) -> list[int | float]:
+    constant = bind_constant(scope, node.arguments[position], "the filter")
+    values = json.loads(str(constant.value)) if constant.type is Type.DYNAMIC and constant.value else None
+    if not isinstance(values, list) or not values or not all(isinstance(v, int | float) for v in values):
+        raise scope.error("KQL104", "a filter is a constant array of numbers", node.arguments[position].span)
+    return values

@@ -1,0 +1,113 @@
+"""``convert_…``: units that are defined exactly, by their size in the base unit. The conversion is a product.
+
+Kusto's own table holds some units by a rounded size (its acre-foot, from the documentation's example, is 1/0.000810714 m³);
+units whose size there is not known are refused.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from transpiler.kql import syntax
+from transpiler.plan.scalars import Constant, Scalar
+from transpiler.semantics.dispatch import bind_constant, bind_scalar, binds_function
+from transpiler.semantics.scalars.calls import convert
+from transpiler.semantics.scalars.expressions import binary
+from transpiler.semantics.scope import Scope, did_you_mean
+from transpiler.types import Type
+
+_PREFIXES = {
+    "Nano": -9, "Micro": -6, "Milli": -3, "Centi": -2, "Deci": -1, "": 0, "Deca": 1, "Hecto": 2, "Kilo": 3, "Mega": 6, "Giga": 9,
+}  # fmt: skip
+# π to 50 digits: more than a real holds.
+_PI = Fraction("3.14159265358979323846264338327950288419716939937510")
+
+
+def _scaled(unit: str, prefixes: str, size: Fraction | int | str = 1) -> dict[str, Fraction]:
+    """A unit under the prefixes named; '' among them is the unit itself."""
+    return {
+        (p + unit.lower() if p else unit): Fraction(10) ** _PREFIXES[p] * Fraction(size)
+        for p in ("", *prefixes.split())
+    }
+
+
+_HOUR = 3600
+_FACTORS: dict[str, dict[str, Fraction]] = {
+    "angle": {
+        **_scaled("Radian", "Nano Micro Milli Centi Deci", 180 / _PI),
+        **_scaled("Degree", "Nano Micro Milli"),
+        "Arcminute": Fraction(1, 60),
+        "Arcsecond": Fraction(1, 3600),
+        "Gradian": Fraction(9, 10),
+        "Revolution": Fraction(360),
+    },
+    "energy": {
+        **_scaled("Joule", "Milli Kilo Mega Giga"),
+        **_scaled("WattHour", "", _HOUR),
+        "KilowattHour": Fraction(_HOUR * 1000),
+        "MegawattHour": Fraction(_HOUR * 10**6),
+        "GigawattHour": Fraction(_HOUR * 10**9),
+        "Calorie": Fraction("4.184"),
+        "Kilocalorie": Fraction(4184),
+        "Erg": Fraction(1, 10**7),
+    },
+    "force": {**_scaled("Newton", "Micro Milli Deca Kilo Mega"), "Dyn": Fraction(1, 10**5)},
+    "length": {
+        **_scaled("Meter", "Nano Micro Milli Centi Deci Hecto Kilo"),
+        "Inch": Fraction("0.0254"),
+        "Foot": Fraction("0.3048"),
+        "Yard": Fraction("0.9144"),
+    },
+    "mass": {
+        **_scaled("Gram", "Nano Micro Milli Centi Deci Deca Hecto Kilo", "0.001"),
+        **_scaled("Tonne", "Kilo Mega", 1000),
+        "Pound": Fraction("0.45359237"),
+    },
+    "speed": {
+        **{f"{n}PerSecond": s for n, s in _scaled("Meter", "Nano Micro Milli Centi Deci Kilo").items()},
+        **{f"{n}PerMinute": s / 60 for n, s in _scaled("Meter", "Nano Micro Milli Centi Deci Kilo").items()},
+        **{f"{n}PerHour": s / _HOUR for n, s in _scaled("Meter", "Milli Centi Kilo").items()},
+    },
+    "volume": {
+        **_scaled("Liter", "Micro Milli Centi Deci Deca Hecto Kilo Mega", "0.001"),
+        **{f"Cubic{n}": s**3 for n, s in _scaled("Meter", "Micro Milli Centi Deci Hecto Kilo").items()},
+        "AcreFoot": 1 / Fraction("0.000810714"),
+    },
+}
+# Kelvin = number * size + offset.
+_TEMPERATURES: dict[str, tuple[Fraction, Fraction]] = {
+    "Kelvin": (Fraction(1), Fraction(0)),
+    "DegreeCelsius": (Fraction(1), Fraction("273.15")),
+    "DegreeFahrenheit": (Fraction(5, 9), Fraction("459.67") * 5 / 9),
+    "DegreeRankine": (Fraction(5, 9), Fraction(0)),
+}
+
+
+def _bind(quantity: str, units: dict[str, tuple[Fraction, Fraction]]) -> None:
+    @binds_function(f"convert_{quantity}")
+    def bind(scope: Scope, node: syntax.Call) -> Scalar:
+        if len(node.arguments) != 3:
+            raise scope.error("KQL103", f"{node.name} takes 3 arguments, {len(node.arguments)} given", node.span)
+        value = convert(scope, bind_scalar(scope, node.arguments[0]), Type.REAL)
+        (size, offset), (wanted, zero) = (_unit(scope, a, units) for a in node.arguments[1:])
+        scaled = binary(scope, "*", value, Constant(Type.REAL, float(size / wanted), node.span), node.span)
+        if offset == zero:
+            return scaled
+        return binary(scope, "+", scaled, Constant(Type.REAL, float((offset - zero) / wanted), node.span), node.span)
+
+
+def _unit(scope: Scope, node: syntax.Expr, units: dict[str, tuple[Fraction, Fraction]]) -> tuple[Fraction, Fraction]:
+    name = str(bind_constant(scope, node, "the unit").value)
+    if name not in units:
+        raise scope.error(
+            "KQL204",
+            f"the size that Kusto gives the unit '{name}' is not known exactly",
+            node.span,
+            hint=did_you_mean(name, list(units)),
+        )
+    return units[name]
+
+
+for _quantity, _sizes in _FACTORS.items():
+    _bind(_quantity, {name: (size, Fraction(0)) for name, size in _sizes.items()})
+_bind("temperature", _TEMPERATURES)
