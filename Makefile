@@ -29,7 +29,7 @@ export: $(READY) ## translate, prove and write every rule under rules/ to out/ (
 	@$(BIN)/rulesql export $(ARGS)
 
 test: $(READY) ## run all tests (ARGS=... are passed to pytest)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 $(ARGS)
 
 lint: $(READY) ## formatting, ruff, mypy --strict
 	@$(BIN)/ruff format --check .
