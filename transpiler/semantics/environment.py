@@ -36,6 +36,7 @@ class Environment:
     calls: int = 0
     unnamed: int = 0
     watchlists: dict[int, dict[int, list[str]]] = field(default_factory=dict)
+    declared: set[object] = field(default_factory=set)
     located: dict[tuple[int, int], Column] = field(default_factory=dict)
     _parsed: dict[str, StoredFunction] = field(default_factory=dict)
     _sizes: dict[int, int] = field(default_factory=dict)
