@@ -35,13 +35,10 @@ def is_term(character: str) -> bool:
 
 def escaped(needle: str) -> str:
     """A needle as a regular expression that matches just it, in RE2's syntax, safe in any literal."""
-    return "".join(_escaped(c) for c in needle)
+    return needle.translate(_ESCAPES)
 
 
-def _escaped(c: str) -> str:
-    if c in _SPECIAL:
-        return "\\" + c
-    return f"\\x{{{ord(c):x}}}" if ord(c) < 32 or ord(c) == 127 else c
+_ESCAPES = {n: f"\\x{{{n:x}}}" for n in (*range(32), 127)} | {ord(c): f"\\{c}" for c in _SPECIAL}
 
 
 def term_pattern(needle: str, *, left: bool, right: bool) -> str:

@@ -87,12 +87,13 @@ class Block:
         """
         if not self.computed:
             return True
+        read = {c: count for c, count in references(scalars).items() if c in self.computed}
+        if not read:
+            return True
         staying = set(kept)
         repeated = 0
-        for column, count in references(scalars).items():
-            tree = self.computed.get(column)
-            if tree is None:
-                continue
+        for column, count in read.items():
+            tree = self.computed[column]
             if is_odd_constant(tree, column):
                 return False
             size = sum(1 for _ in tree.walk())

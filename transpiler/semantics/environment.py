@@ -38,6 +38,7 @@ class Environment:
     watchlists: dict[int, dict[int, list[str]]] = field(default_factory=dict)
     declared: set[object] = field(default_factory=set)
     located: dict[tuple[int, int], Column] = field(default_factory=dict)
+    _named: dict[int, tuple[tuple[Column, ...], dict[str, Column]]] = field(default_factory=dict)
     _parsed: dict[str, StoredFunction] = field(default_factory=dict)
     _sizes: dict[int, int] = field(default_factory=dict)
     _measured: list[Scalar] = field(default_factory=list)
@@ -50,6 +51,14 @@ class Environment:
             self._sizes[id(scalar)] = known
             self._measured.append(scalar)
         return known
+
+    def named(self, columns: tuple[Column, ...]) -> dict[str, Column]:
+        """Columns by name, the first of each; made once for the operators that hand the same columns on."""
+        known = self._named.get(id(columns))
+        if known is None:
+            # The columns are kept, so that no others get their id.
+            known = self._named[id(columns)] = columns, {c.name: c for c in reversed(columns)}
+        return known[1]
 
     def has_table(self, name: str) -> bool:
         """Whether the catalog declares a table of that name."""

@@ -130,13 +130,6 @@ class RowScope:
     right: Tabular | None = None
     is_open: bool = False
 
-    def find(self, name: str) -> Column | None:
-        """The column of a name, or None."""
-        for column in self.columns:
-            if column.name == name:
-                return column
-        return None
-
 
 @dataclass(slots=True)
 class Aggregation:
@@ -167,6 +160,10 @@ class Scope:
         """This scope with the columns of a relation."""
         row = RowScope(tabular.visible, tabular, is_open=tabular.is_open)
         return Scope(self.environment, self.source, self.bindings, row, self.depth, self.is_source, self.aggregation)
+
+    def column(self, name: str) -> Column | None:
+        """The current row's column of a name; None where there is no such column, or no row."""
+        return None if self.row is None else self.environment.named(self.row.columns).get(name)
 
     def without_row(self) -> Scope:
         """This scope where no row is at hand."""

@@ -112,7 +112,7 @@ def _project(scope: Scope, tabular: Tabular, node: syntax.Project) -> Tabular:
 def _project_item(row: Scope, tabular: Tabular, item: syntax.Expr) -> list[tuple[str | None, bool, Scalar]]:
     if isinstance(item, syntax.Star):
         return [(c.name, False, ColumnRef(c)) for c in tabular.visible]
-    if isinstance(item, syntax.Name) and row.row is not None and row.row.find(item.name) is not None:
+    if isinstance(item, syntax.Name) and row.column(item.name) is not None:
         return [(item.name, True, bind_scalar(row, item))]
     return named_scalars(row, item)
 

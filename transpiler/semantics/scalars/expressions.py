@@ -40,10 +40,9 @@ def _literal(scope: Scope, node: syntax.Literal) -> Scalar:
 
 @binds_scalar(syntax.Name)
 def _name(scope: Scope, node: syntax.Name) -> Scalar:
-    if scope.row is not None:
-        column = scope.row.find(node.name)
-        if column is not None:
-            return ColumnRef(column, node.span)
+    column = scope.column(node.name)
+    if column is not None:
+        return ColumnRef(column, node.span)
     binding = scope.bindings.get(node.name)
     if isinstance(binding, ScalarLet):
         return _moved(binding.value, node.span)

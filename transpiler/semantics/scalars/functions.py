@@ -261,7 +261,7 @@ def _column_ifexists(scope: Scope, node: syntax.Call) -> Scalar:
     if len(node.arguments) != 2:
         raise scope.error("KQL103", f"{node.name} takes 2 arguments", node.span)
     name = bind_constant(scope, node.arguments[0], "the column's name")
-    column = scope.row.find(str(name.value)) if scope.row else None
+    column = scope.column(str(name.value))
     if column is not None:
         return ColumnRef(column, node.span)
     if scope.row is not None and scope.row.is_open:

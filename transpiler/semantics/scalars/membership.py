@@ -63,7 +63,7 @@ def _as_table(scope: Scope, item: syntax.Expr) -> Tabular | None:
         case syntax.Pipeline() | syntax.DataTable() | syntax.ExternalData():
             return bind_source(without_row, item)
         case syntax.Name():
-            if scope.row is not None and scope.row.find(item.name) is not None:
+            if scope.column(item.name) is not None:
                 return None
             binding = scope.bindings.get(item.name)
             if isinstance(binding, TabularLet) or (binding is None and scope.environment.has_table(item.name)):

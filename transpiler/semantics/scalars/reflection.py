@@ -29,7 +29,7 @@ def _column_names_of(scope: Scope, node: syntax.Call) -> Scalar:
 def _iscolumnexists(scope: Scope, node: syntax.Call) -> Scalar:
     (argument,) = _arguments(scope, node, 1)
     name = str(bind_constant(scope, argument, "the column's name").value)
-    exists = scope.row is not None and scope.row.find(name) is not None
+    exists = scope.column(name) is not None
     if not exists and scope.row is not None and scope.row.is_open:
         raise scope.error("KQL203", f"whether column '{name}' exists depends on data that is not declared", node.span)
     return Constant(Type.BOOL, exists, node.span)
