@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 
 from transpiler.diagnostics import KqlError
+from transpiler.frozen import frozen
 from transpiler.plan.relations import (
     Aggregate,
     AggregateCall,
@@ -29,7 +29,6 @@ from transpiler.plan.relations import (
 from transpiler.plan.scalars import Column, ColumnRef, Scalar, children, columns_in, columns_of, subqueries_of
 
 Needs = dict[int, set[Column]]
-Reads = dict[int, list[Relation]]
 
 
 def pruned(aggregate: AggregateCall, needed: set[Column]) -> AggregateCall:
@@ -56,16 +55,16 @@ def live_aggregates(relation: Aggregate, needed: set[Column]) -> list[AggregateC
 def scalars_of(relation: Relation, needed: set[Column] | None = None) -> list[Scalar]:
     """Every scalar that a relation evaluates; ``needed``: only for the columns that are read of it."""
     match relation:
+        case Filter():
+            return [relation.predicate]
+        case Project() | Window():
+            return [s for c, s in relation.computed.items() if needed is None or c in needed]
         case Scan():
             return list(relation.window)
         case Values():
             return [s for row in relation.rows for s in row]
         case Series():
             return [relation.start, relation.stop, relation.step]
-        case Filter():
-            return [relation.predicate]
-        case Project() | Window():
-            return [s for c, s in relation.computed.items() if needed is None or c in needed]
         case Aggregate():
             found: list[Scalar] = list(relation.keys.values())
             for a in relation.aggregates if needed is None else live_aggregates(relation, needed):
@@ -90,66 +89,84 @@ def scalars_of(relation: Relation, needed: set[Column] | None = None) -> list[Sc
             return []
 
 
-def in_order(plan: Plan) -> tuple[list[Relation], Reads]:
-    """Every relation of a plan, what is read before what reads it, and what each reads, those of subqueries last."""
-    done: set[int] = set()
-    found: list[Relation] = []
-    reads: Reads = {}
-    stack: list[tuple[Relation, bool]] = [(plan.relation, False)]
-    stack += [(r, False) for r, _ in subqueries_of(k.value for k in plan.order)]
-    while stack:
-        relation, ready = stack.pop()
-        if ready:
-            if id(relation) not in done:
-                done.add(id(relation))
-                found.append(relation)
-            continue
-        if id(relation) in done:
-            continue
-        stack.append((relation, True))
-        reads[id(relation)] = [*inputs(relation), *(r for r, _ in subqueries_of(scalars_of(relation)))]
-        stack.extend((r, False) for r in reversed(reads[id(relation)]))
-    return found, reads
+@frozen(eq=False)
+class Survey:
+    """Every relation of a plan, what is read before what reads it, and who reads whom, by ``id``.
+
+    ``reads``: what each relation reads, its inputs first. ``uses``: how many places read each. ``asking``: the relations
+    whose scalars read tables of their own.
+    """
+
+    relations: list[Relation]
+    reads: dict[int, list[Relation]]
+    uses: dict[int, int]
+    asking: set[int]
+    is_ordered_by_table: bool
 
 
-def check_chain(relations: list[Relation], reads: Reads, most: int) -> None:
-    """Raises KQL004 when more than ``most`` relations lie one on another. The rest as ``in_order`` gives it."""
+def survey(plan: Plan, most: int) -> Survey:
+    """A plan at a glance. Raises KQL004 when more than ``most`` relations lie one on another."""
+    ordering = [r for r, _ in subqueries_of(k.value for k in plan.order)]
+    found = Survey([], {}, {}, set(), bool(ordering))
+    relations, reads, uses = found.relations, found.reads, found.uses
     height: dict[int, int] = {}
-    for relation in relations:
-        below = reads[id(relation)]
-        own = 0 if isinstance(relation, Reference) else 1
-        height[id(relation)] = own + max((height[id(r)] for r in below), default=0)
-        if height[id(relation)] > most:
-            raise KqlError("KQL004", f"more than {most} stages lie one on another here", relation.origin.span)
+    stack = [plan.relation, *ordering]
+    for relation in stack:
+        uses[id(relation)] = uses.get(id(relation), 0) + 1
+    while stack:
+        relation = stack[-1]
+        key = id(relation)
+        below = reads.get(key)
+        if below is None:
+            below = reads[key] = _read_by(relation, found.asking)
+            for r in below:
+                uses[id(r)] = uses.get(id(r), 0) + 1
+            if waiting := [r for r in reversed(below) if id(r) not in reads]:
+                stack += waiting
+                continue
+        stack.pop()
+        if key not in height:
+            own = 0 if isinstance(relation, Reference) else 1
+            height[key] = own + max((height[id(r)] for r in below), default=0)
+            if height[key] > most:
+                raise KqlError("KQL004", f"more than {most} stages lie one on another here", relation.origin.span)
+            relations.append(relation)
+    return found
 
 
-def needs_of(plan: Plan, relations: list[Relation], reads: Reads) -> Needs:
-    """The columns that are used of each relation, by ``id``. ``relations`` and ``reads`` as ``in_order`` gives them."""
-    needs: Needs = {id(r): set() for r in relations}
+def _read_by(relation: Relation, asking: set[int]) -> list[Relation]:
+    """What a relation reads: its inputs, then the tables within its scalars, which are noted."""
+    below = list(inputs(relation))
+    if within := subqueries_of(scalars_of(relation)):
+        asking.add(id(relation))
+        below += [r for r, _ in within]
+    return below
+
+
+def needs_of(plan: Plan, found: Survey) -> Needs:
+    """The columns that are used of each relation, by ``id``."""
+    needs: Needs = {id(r): set() for r in found.relations}
     needs[id(plan.relation)] |= set(plan.visible) | {c for k in plan.order for c in columns_of(k.value)}
-    for relation in reversed(relations):
+    for relation in reversed(found.relations):
         own = needs[id(relation)]
-        read = columns_in(scalars_of(relation, own))
+        scalars = scalars_of(relation, own)
+        read = columns_in(scalars)
         _check_reads(relation, own, read)
         for target, columns in _passed_on(relation, own, read):
             needs[id(target)] |= columns
-        if len(reads[id(relation)]) > len(inputs(relation)):
-            for target, column in subqueries_of(scalars_of(relation, own)):
+        if id(relation) in found.asking:
+            for target, column in subqueries_of(scalars):
                 needs[id(target)].add(column)
     return needs
-
-
-def uses_of(plan: Plan, relations: list[Relation], reads: Reads) -> Counter[int]:
-    """How many places read each relation, by ``id``. ``relations`` and ``reads`` as ``in_order`` gives them."""
-    used = [plan.relation, *(r for r, _ in subqueries_of(k.value for k in plan.order))]
-    for relation in relations:
-        used += reads[id(relation)]
-    return Counter(id(r) for r in used)
 
 
 def _passed_on(relation: Relation, own: set[Column], read: set[Column]) -> list[tuple[Relation, set[Column]]]:
     """What is needed of each relation below; ``own``: what is needed of this one, ``read``: what its scalars read."""
     match relation:
+        case Filter() | Limit():
+            return [(relation.input, own | read)]
+        case Project():
+            return [(relation.input, own.difference(relation.computed) | read)]
         case Scan() | Values() | Series():
             return []
         case Reference():
@@ -164,17 +181,15 @@ def _passed_on(relation: Relation, own: set[Column], read: set[Column]) -> list[
             ]
         case Aggregate():
             return [(relation.input, read)]
-        case Filter() | Limit():
-            return [(relation.input, own | read)]
-        case Project():
-            return [(relation.input, own.difference(relation.computed) | read)]
         case _:
             return [(relation.input, (own | read).intersection(relation.input.columns))]
 
 
 def _check_reads(relation: Relation, own: set[Column], read: set[Column]) -> None:
     """Raises KQL105 for a table within a scalar (``toscalar``, ``in``) that reads the row around it, by a function's parameter."""
-    if isinstance(relation, Scan | Walk):  # a window is over the scan's own columns, a walk reads its states
+    if not read or isinstance(
+        relation, Scan | Walk
+    ):  # a window is over the scan's own columns, a walk reads its states
         return
     missing = read.difference(*(i.columns for i in inputs(relation)))
     scalars = scalars_of(relation, own) if missing else []

@@ -14,7 +14,7 @@ from transpiler.lowering import joining, selecting
 from transpiler.lowering.beside import set_beside
 from transpiler.lowering.block import Block, Lowered, distinct
 from transpiler.lowering.clauses import with_clause
-from transpiler.lowering.liveness import Reads, check_chain, in_order, needs_of, uses_of
+from transpiler.lowering.liveness import needs_of, survey
 from transpiler.lowering.names import Names, column_names
 from transpiler.lowering.stages import Stages, StageSql
 from transpiler.lowering.ticks import used_columns
@@ -35,9 +35,8 @@ from transpiler.plan.relations import (
     Values,
     Walk,
     Window,
-    inputs,
 )
-from transpiler.plan.scalars import Column, columns_of, subqueries_of
+from transpiler.plan.scalars import Column, columns_of
 
 MAX_RELATIONS = 2000
 """How many stages a statement may come to; a table of the catalog counts as one."""
@@ -53,7 +52,8 @@ class QueryLowering(Stages):
 
     def lower(self) -> exp.Expr:
         """The whole statement. Raises KqlError for what the target cannot do."""
-        relations, reads = in_order(self.plan)
+        found = survey(self.plan, MAX_CHAIN)
+        relations = found.relations
         if len(relations) > MAX_RELATIONS:
             raise KqlError(
                 "KQL004",
@@ -61,23 +61,17 @@ class QueryLowering(Stages):
                 relations[MAX_RELATIONS].origin.span,
                 hint="functions that call each other twice multiply; let keeps a table's stages once",
             )
-        check_chain(relations, reads, MAX_CHAIN)
-        self.needs = needs_of(self.plan, relations, reads)
+        self.needs = needs_of(self.plan, found)
         self.used = cache(partial(used_columns, self.plan, relations))
-        self.uses = uses_of(self.plan, relations, reads)
+        self.uses = found.uses
         shared = {id(r.columns): r.columns for r in relations}.values()
         self.names = Names(chain(self.taken, (c.name for columns in shared for c in columns)))
         for relation in relations:
             self.done[id(relation)] = self._relation(relation)
         tree = self._final()
-        if self._has_subqueries(relations, reads):
+        if found.asking or found.is_ordered_by_table:
             set_beside(tree, self.dialect, self.names)
         return tree
-
-    def _has_subqueries(self, relations: list[Relation], reads: Reads) -> bool:
-        """Whether a scalar reads a table of its own; only then is there anything to look for in the whole tree."""
-        is_ordered_by_one = bool(subqueries_of(k.value for k in self.plan.order))
-        return is_ordered_by_one or any(len(reads[id(r)]) > len(inputs(r)) for r in relations)
 
     def scans(self) -> list[Scan]:
         """The tables that the statement reads, in order."""

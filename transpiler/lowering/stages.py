@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -52,7 +51,7 @@ class Stages:
     final_names: dict[Column, str] = field(default_factory=dict)
     scanned: list[Scan] = field(default_factory=list)
     done: dict[int, Lowered | Block] = field(default_factory=dict)
-    uses: Counter[int] = field(default_factory=Counter)
+    uses: Mapping[int, int] = field(default_factory=dict)
     needs: Needs = field(default_factory=dict)
     names: Names = field(default_factory=Names)
     used: Callable[[], set[Column]] = set

@@ -245,6 +245,8 @@ class Plan:
 def inputs(relation: Relation) -> tuple[Relation, ...]:
     """The relations that one reads from directly (not those of its scalars' subqueries)."""
     match relation:
+        case Filter() | Project():
+            return (relation.input,)
         case Scan() | Values() | Series():
             return ()
         case Join():
