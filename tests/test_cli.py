@@ -74,6 +74,12 @@ def test_columns_found_from_their_use_are_told() -> None:
     assert "Unheard is not declared; columns found from their use: Name: string" in result.stderr
 
 
+def test_a_guess_is_told() -> None:
+    result = rulesql("translate", "-", "--infer-schema", stdin="Unheard | where Name has 'evil' | top 3 by Score")
+    assert result.exit_code == 0
+    assert "nothing tells the type of Unheard.Score, by which rows are ordered: taken for a string" in result.stderr
+
+
 def test_an_error_has_its_place_in_the_rule_file(tmp_path: Path) -> None:
     path = tmp_path / "rule.yaml"
     path.write_text((ROOT / f"rules/{RULE}.yaml").read_text().replace("where Query has_any", "where Querry has_any"))

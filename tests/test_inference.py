@@ -17,6 +17,15 @@ T | where A == TimeGenerated                          | A: datetime, TimeGenerat
 T | extend d = datetime_diff('day', A, B)             | A: datetime, B: datetime
 T | summarize n = count() by bin(A, 1h)               | A: datetime
 T | summarize n = sum(A) by B                         | A: real, B: string
+T | summarize percentile(A, 95)                       | A: real
+T | summarize percentiles(A, 50, 95), percentiles_array(B, 5) | A: real, B: real
+T | summarize percentilew(A, B, 50)                   | A: real, B: long
+T | summarize P = percentile(A, 95) | where P > 3h    | A: timespan
+T | summarize P = percentile(A, 95) | where P > 3     | A: long
+T | extend X = -A                                     | A: real
+T | extend X = -A | where X > 1h                      | A: timespan
+T | top-hitters 3 of A by B                           | A: string, B: real
+T | summarize M = max(A) | where M > 3                | A: long
 T | extend x = A.b.c                                  | A: dynamic
 T | mv-expand A                                       | A: dynamic
 T | where A in (1, 2) and B between (1 .. 5)          | A: long, B: long
@@ -114,6 +123,28 @@ def test_what_depends_on_columns_that_no_one_names_is_refused(line: str, target:
     assert reason in refused.value.message
     assert refused.value.hint
     assert refused.value.line == 1
+
+
+GUESSES = """
+T | sort by A                                         | T.A
+T | top 3 by A                                        | T.A
+T | summarize max(A), min(B) by C                     | T.A, T.B
+T | summarize arg_max(A, B)                           | T.A
+T | extend X = max_of(A, B) | project X               | T.A, T.B
+T | top-nested 3 of A by max(B)                       | T.B
+T | join (U | top 1 by B) on A                        | U.B
+T | sort by A | where A > 1                           |
+T | summarize A = sum(A) by B | sort by A             |
+T | sort by TimeGenerated | where A has 'x'           |
+T | where A has 'x' | sort by A                       |
+"""
+
+
+@pytest.mark.parametrize("line", GUESSES.strip().splitlines())
+def test_a_type_that_nothing_tells_is_named_where_rows_are_ordered_by_it(line: str) -> None:
+    query, _, guesses = line.rpartition("|")
+    found = transpile(query.strip(), target="duckdb", infer=True)
+    assert ", ".join(found.guesses) == guesses.strip()
 
 
 def test_a_declared_table_answers_what_an_inferred_one_cannot() -> None:

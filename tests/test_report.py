@@ -303,6 +303,14 @@ def test_coverage_with_columns_found_from_their_use(tmp_path: Path) -> None:
     assert unknown.inferred == {"Unheard": {"Name": "string"}}
 
 
+def test_a_guess_of_one_rule_gives_way_to_what_another_tells(tmp_path: Path) -> None:
+    (tmp_path / "a.kql").write_text("Unheard | top 3 by Score | where Size > 1")
+    (tmp_path / "b.kql").write_text("Unheard | top 3 by Size | where Name has 'x'")
+    text = CliRunner().invoke(app, ["coverage", str(tmp_path), "--infer-schema"]).stdout
+    guess = "string (a guess: nothing tells it, and rows are ordered by it)"
+    assert f"Unheard: Score: {guess}, Size: long, Name: string" in text
+
+
 def test_coverage_prints_text_and_json(tmp_path: Path) -> None:
     root = str(folder(tmp_path))
     text = CliRunner().invoke(app, ["coverage", root])

@@ -18,7 +18,7 @@ from transpiler.lowering.query import QueryLowering
 from transpiler.lowering.runtime import RunTime, now_tree
 from transpiler.lowering.statement import Statement, lower_statement
 from transpiler.plan.relations import Filter, Relation, Scan
-from transpiler.semantics.inference.contract import declared_with, infer_tables
+from transpiler.semantics.inference.contract import Contract, declared_with, infer_tables
 from transpiler.source import Source, Span
 from transpiler.types import Type
 
@@ -59,7 +59,11 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """A query in a target's SQL: one statement, its columns, stages and the tables that it reads."""
+    """A query in a target's SQL: one statement, its columns, stages and the tables that it reads.
+
+    ``inferred`` are the columns that were derived of undeclared tables; ``guesses`` those among them (``T.x``) of which
+    nothing tells the type although rows are ordered by them: they are taken for strings.
+    """
 
     sql: str
     target: str
@@ -67,6 +71,7 @@ class Translation:
     stages: tuple[Stage, ...]
     requires: tuple[Requirement, ...]
     inferred: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    guesses: tuple[str, ...] = ()
 
 
 def parse(kql: str | Source) -> syntax.Query:
@@ -132,8 +137,8 @@ def _translated(
     dialect = dialect_of(target)
     check_times(now, window)
     catalog = _catalog(tables)
-    inferred = infer_tables(parse_query(source), catalog) if infer else {}
-    catalog = declared_with(catalog, inferred)
+    contract = infer_tables(parse_query(source), catalog) if infer else Contract()
+    catalog = declared_with(catalog, contract.tables)
     statement = lower_statement(
         source,
         dialect,
@@ -147,7 +152,7 @@ def _translated(
     sql = print_sql(statement.tree, dialect)
     check_size(sql, dialect)
     columns, stages, requires = described(statement)
-    return Translation(sql, target, columns, stages, requires, inferred)
+    return Translation(sql, target, columns, stages, requires, contract.tables, contract.guesses)
 
 
 def _catalog(tables: Mapping[str, Mapping[str, str]] | Catalog | None) -> Catalog:

@@ -92,6 +92,11 @@ def _notes(found: Translation, rule: Rule | None) -> None:
     for name, columns in found.inferred.items():
         known = ", ".join(f"{column}: {kind}" for column, kind in columns.items())
         note(f"{name} is not declared; columns found from their use: {known}")
+    if found.guesses:
+        names = ", ".join(found.guesses)
+        note(
+            f"nothing tells the type of {names}, by which rows are ordered: taken for a string; declare it if it is none"
+        )
     for finding in rule.findings if rule else ():
         note(str(finding))
 

@@ -81,9 +81,11 @@ aggregate("arg_min(minimized: orderable, returned: any*) -> minimized?", naming=
 aggregate("take_any(expr: any*) -> expr?", naming=Naming.NONE, aliases=("any",))
 aggregate("take_anyif(expr: any, predicate: bool) -> expr?", naming=Naming.FIRST)
 aggregate(("anyif(expr: any, predicate: bool) -> expr?", "take_anyif"))
-aggregate("percentile(expr: any, percentile: number*) -> expr?", naming=Naming.NONE, aliases=("percentiles",))
-for _word in ("percentiles_array", "percentilew", "percentilesw", "percentilesw_array"):
-    aggregate((f"{_word}(expr: any, percentile: any*) -> dynamic?", "percentile"), naming=Naming.NONE)
+aggregate("percentile(expr: summable, percentile: number*) -> expr?", naming=Naming.NONE, aliases=("percentiles",))
+aggregate(("percentiles_array(expr: summable, percentile: any*) -> dynamic?", "percentile"), naming=Naming.NONE)
+for _word, _result in (("percentilew", "expr"), ("percentilesw", "expr"), ("percentilesw_array", "dynamic")):
+    _line = f"{_word}(expr: summable, weight: integer, percentile: any*) -> {_result}?"
+    aggregate((_line, "percentile"), naming=Naming.NONE)
 
 refused(
     "its value is a sketch that only Kusto reads",

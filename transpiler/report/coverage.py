@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from transpiler.api import transpile
+from transpiler.api import Translation, transpile
 from transpiler.catalog import Catalog, Function
 from transpiler.catalog.load import load_functions
 from transpiler.diagnostics import KqlError, RuleError
@@ -38,7 +38,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """One file. ``problem`` says why it could not be read; ``missing`` are tables and functions that nobody declares."""
+    """One file. ``problem`` says why it could not be read; ``missing`` are tables and functions that nobody declares.
+
+    ``inferred`` and ``guesses`` are those of its translation.
+    """
 
     path: str
     name: str = ""
@@ -47,6 +50,7 @@ class Covered:
     answers: Mapping[str, Answer] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     inferred: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    guesses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +143,13 @@ def _covered(path: Path, catalog: Catalog, targets: Sequence[str], infer_schema:
         source = Source(f"{called}()", rule.path)
     answers: dict[str, Answer] = {}
     inferred: dict[str, Mapping[str, str]] = {}
+    guesses: tuple[str, ...] = ()
     for target in targets:
         answers[target], found = _translated(source, target, catalog, window, infer_schema)
-        inferred |= found
-    text = rule.source if rule else source
-    return Covered(
-        str(path), rule.name if rule else path.stem, kind, None, answers, missing_tables(text, catalog), inferred
-    )
+        if found is not None:
+            inferred, guesses = inferred | dict(found.inferred), found.guesses
+    missing = missing_tables(rule.source if rule else source, catalog)
+    return Covered(str(path), rule.name if rule else path.stem, kind, None, answers, missing, inferred, guesses)
 
 
 def _callable(rule: Rule) -> str:
@@ -156,15 +160,15 @@ def _callable(rule: Rule) -> str:
 
 def _translated(
     source: Source, target: str, catalog: Catalog, window: timedelta | None, infer_schema: bool
-) -> tuple[Answer, dict[str, Mapping[str, str]]]:
-    """The answer of a target, and the columns that were found from their use."""
+) -> tuple[Answer, Translation | None]:
+    """The answer of a target, and the translation if there is one."""
     try:
         found = transpile(source, target, catalog, window=window, infer=infer_schema)
     except KqlError as error:
-        return _answer(error), {}
+        return _answer(error), None
     except Exception as error:  # a defect of the product's own: one rule may not cost the report of the others
-        return Answer("DEFECT", f"{type(error).__name__}: {error}"), {}
-    return Answer(), dict(found.inferred)
+        return Answer("DEFECT", f"{type(error).__name__}: {error}"), None
+    return Answer(), found
 
 
 def missing_tables(source: Source, catalog: Catalog) -> tuple[str, ...]:

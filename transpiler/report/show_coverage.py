@@ -23,11 +23,16 @@ def show_coverage(found: Coverage, out: Console) -> None:
 
 
 def _inferred(found: Coverage, out: Console) -> None:
-    """The tables whose columns were found from their use, each with all that any rule uses."""
+    """The tables whose columns were found from their use, each with all that any rule uses; what one tells none guesses."""
     tables: dict[str, dict[str, str]] = {}
     for file in found.files:
         for table, columns in file.inferred.items():
-            tables.setdefault(table, {}).update(columns)
+            known = tables.setdefault(table, {})
+            for name, kind in columns.items():
+                if f"{table}.{name}" in file.guesses:
+                    known.setdefault(name, f"{kind} (a guess: nothing tells it, and rows are ordered by it)")
+                else:
+                    known[name] = kind
     if not tables:
         return
     out.print()

@@ -7,6 +7,7 @@ followed here, operators in ``operators``, expressions in ``values``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from transpiler.catalog import Catalog, Table
 from transpiler.kql import syntax
@@ -20,15 +21,29 @@ _WATCHLIST = "#"
 _NO_ROWS = Rows()
 
 
-def infer_tables(query: syntax.Query, catalog: Catalog) -> dict[str, dict[str, str]]:
-    """KQL types by column of each table that the query reads and the catalog does not declare. Names in order of use.
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """KQL types by column of each table that a query reads and nobody declares. Names in order of use.
+
+    ``guesses`` are the columns (``T.x``) of which nothing tells the type although rows are ordered by them: they are
+    taken for strings, and a number or a time would come in another order.
+    """
+
+    tables: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    guesses: tuple[str, ...] = ()
+
+
+def infer_tables(query: syntax.Query, catalog: Catalog) -> Contract:
+    """The undeclared tables of a query.
 
     Raises KqlError (KQL203) for a column whose type nothing tells where a string would be a wrong guess.
     """
     reading = Reading(catalog)
     statements(reading, {}, query.statements)
     reading.facts.settle()
-    return {t: {c: str(type_of(u)) for c, u in columns.items()} for t, columns in reading.columns.items()}
+    tables = {t: {c: str(type_of(u)) for c, u in columns.items()} for t, columns in reading.columns.items()}
+    columns = [u for of_table in reading.columns.values() for u in of_table.values()]
+    return Contract(tables, tuple(f"{u.table}.{u.name}" for u in columns if u.is_ordered and u.kind() is None))
 
 
 def watchlist_columns(query: syntax.Query, catalog: Catalog) -> dict[int, list[str]]:
@@ -190,4 +205,4 @@ def walk(node: syntax.Node) -> Iterator[syntax.Node]:
         stack.extend(reversed(below))
 
 
-__all__ = ["called", "declared_with", "infer_tables", "table", "walk", "watchlist_columns"]
+__all__ = ["Contract", "called", "declared_with", "infer_tables", "table", "walk", "watchlist_columns"]

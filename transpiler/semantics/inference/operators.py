@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from transpiler.kql import syntax
 from transpiler.semantics.inference.rows import Function, Place, Reading, Rows
-from transpiler.semantics.inference.types import Term, unfit
+from transpiler.semantics.inference.types import Term, ordered, summed, unfit
 from transpiler.semantics.inference.values import children, fill, predicate, read, read_all
 from transpiler.semantics.names import result_name
 from transpiler.types import TYPE_NAMES, Type
@@ -87,6 +87,14 @@ def _aggregate(reading: Reading, place: Place, item: syntax.Expr) -> tuple[tuple
         return item.names, None if len(item.names) > 1 else term
     name = result_name(item)
     return ((name,) if name is not None else ()), term
+
+
+def _ordered(reading: Reading, place: Place, node: syntax.Sort | syntax.Top) -> Rows:
+    for key in node.keys:
+        ordered(read(reading, place, key.value))
+    if isinstance(node, syntax.Top):
+        read(reading, place, node.count)
+    return place.rows
 
 
 def _count(reading: Reading, place: Place, node: syntax.Count) -> Rows:
@@ -213,7 +221,8 @@ def _sample_distinct(reading: Reading, place: Place, node: syntax.SampleDistinct
 
 def _top_hitters(reading: Reading, place: Place, node: syntax.TopHitters) -> Rows:
     made = _made(reading, place, [node.value])
-    read_all(reading, place, [node.by] if node.by is not None else [])
+    if node.by is not None:
+        summed(read(reading, place, node.by))
     names = [f"approximate_sum_{n}" for n in map(result_name, [node.by] if node.by else []) if n]
     return Rows({**made, "approximate_count_": Type.LONG, **dict.fromkeys(names)})
 
@@ -331,6 +340,8 @@ _READERS: dict[type[syntax.Node], Callable[..., Rows]] = {
     syntax.ProjectAway: _away,
     syntax.Summarize: _summarize,
     syntax.Count: _count,
+    syntax.Sort: _ordered,
+    syntax.Top: _ordered,
     syntax.Join: _join,
     syntax.Lookup: _join,
     syntax.Union: _union,

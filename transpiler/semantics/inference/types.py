@@ -38,7 +38,8 @@ class Unknown:
     """A type to be found. ``firm``: parameters that it fills and the like; ``compared``: what it is compared with.
 
     ``is_number``: it is a long, a real or a decimal. ``table`` is '' for a value that is computed. ``unfit`` says why the
-    column cannot be taken for a string when nothing else is known, ``divided`` where longs and reals come to other results.
+    column cannot be taken for a string when nothing else is known, ``divided`` where longs and reals come to other results;
+    ``is_ordered``: rows are ordered by it, or its least or greatest is sought; texts and numbers stand in other orders.
     """
 
     table: str = ""
@@ -50,6 +51,7 @@ class Unknown:
     is_summed: bool = False
     unfit: tuple[str, Span] | None = None
     divided: Span | None = None
+    is_ordered: bool = False
 
     def kind(self) -> Type | None:
         """The type that the evidence comes to; None for none."""
@@ -245,6 +247,18 @@ def unfit(term: Term, reason: str, span: Span) -> None:
     """Keeps why a term is no string, where nothing else will tell what it is."""
     if isinstance(term, Unknown) and term.unfit is None:
         term.unfit = (reason, span)
+
+
+def ordered(term: Term) -> None:
+    """Keeps that an order depends on what a term is."""
+    if isinstance(term, Unknown):
+        term.is_ordered = True
+
+
+def summed(term: Term) -> None:
+    """Keeps that a term is a number, or else a length of time: what only those can be used for."""
+    if isinstance(term, Unknown):
+        term.is_summed = True
 
 
 def type_of(column: Unknown) -> Type:

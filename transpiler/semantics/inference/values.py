@@ -9,7 +9,7 @@ from transpiler.functions.registry import FUNCTIONS
 from transpiler.functions.registry import Function as Declared
 from transpiler.kql import syntax
 from transpiler.semantics.inference.rows import Function, Place, Reading, Rows, Value
-from transpiler.semantics.inference.types import Term, Unknown, kind_of, unfit
+from transpiler.semantics.inference.types import Term, Unknown, kind_of, ordered, summed, unfit
 from transpiler.types import INTEGERS, SUMMABLE, TYPE_NAMES, Type
 
 _TEXT_OPERATORS = frozenset({"=~", "!~", "matches regex"})
@@ -38,8 +38,13 @@ _RETURNING = frozenset(
         "prev",
         "next",
         "abs",
+        "percentile",
+        "percentiles",
+        "percentilew",
+        "percentilesw",
     }
 )
+_EXTREMES = frozenset({"min", "max", "minif", "maxif", "arg_min", "arg_max", "argmin", "argmax"})
 _NULL_TESTS = frozenset({"isnull", "isnotnull", "notnull"})
 _IF_EXISTS = frozenset({"column_ifexists", "columnifexists"})
 
@@ -107,7 +112,7 @@ def _step(reading: Reading, place: Place, node: syntax.Member | syntax.Index) ->
 
 def _unary(reading: Reading, place: Place, node: syntax.Unary) -> Term:
     found = read(reading, place, node.operand)
-    unfit(found, f"'{node.operator}' does not take a string", node.span)
+    summed(found)
     return found
 
 
@@ -207,6 +212,8 @@ def _call(reading: Reading, place: Place, node: syntax.Call) -> Term:
     if node.name in ("bin", "floor") and len(terms) == 2:
         return _binned(reading, node, terms)
     _arguments(node, function, terms)
+    if node.name in _EXTREMES and terms:
+        ordered(terms[0])
     return _result(reading, node, function, terms)
 
 
@@ -240,6 +247,9 @@ def _chosen(reading: Reading, node: syntax.Call, terms: list[Term]) -> Term:
         for test in tests:
             compare(test, Type.BOOL)
     known = [v for v in values if v is not None]
+    if node.name in ("max_of", "min_of"):
+        for value in known:
+            ordered(value)
     for other in known[1:]:
         reading.facts.same(known[0], other)
     return known[0] if known else None
@@ -274,8 +284,8 @@ def _arguments(call: syntax.Call, function: Declared, terms: list[Term]) -> None
             fill(term, Type.LONG)
         elif accepts and accepts <= SUMMABLE and Type.DATETIME not in accepts and isinstance(term, Unknown):
             term.is_number = term.is_number or term.follows is None
-        elif accepts and accepts <= SUMMABLE and Type.REAL in accepts and isinstance(term, Unknown):
-            term.is_summed = True
+        elif accepts and accepts <= SUMMABLE and Type.REAL in accepts:
+            summed(term)
         elif accepts and accepts <= SUMMABLE:
             unfit(term, f"{call.name} does not take a string", call.span)
 
