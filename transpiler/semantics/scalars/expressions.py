@@ -242,7 +242,7 @@ def _comparable(scope: Scope, operator: str, left: Scalar, right: Scalar, span: 
             return convert(scope, left, both), convert(scope, right, both)
         return left, right
     if pair <= NUMBERS | {Type.BOOL}:
-        return (left, right) if Type.BOOL not in pair else (_as_number(scope, left), _as_number(scope, right))
+        return (left, right) if Type.BOOL not in pair else (as_number(scope, left), as_number(scope, right))
     if Type.STRING in pair:
         return _text_against(scope, left, right, operator, span)
     raise scope.error("KQL102", f"'{operator}' does not compare {left.type} with {right.type}", span)
@@ -263,7 +263,8 @@ def _check_ordered(scope: Scope, operator: str, left: Scalar, right: Scalar, spa
         raise scope.error("KQL102", f"'{operator}' does not compare guids", span)
 
 
-def _as_number(scope: Scope, scalar: Scalar) -> Scalar:
+def as_number(scope: Scope, scalar: Scalar) -> Scalar:
+    """A bool as the number that it equals; anything else as it is."""
     return convert(scope, scalar, Type.LONG) if scalar.type is Type.BOOL else scalar
 
 

@@ -12,7 +12,7 @@ from transpiler.plan.relations import Filter, Origin
 from transpiler.plan.scalars import Column, ColumnRef, Constant, InRelation, Scalar
 from transpiler.semantics.dispatch import bind_scalar, bind_source, binds_scalar
 from transpiler.semantics.scalars.calls import call_function, convert, make_call, overload_of
-from transpiler.semantics.scalars.expressions import connect
+from transpiler.semantics.scalars.expressions import as_number, connect
 from transpiler.semantics.scope import Scope, Tabular, TabularLet, check_first, check_whole
 from transpiler.source import Span
 from transpiler.types import NUMBERS, Type, widest
@@ -42,7 +42,7 @@ def _test(scope: Scope, node: syntax.InList, operator: str, value: Scalar) -> Sc
     if len(node.items) == 1 and (tabular := _as_table(scope, node.items[0])) is not None:
         return _in_table(scope, operator, value, tabular, node.span)
     items = [bind_scalar(scope, i) for i in node.items]
-    flat = [s for item in items for s in _spread(item, of_numbers=value.type in NUMBERS)]
+    flat = [s for item in items for s in _spread(item, value.type)]
     if operator == "has_all" and any(
         isinstance(i, Constant) and i.type is Type.DYNAMIC and i.value is None for i in items
     ):
@@ -115,13 +115,15 @@ def _in_table(scope: Scope, operator: str, value: Scalar, tabular: Tabular, span
     return InRelation(operator, value, tabular.relation, column, span)
 
 
+_TEXTS = frozenset({Type.STRING, Type.DYNAMIC, Type.UNKNOWN})
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?", re.ASCII)
 
 
-def _spread(item: Scalar, *, of_numbers: bool) -> Sequence[Scalar]:
-    """The elements of a constant dynamic array as constants; anything else as it is.
+def _spread(item: Scalar, wanted: Type) -> Sequence[Scalar]:
+    """The elements of a constant dynamic array that may equal a value of a type, as constants; anything else as it is.
 
-    ``of_numbers``: a text of a number is that number, as in an array of the row, and no other text is any.
+    As in an array of the row, a text of a number is that number, no other text is any, and an element of another type is
+    no value of this one.
     """
     if not (isinstance(item, Constant) and item.type is Type.DYNAMIC):
         return [item]
@@ -129,9 +131,10 @@ def _spread(item: Scalar, *, of_numbers: bool) -> Sequence[Scalar]:
         return []
     parsed = json.loads(str(item.value), parse_float=_Real)
     elements = parsed if isinstance(parsed, list) else [parsed]
-    if of_numbers:
+    if wanted in NUMBERS:
         elements = [_number_in(e) if type(e) is str else e for e in elements]
-    return [c for c in (_element(e, item.span) for e in elements) if c is not None]
+    found = [c for c in (_element(e, item.span) for e in elements) if c is not None]
+    return [c for c in found if c.type is wanted or {c.type, wanted} <= NUMBERS or not {c.type, wanted}.isdisjoint(_TEXTS)]
 
 
 def _number_in(written: str) -> int | _Real | None:
@@ -172,6 +175,8 @@ def _list_test(scope: Scope, operator: str, value: Scalar, items: list[Scalar], 
     if value.type is Type.STRING:
         texts = [_text_of(scope, i) for i in items]
         return make_call(scope, overload_of("in", "in string"), (value, *texts), span, Type.BOOL)
+    if value.type is Type.BOOL and any(i.type in NUMBERS for i in items):
+        value = as_number(scope, value)
     return make_call(scope, overload_of("in", "in"), (value, *_comparable_items(scope, value, items)), span, Type.BOOL)
 
 
@@ -193,7 +198,8 @@ def _text_of(scope: Scope, item: Scalar) -> Scalar:
 
 def _comparable_items(scope: Scope, value: Scalar, items: list[Scalar]) -> list[Scalar]:
     found: list[Scalar] = []
-    for item in items:
+    for given in items:
+        item = as_number(scope, given) if value.type in NUMBERS else given
         if item.type is value.type or {item.type, value.type} <= NUMBERS:
             found.append(convert(scope, item, value.type) if Type.DECIMAL in (item.type, value.type) else item)
         elif item.type in (Type.STRING, Type.DYNAMIC):
