@@ -138,7 +138,7 @@ def _range(scope: Scope, node: syntax.Call) -> Scalar:
     if len(arguments) == 2:
         arguments.append(Constant(Type.LONG, 1, node.span))
     types = {a.type for a in arguments}
-    if types <= NUMBERS | {Type.DYNAMIC}:
+    if types <= NUMBERS:
         wanted = widest(types)
         wanted = Type.LONG if wanted in INTEGERS else Type.REAL
         arguments = [a if a.type in INTEGERS and wanted is Type.LONG else convert(scope, a, wanted) for a in arguments]
