@@ -100,7 +100,16 @@ def timespan_format(
     return spell
 
 
-_LIMITS = {"year": (1, 10_000), "month": (1, 13), "day": (1, 32), "hour": (0, 24), "minute": (0, 60), "second": (0, 60)}
+# The days of a duration: as many as 64 bits of ticks hold.
+_LIMITS = {
+    "year": (1, 10_000),
+    "month": (1, 13),
+    "day": (1, 32),
+    "days": (-10_675_198, 10_675_199),
+    "hour": (0, 24),
+    "minute": (0, 60),
+    "second": (0, 60),
+}
 
 
 def within_clock(speller: Speller, parts: Mapping[str, Scalar], tree: exp.Expr) -> exp.Expr:
@@ -109,6 +118,7 @@ def within_clock(speller: Speller, parts: Mapping[str, Scalar], tree: exp.Expr) 
         "year": "{x} BETWEEN 1 AND 9999",
         "month": "{x} BETWEEN 1 AND 12",
         "day": "{x} BETWEEN 1 AND 31",
+        "days": "{x} BETWEEN -10675198 AND 10675198",
         "hour": "{x} BETWEEN 0 AND 23",
         "minute": "{x} BETWEEN 0 AND 59",
         "second": "{x} >= 0 AND {x} < 60",

@@ -19,7 +19,7 @@ from transpiler.dialects.arithmetic import (
 from transpiler.dialects.spelling import Speller, Spelling, number, operand
 from transpiler.dialects.spelling import call as call_of
 from transpiler.dialects.times import interval_of
-from transpiler.plan.ranges import is_natural, overflows
+from transpiler.plan.ranges import LONG, bounds, is_natural, overflows
 from transpiler.plan.scalars import Call, Constant, Scalar, columns_of
 from transpiler.types import Type
 
@@ -144,7 +144,27 @@ def _moved_by(speller: Speller, call: Call) -> exp.Expr:
     if micros is not None:
         return moved(speller, speller.value(instant), sign * micros, is_stored=bool(columns_of(instant)))
     template = f"SAFE.TIMESTAMP_{'ADD' if sign > 0 else 'SUB'}({{t}}, INTERVAL {{s}} MICROSECOND)"
-    return speller.sql(template, t=speller.value(instant), s=speller.value(span))
+    return speller.sql(template, t=speller.value(instant), s=_within_64_bits(speller, span))
+
+
+_SAFE = {"+": "SAFE_ADD", "-": "SAFE_SUBTRACT", "*": "SAFE_MULTIPLY"}
+
+
+def _within_64_bits(speller: Speller, span: Scalar) -> exp.Expr:
+    """A computed duration, NULL where 64 bits do not hold it: no instant has another one so far away."""
+    if isinstance(span, Call) and _has_open_product(span):
+        return call_of(_SAFE[span.overload.key], *(_within_64_bits(speller, a) for a in span.arguments))
+    return speller.value(span)
+
+
+def _has_open_product(scalar: Scalar) -> bool:
+    """Whether a duration is, or is a sum of, a product of which nothing says that 64 bits hold it."""
+    if not isinstance(scalar, Call) or scalar.type is not Type.TIMESPAN or scalar.overload.key not in _SAFE:
+        return False
+    if scalar.overload.key != "*":
+        return any(_has_open_product(a) for a in scalar.arguments)
+    known = bounds(scalar)
+    return known is None or known[0] < LONG[0] or known[1] > LONG[1]
 
 
 ARITHMETIC: dict[str, Spelling] = {

@@ -12,7 +12,6 @@ from transpiler.plan.clocks import Piece
 from transpiler.plan.scalars import Call, columns_of
 
 _DAY = 86_400_000_000
-_DAYS_OF = {"day": 1, "week": 7}
 _MONTHS_OF = {"month": "MONTH", "quarter": "QUARTER", "year": "YEAR"}
 _CLOCK = {
     "week": ("DAY", 7),
@@ -34,15 +33,14 @@ def _start(speller: Speller, call: Call, unit: str) -> exp.Expr:
         # The year 1 begins in a week of the year before.
         guard = safe if unit == "week" else ""
         return speller.sql(f"{guard}TIMESTAMP_TRUNC({{t}}, {unit.upper()}, 'UTC')", t=instant)
+    if unit == "week":
+        return _in_week(speller, call, offset, 1, 0)
     amount = speller.value(call.arguments[1]) if offset is None else number(offset)
     if unit in _MONTHS_OF:
         word = unit.upper()
         template = f"TIMESTAMP({safe}DATE_ADD(DATE_TRUNC(DATE({{t}}, 'UTC'), {word}), INTERVAL {{n}} {word}), 'UTC')"
         return _with_interval(speller, template, word, t=instant, n=amount)
-    days = _DAYS_OF[unit]
-    if days > 1:
-        amount = number(offset * days) if offset is not None else speller.sql("{n} * 7", n=amount)
-    start = speller.sql(f"{safe if unit == 'week' else ''}TIMESTAMP_TRUNC({{t}}, {unit.upper()}, 'UTC')", t=instant)
+    start = speller.sql("TIMESTAMP_TRUNC({t}, DAY, 'UTC')", t=instant)
     return call_of(f"{safe}TIMESTAMP_ADD", start, exp.Interval(this=amount, unit=exp.Var(this="DAY")))
 
 
@@ -56,21 +54,22 @@ def _extract(part: str) -> str:
     return f"EXTRACT({part} FROM DATETIME({{date}}, 'UTC'))"
 
 
-def _end_of_week(speller: Speller, call: Call) -> exp.Expr:
-    """The last microsecond of a week, counted from the day: the first week of the calendar has an end and no begin."""
-    offset = whole_amount(call, 1) if len(call.arguments) > 1 else 0
-    days = (
-        number(7 + offset * 7)
+def _in_week(speller: Speller, call: Call, offset: int | None, day_of_week: int, micros: int) -> exp.Expr:
+    """A moment of a week's day, some weeks on, counted from the instant's day: the calendar's first week has no begin."""
+    # A long of weeks may be more days than 64 bits hold.
+    ahead = (
+        f"{offset * 7 + day_of_week} - {{d}}"
         if offset is not None
-        else speller.sql("({n} + 1) * 7", n=speller.value(call.arguments[1]))
-    )
+        else f"SAFE_ADD(SAFE_MULTIPLY({{n}}, 7), {day_of_week} - {{d}})"
+    ).replace("{d}", _extract("DAYOFWEEK"))
+    weeks = {"n": speller.value(call.arguments[1])} if offset is None else {}
 
-    def end(t: exp.Expr) -> exp.Expr:
-        left = speller.sql(f"{{days}} - {_extract('DAYOFWEEK')}", days=days, date=t.copy())
-        day = moved(speller, speller.sql("TIMESTAMP_TRUNC({t}, DAY, 'UTC')", t=t), _DAY - 1)
-        return call_of("SAFE.TIMESTAMP_ADD", day, exp.Interval(this=exp.Paren(this=left), unit=exp.Var(this="DAY")))
+    def moment(t: exp.Expr) -> exp.Expr:
+        days = speller.sql(ahead, date=t.copy(), **weeks)
+        day = moved(speller, speller.sql("TIMESTAMP_TRUNC({t}, DAY, 'UTC')", t=t), micros)
+        return call_of("SAFE.TIMESTAMP_ADD", day, exp.Interval(this=exp.Paren(this=days), unit=exp.Var(this="DAY")))
 
-    return speller.once(speller.value(call.arguments[0]), end)
+    return speller.once(speller.value(call.arguments[0]), moment)
 
 
 def _edge(unit: str, is_end: bool) -> Spelling:
@@ -81,7 +80,7 @@ def _edge(unit: str, is_end: bool) -> Spelling:
             return _start(speller, call, unit)
         # The begin of the last unit of the calendar's last year has no begin after it: a day's length is added instead.
         if unit == "week":
-            return _end_of_week(speller, call)
+            return _in_week(speller, call, whole_amount(call, 1) if len(call.arguments) > 1 else 0, 7, _DAY - 1)
         if unit == "day":
             return moved(speller, _start(speller, call, unit), _DAY - 1)
         begin = speller.value(call.arguments[0]) if len(call.arguments) == 1 else _start(speller, call, unit)
@@ -104,7 +103,7 @@ def _add(speller: Speller, call: Call) -> exp.Expr:
         return _with_interval(speller, template, word, t=date, n=amount)
     word, factor = _CLOCK[unit]
     if factor > 1:
-        amount = number(whole * factor) if whole is not None else speller.sql("{n} * 7", n=amount)
+        amount = number(whole * factor) if whole is not None else speller.sql("SAFE_MULTIPLY({n}, 7)", n=amount)
     return call_of(f"{safe}TIMESTAMP_ADD", date, exp.Interval(this=amount, unit=exp.Var(this=word)))
 
 
@@ -185,14 +184,14 @@ def _make_timespan(speller: Speller, call: Call) -> exp.Expr:
     if not is_zero(call.arguments[3]):
         template += " + DIV(CAST({s} * 1e7 AS INT64), 10)"
     made = speller.sql(template, d=days, h=hours, m=minutes, s=seconds)
-    return within_clock(speller, dict(zip(("hour", "minute", "second"), call.arguments[1:], strict=True)), made)
+    return within_clock(speller, dict(zip(("days", "hour", "minute", "second"), call.arguments, strict=True)), made)
 
 
 def _real_unix_time(per_second: int) -> str:
     return f"SAFE.TIMESTAMP_MICROS(SAFE_CAST({{number}} * 1e6 / {per_second} AS INT64))"
 
 
-_WHOLE_MICROS = "DIV({number} - MOD(MOD({number}, 1000) + 1000, 1000), 1000)"
+_WHOLE_MICROS = "DIV({number}, 1000) - IF(MOD({number}, 1000) < 0, 1, 0)"
 
 SPELLINGS: dict[str, Spelling] = {
     **{f"startof{u}": _edge(u, False) for u in ("day", "week", "month", "year")},

@@ -156,7 +156,7 @@ def _make_timespan(speller: Speller, call: Call) -> exp.Expr:
     if not is_zero(call.arguments[3]):
         template += " + CAST(trunc(round({s} * 1e7) / 10) AS BIGINT)"
     made = speller.sql(template, d=days, h=hours, m=minutes, s=seconds)
-    return within_clock(speller, dict(zip(("hour", "minute", "second"), call.arguments[1:], strict=True)), made)
+    return within_clock(speller, dict(zip(("days", "hour", "minute", "second"), call.arguments, strict=True)), made)
 
 
 def _unix_time(per_second: int, is_real: bool) -> Spelling:
@@ -166,7 +166,7 @@ def _unix_time(per_second: int, is_real: bool) -> Spelling:
     if is_real:
         micros = f"CAST({{v}} * 1e6 / {per_second} AS BIGINT)"
     elif per_second > 1_000_000:
-        micros = "({v} - ({v} % 1000 + 1000) % 1000) // 1000"
+        micros = "{v} // 1000 - CASE WHEN {v} % 1000 < 0 THEN 1 ELSE 0 END"
     else:
         micros = f"{{v}} * {factor}" if factor > 1 else "{v}"
 

@@ -22,6 +22,7 @@ _CLOCK = {
     "microsecond": 10,
 }
 _MONTHS = {"year": 12, "quarter": 3, "month": 1}
+MOST_DAYS = 10_675_198
 _LAST_DAY = date.max.toordinal()
 
 
@@ -56,6 +57,14 @@ def start_of(unit: str, ticks: int, offset: int = 0) -> int | None:
 def end_of(unit: str, ticks: int, offset: int = 0) -> int | None:
     """``endofday`` and kin: the last tick."""
     return _in_range(_start(unit, ticks, offset + 1) - 1)
+
+
+def leaves(unit: str, amount: int) -> bool:
+    """Whether no instant of the calendar has another one so many units away."""
+    if unit in _MONTHS:
+        return abs(amount) * _MONTHS[unit] > 12 * 10_000
+    ticks = abs(amount) // 100 if unit == "nanosecond" else (abs(amount) - 1) * _CLOCK[unit]
+    return ticks > MAX_INSTANT
 
 
 def add(unit: str, amount: int, ticks: int) -> int | None:
@@ -181,8 +190,13 @@ def make_instant(parts: list[int], second_ticks: int) -> int | None:
 
 
 def make_span(parts: list[int], second_ticks: int) -> int | None:
-    """``make_timespan`` of days, hours, minutes and a second in ticks; all but the days within their clock."""
+    """``make_timespan`` of days, hours, minutes and a second in ticks; all but the days within their clock.
+
+    No more days than 64 bits of ticks hold.
+    """
     days, hours, minutes = parts
     if not (0 <= hours < 24 and 0 <= minutes < 60 and 0 <= second_ticks < 60 * TICKS_PER_SECOND):
+        return None
+    if abs(days) > MOST_DAYS:
         return None
     return days * TICKS_PER_DAY + (hours * 3600 + minutes * 60) * TICKS_PER_SECOND + second_ticks

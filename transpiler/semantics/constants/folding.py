@@ -19,9 +19,10 @@ _LONG_MIN = -(2**63)
 _DECIMAL = decimal.Context(prec=34, rounding=decimal.ROUND_HALF_EVEN)
 
 
-def wrapped(value: int) -> int:
-    """A long as 64-bit arithmetic leaves it."""
-    return (value - _LONG_MIN) % 2**64 + _LONG_MIN
+def wrapped(value: int, bits: int = 64) -> int:
+    """A whole number as arithmetic of so many bits leaves it."""
+    least = -(2 ** (bits - 1))
+    return (value - least) % 2**bits + least
 
 
 def quotient(a: int, b: int) -> int | None:
@@ -97,6 +98,7 @@ _WHOLE: dict[str, Folder] = {
     "/ long": quotient,
     "% long": remainder,
     "negate": lambda a: -a,
+    "abs": abs,
     "+ datetime": lambda a, b: a + b,
     "+ timespan datetime": lambda a, b: a + b,
     "- datetimes": lambda a, b: a - b,
@@ -119,6 +121,7 @@ _REAL: dict[str, Folder] = {
     "/": real_quotient,
     "%": real_remainder,
     "negate": lambda a: -a,
+    "abs": abs,
     "bin real": _real_bin,
     "bin_at real": _real_bin,
 }
@@ -159,7 +162,7 @@ def _typed(value: int | float | None, result: Type) -> int | float | None:
     if result is Type.DATETIME:
         return int(value) if 0 <= value <= MAX_INSTANT else None
     if result in INTEGERS:
-        return wrapped(int(value))
+        return wrapped(int(value), 32 if result is Type.INT else 64)
     if not _LONG_MIN <= value < -_LONG_MIN:
         raise NotFoldedError
     return int(value)

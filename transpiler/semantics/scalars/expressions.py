@@ -7,6 +7,7 @@ from transpiler.functions.registry import FUNCTIONS
 from transpiler.kql import syntax
 from transpiler.plan.scalars import ColumnRef, Constant, Path, Scalar
 from transpiler.semantics.constants.conversions import json_as_kusto_writes
+from transpiler.semantics.constants.folding import wrapped
 from transpiler.semantics.dispatch import bind_scalar, binds_scalar
 from transpiler.semantics.invocation import call_scalar_function
 from transpiler.semantics.scalars.calls import CAST_HINT, call_function, convert, folded, make_call, overload_of
@@ -115,7 +116,7 @@ def _unary(scope: Scope, node: syntax.Unary) -> Scalar:
         is_computed = operand.type is Type.INT and not isinstance(operand, Constant)
         return convert(scope, operand, Type.LONG) if is_computed else operand
     if isinstance(operand, Constant) and operand.type is Type.INT and isinstance(operand.value, int):
-        return Constant(Type.INT, -operand.value, node.span)
+        return Constant(Type.INT, wrapped(-operand.value, 32), node.span)
     return folded(call_function(scope, "unary -", [operand], node.span))
 
 

@@ -14,6 +14,7 @@ from transpiler.kql.instants import MAX_INSTANT, TICKS_PER_DAY, TICKS_PER_SECOND
 from transpiler.plan.clocks import datetime_pieces, timespan_pieces
 from transpiler.plan.scalars import Call, Constant, Scalar
 from transpiler.semantics.constants import calendar
+from transpiler.semantics.constants.folding import wrapped
 from transpiler.semantics.dispatch import bind_constant, bind_scalar, binds_function
 from transpiler.semantics.scalars.calls import CAST_HINT, call_declared, convert, make_call
 from transpiler.semantics.scalars.expressions import binary, connect
@@ -53,10 +54,17 @@ def _folded(call: Call, value_of: Callable[[list[int]], int | str | None]) -> Sc
     return call if values is None else Constant(call.type, value_of(values), call.span)
 
 
+def _leaves(unit: str, amount: Scalar) -> bool:
+    """Whether a constant number of units leads out of the calendar from every instant; an interval may not hold it."""
+    return isinstance(amount, Constant) and isinstance(amount.value, int) and calendar.leaves(unit, amount.value)
+
+
 def _bind_edge(name: str, unit: str, edge: Callable[..., int | None]) -> None:
     @binds_function(name)
     def bind(scope: Scope, node: syntax.Call) -> Scalar:
         scalars = [bind_scalar(scope, a) for a in _arguments(scope, node, 1, 2)]
+        if len(scalars) > 1 and _leaves(unit, scalars[1]):
+            return Constant(Type.DATETIME, None, node.span)
         return _folded(_declared(scope, node, scalars), lambda v: edge(unit, *v))
 
 
@@ -111,6 +119,8 @@ def _add(scope: Scope, node: syntax.Call) -> Scalar:
     first, *others = _arguments(scope, node, 3, 3)
     word = _word(scope, first, calendar.UNITS)
     call = _declared(scope, node, [bind_scalar(scope, a) for a in others], word)
+    if _leaves(word, call.arguments[0]):
+        return Constant(Type.DATETIME, None, node.span)
     return _folded(call, lambda v: calendar.add(word, *v))
 
 
@@ -119,7 +129,7 @@ def _diff(scope: Scope, node: syntax.Call) -> Scalar:
     first, *others = _arguments(scope, node, 3, 3)
     word = _word(scope, first, calendar.UNITS)
     call = _declared(scope, node, [bind_scalar(scope, a) for a in others], word)
-    return _folded(call, lambda v: calendar.difference(word, *v))
+    return _folded(call, lambda v: wrapped(calendar.difference(word, *v)))
 
 
 def _format_of(scope: Scope, node: syntax.Expr, is_known: Callable[[str], object]) -> str:

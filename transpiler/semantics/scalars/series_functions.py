@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 
 from transpiler.functions.registry import FUNCTIONS
@@ -138,8 +139,9 @@ def _fir(scope: Scope, node: syntax.Call) -> Scalar:
     normalize = flags[0] if flags else all(c >= 0 for c in coefficients)
     total = sum(coefficients)
     if normalize:
-        if total == 0:
-            raise scope.error("KQL104", "a filter whose sum is 0 cannot be normalised", node.arguments[1].span)
+        if total == 0 or not math.isfinite(total):
+            found = "is 0" if total == 0 else "no real holds"
+            raise scope.error("KQL104", f"a filter whose sum {found} cannot be normalised", node.arguments[1].span)
         coefficients = [c / total for c in coefficients]
     shift = len(coefficients) // 2 if len(flags) > 1 and flags[1] else 0
     call = call_function(scope, "series_fir", [series, bind_scalar(scope, node.arguments[1])], node.span)
@@ -164,6 +166,12 @@ def _iir(scope: Scope, node: syntax.Call) -> Scalar:
 def _coefficients(scope: Scope, node: syntax.Call, position: int) -> list[int | float]:
     constant = bind_constant(scope, node.arguments[position], "the filter")
     values = json.loads(str(constant.value)) if constant.type is Type.DYNAMIC and constant.value else None
-    if not isinstance(values, list) or not values or not all(isinstance(v, int | float) for v in values):
+    if not isinstance(values, list) or not values or not all(type(v) in (int, float) for v in values):
         raise scope.error("KQL104", "a filter is a constant array of numbers", node.arguments[position].span)
-    return values
+    try:
+        numbers = [v if isinstance(v, int) and -(2**63) <= v < 2**63 else float(v) for v in values]
+    except OverflowError:
+        numbers = [math.inf]
+    if not all(map(math.isfinite, numbers)):
+        raise scope.error("KQL104", "a filter holds a number that is beyond all reals", node.arguments[position].span)
+    return numbers
