@@ -14,6 +14,7 @@ DATES = (
     "2020-01-02", "2020-1-2", "2020-02-30", "2020/01/02", "2020 - 1 - 2", "2020-01", "1/2/2020", "13/2/2020", "1.2.2020",
     "3 Mar 2026", "03-Mar-26", "3 Mar 60", "3 march 2026", "March 3, 2026", "Tues, 3 Mar 2026", "Mar  3", "3 Sept 2026",
     "9999-12-31", "0001-01-01", "0000-12-31", "20200102", "2020", "2020.5", "3/3/26",
+    "1210/24", "0102-24", "12101/24",
 )  # fmt: skip
 CLOCKS = ("", " 3:04", "T03:04:05", "t01:02:03.1234567", " 12:04 AM", "  3:4:5 pm", " 13:00 PM", " 24:00", " 23:59:60")
 ZONES = ("", "Z", " utc", "+02:00", " -0530", "+14", "+14:30", " EST", " 2026")
@@ -74,9 +75,14 @@ GUIDS = (
 )
 BRACES = ("{}", "{{{}}}", "{{{}", "{}}}", "({})", " {}", "{}0")
 
+# No-break and other blanks of Unicode, a vertical tab, a next line: none of them is a blank to RE2.
+BLANKS = ("\u00a0{}", "{}\u2003", "\u3000{}", "\x0b{}", "{}\x0c", "{}\x85", "\x1c{}", "\ufeff{}", "\t {} ")
+
 TEXTS = {
-    "todatetime": ["".join(parts) for parts in product(DATES, CLOCKS, ZONES)],
-    "totimespan": ["".join(parts) for parts in product(AMOUNTS, UNITS)],
+    "todatetime": ["".join(parts) for parts in product(DATES, CLOCKS, ZONES)]
+    + [form.format(date) for form, date in product(BLANKS, ("2020-01-02", "20200102", "3 Mar 2026 1:02"))],
+    "totimespan": ["".join(parts) for parts in product(AMOUNTS, UNITS)]
+    + [form.format(span) for form, span in product(BLANKS, ("1d", "3", "1:02:03"))],
     "toguid": [form.format(guid) for guid, form in product(GUIDS, BRACES)],
     **{
         name: [

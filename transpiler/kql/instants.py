@@ -95,7 +95,10 @@ its century is not documented."""
 INSTANT_PATTERN_IN_JSON = _pattern("")
 """The same for the text of a dynamic value, where digits alone may be a number, whose time is not known."""
 
-_INSTANT = re.compile(INSTANT_PATTERN, re.ASCII)
+# RE2's blanks, which Python's are more than.
+BLANKS = " \t\n\f\r"
+"""What may stand around a text of an instant or a duration, constant or stored."""
+_INSTANT = re.compile(INSTANT_PATTERN.replace(r"\s", f"[{BLANKS}]"), re.ASCII)
 _MONTHS = {
     name: number
     for number, names in enumerate(

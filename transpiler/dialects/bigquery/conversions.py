@@ -75,9 +75,10 @@ _INSTANT_PARTS = ";".join(
     "".join(group(name) for name in names)
     for names in (("date", "year", "digits"), ("clock",), ("s",), ("f",), ("zone",), ("half",))
 )
+# A blank of a form would stand for none as well, and 1210/24 be the 10th of December.
 _DATE = (
-    f"(SELECT MAX(SAFE.PARSE_DATE(@f@, TRANSLATE(@p@[SAFE_OFFSET(0)], '{DATE_MARKS}', '{' ' * len(DATE_MARKS)}'))) "
-    f"FROM UNNEST(SPLIT('{';'.join(DATE_FORMS)}', ';')) AS @f@)"
+    f"(SELECT MAX(SAFE.PARSE_DATE(@f@, REGEXP_REPLACE(@p@[SAFE_OFFSET(0)], '[{DATE_MARKS} ]+', '/'))) "
+    f"FROM UNNEST(SPLIT('{';'.join(DATE_FORMS).replace(' ', '/')}', ';')) AS @f@)"
 )
 _INSTANT_TEXT = (
     "(SELECT SAFE.PARSE_TIMESTAMP("

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from transpiler.diagnostics import KqlError
-from transpiler.kql.instants import MAX_INSTANT, instant_text, instant_ticks, timespan_text, timespan_ticks
+from transpiler.kql.instants import BLANKS, MAX_INSTANT, instant_text, instant_ticks, timespan_text, timespan_ticks
 from transpiler.plan.scalars import Constant
 from transpiler.semantics.constants.real_digits import shortest_digits
 from transpiler.types import NUMBERS, Type, promotes
@@ -118,8 +118,8 @@ _PARSERS: dict[Type, Callable[[str], Value]] = {
     Type.DECIMAL: _decimal,
     Type.BOOL: _bool,
     Type.GUID: _guid,
-    Type.DATETIME: lambda text: instant_ticks(text.strip()),
-    Type.TIMESPAN: lambda text: timespan_ticks(text.strip()),
+    Type.DATETIME: lambda text: instant_ticks(text.strip(BLANKS)),
+    Type.TIMESPAN: lambda text: timespan_ticks(text.strip(BLANKS)),
 }
 _WRITERS: dict[Type, Callable[[Value], str]] = {
     Type.INT: str,
