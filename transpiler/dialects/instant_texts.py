@@ -6,11 +6,14 @@ themselves the parsers drop an offset, take 3/3/26 for the year 26, and read sec
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from transpiler.kql.instants import DATE_MARKS, INSTANT_PARTS, INSTANT_PATTERN, INSTANT_PATTERN_IN_JSON, TIMESPAN_UNITS
 from transpiler.types import Type
 
 __all__ = [
-    "DATE_FORMS", "DATE_MARKS", "INSTANT_PARTS", "INSTANT_PATTERNS", "TIMESPAN_PARTS", "TIMESPAN_PATTERNS", "UNIT_SIZES", "group",
+    "DATE_FORMS", "DATE_MARKS", "INSTANT_PARTS", "INSTANT_PATTERNS", "TIMESPAN_PARTS", "TIMESPAN_PATTERNS", "clock_ticks", "group",
+    "unit_ticks",
 ]  # fmt: skip
 
 INSTANT_PATTERNS = {Type.STRING: INSTANT_PATTERN, Type.DYNAMIC: INSTANT_PATTERN_IN_JSON}
@@ -40,4 +43,17 @@ def _timespan(after_days: str) -> str:
 TIMESPAN_PATTERNS = {Type.STRING: _timespan(r"\.\b|\s*$"), Type.DYNAMIC: _timespan(r"\.\b")}
 """``-1.02:03:04.5``, ``90s`` and ``3``, which is days, but of a dynamic value, where it may be a number. A text that is
 empty, or a sign, matches as well and has no parts."""
-UNIT_SIZES = tuple((ticks, ", ".join(f"'{unit}'" for unit in units)) for ticks, units in TIMESPAN_UNITS)
+
+
+def clock_ticks(part_of: Callable[[str], str], whole: str) -> str:
+    """The ticks of the days, hours, minutes and seconds of a text. ``whole`` is the target's cast of ``{x}`` to a number so
+    wide that what is too long for Kusto fails in the last cast only."""
+    sizes = (("d", 864_000_000_000), ("h", 36_000_000_000), ("m", 600_000_000), ("s", 10_000_000))
+    return " + ".join(f"COALESCE({whole.format(x=part_of(part))}, 0) * {size}" for part, size in sizes)
+
+
+def unit_ticks(part_of: Callable[[str], str]) -> str:
+    """The ticks of the unit that a text ends with."""
+    units = ((ticks, ", ".join(f"'{unit}'" for unit in units)) for ticks, units in TIMESPAN_UNITS)
+    unit = part_of("unit")
+    return f"CASE {' '.join(f'WHEN {unit} IN ({words}) THEN {ticks}' for ticks, words in units)} END"

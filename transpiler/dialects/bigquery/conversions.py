@@ -20,8 +20,9 @@ from transpiler.dialects.instant_texts import (
     INSTANT_PATTERNS,
     TIMESPAN_PARTS,
     TIMESPAN_PATTERNS,
-    UNIT_SIZES,
+    clock_ticks,
     group,
+    unit_ticks,
 )
 from transpiler.dialects.known import OF_16_DIGITS, has_few_digits
 from transpiler.dialects.spelling import Speller, Spelling, text
@@ -94,16 +95,10 @@ def _of(part: str) -> str:
     return f"@p@[SAFE_OFFSET({TIMESPAN_PARTS.index(part)})]"
 
 
-# BIGNUMERIC, so that what is too long for Kusto fails in the last cast.
-_CLOCK_OF_SPAN = " + ".join(
-    f"COALESCE(SAFE_CAST({_of(part)} AS BIGNUMERIC), 0) * {size}"
-    for part, size in (("d", 864_000_000_000), ("h", 36_000_000_000), ("m", 600_000_000), ("s", 10_000_000))
-)
-_UNIT = " ".join(f"WHEN {_of('unit')} IN ({units}) THEN {size}" for size, units in UNIT_SIZES)
 _TIMESPAN_TEXT = (
     f"(SELECT DIV(SAFE_CAST(IF({_of('sign')} = '-', -1, 1) * IF(CONCAT({_of('d')}, {_of('h')}) <> '', "
-    f"{_CLOCK_OF_SPAN} + CAST(RPAD({_of('f')}, 7, '0') AS BIGNUMERIC), "
-    f"SAFE_CAST({_of('amount')} AS BIGNUMERIC) * CASE {_UNIT} END) AS INT64), 10) "
+    f"{clock_ticks(_of, 'SAFE_CAST({x} AS BIGNUMERIC)')} + CAST(RPAD({_of('f')}, 7, '0') AS BIGNUMERIC), "
+    f"SAFE_CAST({_of('amount')} AS BIGNUMERIC) * {unit_ticks(_of)}) AS INT64), 10) "
     "FROM UNNEST([STRUCT(SPLIT(REGEXP_REPLACE({value}, {pattern}, {parts}), ';') AS @p@)]))"
 )
 

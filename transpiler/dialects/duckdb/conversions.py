@@ -19,7 +19,8 @@ from transpiler.dialects.instant_texts import (
     INSTANT_PATTERNS,
     TIMESPAN_PARTS,
     TIMESPAN_PATTERNS,
-    UNIT_SIZES,
+    clock_ticks,
+    unit_ticks,
 )
 from transpiler.dialects.known import OF_16_DIGITS, has_few_digits
 from transpiler.dialects.spelling import Speller, Spelling, sql_type, text
@@ -90,16 +91,10 @@ _INSTANT_OF_PARTS = (
     "lambda @t@: year(@t@) BETWEEN 1 AND 9999)[1]"
 )
 
-# HUGEINT, so that what is too long for Kusto fails in the last cast.
-_CLOCK_OF_SPAN = " + ".join(
-    f"COALESCE(TRY_CAST({_of(part)} AS HUGEINT), 0) * {size}"
-    for part, size in (("d", 864_000_000_000), ("h", 36_000_000_000), ("m", 600_000_000), ("s", 10_000_000))
-)
-_UNIT = " ".join(f"WHEN {_of('unit')} IN ({units}) THEN {size}" for size, units in UNIT_SIZES)
 _TIMESPAN_OF_PARTS = (
     f"TRY_CAST(CASE {_of('sign')} WHEN '-' THEN -1 ELSE 1 END * CASE WHEN {_of('d')} || {_of('h')} <> '' "
-    f"THEN {_CLOCK_OF_SPAN} + CAST(rpad({_of('f')}, 7, '0') AS HUGEINT) "
-    f"ELSE CAST(TRY_CAST({_of('amount')} AS DECIMAL(38, 9)) * CASE {_UNIT} END AS HUGEINT) END AS BIGINT) // 10"
+    f"THEN {clock_ticks(_of, 'TRY_CAST({x} AS HUGEINT)')} + CAST(rpad({_of('f')}, 7, '0') AS HUGEINT) "
+    f"ELSE CAST(TRY_CAST({_of('amount')} AS DECIMAL(38, 9)) * {unit_ticks(_of)} AS HUGEINT) END AS BIGINT) // 10"
 )
 _S = "json_extract_string({v}, '$')"
 _D = "TRY_CAST({t} AS DOUBLE)"

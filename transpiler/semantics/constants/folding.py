@@ -21,8 +21,8 @@ _DECIMAL = decimal.Context(prec=34, rounding=decimal.ROUND_HALF_EVEN)
 
 def wrapped(value: int, bits: int = 64) -> int:
     """A whole number as arithmetic of so many bits leaves it."""
-    least = -(2 ** (bits - 1))
-    return (value - least) % 2**bits + least
+    least = -1 << (bits - 1)
+    return (value - least) % (1 << bits) + least
 
 
 def quotient(a: int, b: int) -> int | None:

@@ -134,7 +134,9 @@ def _spread(item: Scalar, wanted: Type) -> Sequence[Scalar]:
     if wanted in NUMBERS:
         elements = [_number_in(e) if type(e) is str else e for e in elements]
     found = [c for c in (_element(e, item.span) for e in elements) if c is not None]
-    return [c for c in found if c.type is wanted or {c.type, wanted} <= NUMBERS or not {c.type, wanted}.isdisjoint(_TEXTS)]
+    return [
+        c for c in found if c.type is wanted or {c.type, wanted} <= NUMBERS or not {c.type, wanted}.isdisjoint(_TEXTS)
+    ]
 
 
 def _number_in(written: str) -> int | _Real | None:
