@@ -28,7 +28,8 @@ PLACEHOLDER = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 """A placeholder of a title or description; group 1 is the column's name."""
 
 _GUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
-_COLUMN = re.compile(r"[a-zA-Z_]\w{0,499}", re.ASCII)
+# Kusto's rule for names of columns: ``['a.b']`` is one, though a query must quote it.
+_COLUMN = re.compile(r"[\w$ .\-]{1,1024}")
 _DETAIL = re.compile(r"[a-zA-Z]\w*", re.ASCII)
 _TECHNIQUE = re.compile(r"T\d{4}(\.\d{3})?")
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
