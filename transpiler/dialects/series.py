@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+REAL_MARK = "[.eEN]|[0-9]{20}"
+"""What tells that a series holds reals, among them whole numbers beyond 64 bits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Element:

@@ -7,7 +7,7 @@ import json
 from sqlglot import exp
 
 from transpiler.dialects.computed import hygienic
-from transpiler.dialects.series import PAIRS, Element
+from transpiler.dialects.series import PAIRS, REAL_MARK, Element
 from transpiler.dialects.spelling import Builder, Refusal, Speller, Spelling
 from transpiler.plan.scalars import Call, Constant, Scalar
 from transpiler.types import Type
@@ -43,7 +43,7 @@ _PAIRS: dict[str, Element] = {
 }
 # A real as JSON: 1 is 1.0, what is no finite number is quoted (TO_JSON_STRING does so).
 REAL_TEXT = "REGEXP_REPLACE(TO_JSON_STRING({r}), r'^(-?[0-9]+)$', r'\\1.0')"
-_IS_REAL = "REGEXP_CONTAINS({s}, '[.eEN]')"
+_IS_REAL = f"REGEXP_CONTAINS({{s}}, '{REAL_MARK}')"
 
 
 def joined(text: str, source: str) -> str:
@@ -92,7 +92,7 @@ def _pair(element: Element) -> Builder:
         if Type.DYNAMIC not in (first.type, second.type):
             raise speller.refuse(f"{of.overload.name} takes an array", of.span)
         a, b = (f"SAFE_CAST({n} AS TYPE)" for n in ("@x@[SAFE_OFFSET(@o@)]", "@y@[SAFE_OFFSET(@o@)]"))
-        text = _texts(element, a, b).replace("{s}", "CONCAT(ARRAY_TO_STRING(@x@, ','), ARRAY_TO_STRING(@y@, ','))")
+        text = _texts(element, a, b).replace("{s}", "CONCAT(ARRAY_TO_STRING(@x@, ','), ',', ARRAY_TO_STRING(@y@, ','))")
         longest = "GENERATE_ARRAY(0, GREATEST(ARRAY_LENGTH(@x@), ARRAY_LENGTH(@y@)) - 1)"
         source = f"UNNEST({longest}) AS @o@"
         inner = joined(text, source)

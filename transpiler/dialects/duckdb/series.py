@@ -8,12 +8,12 @@ from sqlglot import exp
 
 from transpiler.dialects.computed import hygienic
 from transpiler.dialects.literals import real_text
-from transpiler.dialects.series import PAIRS, Element
+from transpiler.dialects.series import PAIRS, REAL_MARK, Element
 from transpiler.dialects.spelling import Builder, Speller, Spelling, call
 from transpiler.plan.scalars import Call, Scalar
 from transpiler.types import Type
 
-_IS_REAL = "regexp_matches(array_to_string({v}, ','), '[.eEN]')"
+_IS_REAL = f"regexp_matches(array_to_string({{v}}, ','), '{REAL_MARK}')"
 # The elements of an array ``{x}`` as JSON texts.
 ELEMENTS = "CASE WHEN json_type({x}) = 'ARRAY' THEN CAST(json_extract({x}, '$[*]') AS TEXT[]) END"
 _NAN = "CAST('nan' AS DOUBLE)"
