@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import NamedTuple
 
-_LINE_FEED = re.compile("\n")
+_LINE = re.compile("[^\n]*\n")
 
 
 class Span(NamedTuple):
@@ -52,8 +53,8 @@ class Source:
     _starts: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        starts = [0, *(m.end() for m in _LINE_FEED.finditer(self.text))]
-        object.__setattr__(self, "_starts", tuple(starts))
+        starts = tuple(accumulate(map(len, _LINE.findall(self.text)), initial=0))
+        object.__setattr__(self, "_starts", starts)
 
     def line_of(self, offset: int) -> int:
         """The line (from 1, of the query itself) on which the offset lies."""

@@ -199,17 +199,17 @@ class Dialect(ABC):
 
 
 @cache
-def is_stored_otherwise(dialect: Dialect, t: Type) -> bool:
-    """Whether a stored column of a type is another value inside the query."""
+def stored_otherwise(dialect: Dialect) -> frozenset[Type]:
+    """The types of which a stored column is another value inside the query."""
     stored = exp.Null()
-    return dialect.stored(stored, t) is not stored
+    return frozenset(t for t in Type if dialect.stored(stored, t) is not stored)
 
 
 @cache
-def is_shown_otherwise(dialect: Dialect, t: Type) -> bool:
-    """Whether a column of a type leaves the query as another value than it has inside."""
+def shown_otherwise(dialect: Dialect) -> frozenset[Type]:
+    """The types of which a column leaves the query as another value than it has inside."""
     inside = exp.Null()
-    return dialect.shown(inside, t) is not inside
+    return frozenset(t for t in Type if dialect.shown(inside, t) is not inside)
 
 
 _temporary = count()

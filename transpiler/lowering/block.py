@@ -6,7 +6,6 @@ long has to be written twice.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
@@ -87,7 +86,7 @@ class Block:
         """
         if not self.computed:
             return True
-        read = {c: count for c, count in references(scalars).items() if c in self.computed}
+        read = references(scalars, self.computed)
         if not read:
             return True
         staying = set(kept)
@@ -155,14 +154,15 @@ def is_odd_constant(tree: exp.Expr, column: Column) -> bool:
     return tree.find(exp.Column) is None
 
 
-def references(scalars: Iterable[Scalar]) -> Counter[Column]:
-    """How often scalars read each column."""
-    found: Counter[Column] = Counter()
+def references(scalars: Iterable[Scalar], columns: Collection[Column]) -> dict[Column, int]:
+    """How often scalars read each of some columns, those that they do read."""
+    found: dict[Column, int] = {}
     stack = list(scalars)
     while stack:
         scalar = stack.pop()
         if isinstance(scalar, ColumnRef):
-            found[scalar.column] += 1
+            if scalar.column in columns:
+                found[scalar.column] = found.get(scalar.column, 0) + 1
         else:
             stack += children(scalar)
     return found

@@ -8,7 +8,7 @@ for BigQuery sqlglot would rewrite it in six ways before it prints.
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlglot import exp
@@ -69,9 +69,15 @@ def _without_quotes_in_comments(tree: exp.Expr) -> None:
 # Any: as above. sqlglot asks its dialect about each name that is not quoted, which no compiled code answers.
 def _identifier(generator: Any, expression: exp.Identifier) -> str:
     name: str = expression.args["this"]
-    if expression.args.get("quoted") or is_quoted(name) or name.lower() in generator.RESERVED_KEYWORDS:
+    if expression.args.get("quoted") or not _is_bare(name, generator.__class__):
         return str(generator.identifier_sql(expression))
     return name
+
+
+# Any: as above.
+@lru_cache(maxsize=8192)
+def _is_bare(name: str, generator: Any) -> bool:
+    return not is_quoted(name) and name.lower() not in generator.RESERVED_KEYWORDS
 
 
 # Any: as above.

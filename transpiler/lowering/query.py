@@ -9,7 +9,7 @@ from itertools import chain
 from sqlglot import exp
 
 from transpiler.diagnostics import KqlError
-from transpiler.dialects.dialect import is_shown_otherwise, is_stored_otherwise
+from transpiler.dialects.dialect import shown_otherwise, stored_otherwise
 from transpiler.lowering import joining, selecting
 from transpiler.lowering.beside import set_beside
 from transpiler.lowering.block import Block, Lowered, distinct
@@ -156,7 +156,7 @@ class QueryLowering(Stages):
             return self.dialect.null(column.type)
         physical = scan.physical[column]
         if isinstance(physical, str):
-            is_changed = is_stored_otherwise(self.dialect, column.type)
+            is_changed = column.type in stored_otherwise(self.dialect)
             return self.dialect.stored(self._raw(scan, column), column.type) if is_changed else physical
         tree = self._raw(scan, column)
         return tree.name if isinstance(tree, exp.Column) and not tree.args.get("table") else tree
@@ -223,9 +223,9 @@ class QueryLowering(Stages):
     def _shown_trees(self, block: Block) -> dict[Column, exp.Expr]:
         """The visible columns that are not the table's own as they are."""
         trees: dict[Column, exp.Expr] = {}
+        changed = frozenset() if self.as_rows else shown_otherwise(self.dialect)
         for column in self.plan.visible:
-            is_changed = not self.as_rows and self._is_changed(column)
-            if is_changed or column in block.computed:
+            if column.type in changed or column in block.computed:
                 tree = block.tree(column)
                 trees[column] = tree if self.as_rows else self.dialect.shown(tree, column.type)
         return trees
@@ -279,7 +279,7 @@ class QueryLowering(Stages):
 
     def _is_changed(self, column: Column) -> bool:
         """Whether a column of this type is shown as another value than it has inside the query."""
-        return is_shown_otherwise(self.dialect, column.type)
+        return column.type in shown_otherwise(self.dialect)
 
     def _shown_again(self, inner: exp.Select, block: Block) -> list[exp.Expr]:
         found: list[exp.Expr] = []

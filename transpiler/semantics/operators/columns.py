@@ -106,7 +106,8 @@ def _project(scope: Scope, tabular: Tabular, node: syntax.Project) -> Tabular:
     columns, computed = output_columns(scope, items, node)
     result = project(tabular, columns, computed, origin_of(scope, node, "project"))
     has_star = any(isinstance(i, syntax.Star) for i in node.columns)
-    return replace(result, openness=tabular.openness.asked_whole() if has_star else Openness.CLOSED)
+    openness = tabular.openness.asked_whole() if has_star else Openness.CLOSED
+    return result if result.openness is openness else replace(result, openness=openness)
 
 
 def _project_item(row: Scope, tabular: Tabular, item: syntax.Expr) -> list[tuple[str | None, bool, Scalar]]:
