@@ -22,6 +22,8 @@ from transpiler.source import Span
 from transpiler.types import INTEGERS, Type
 
 _PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_AS_INDEX = re.compile(r" *[+-]?\d", re.ASCII)
+"""A name of which BigQuery's paths make the number at its begin: ``$."1st"`` of an array is its second element."""
 
 _TREE = "SAFE.PARSE_JSON(CONCAT(' ', {v}), wide_number_mode => 'round')"
 """The JSON value of a text, NULL for what is no JSON. A byte order mark is skipped at the beginning, and only there."""
@@ -140,7 +142,10 @@ def _at(speller: Speller, scalar: Scalar, function: str, *, bare: bool = False) 
         is_compact = False
     written = "$"
     for step in steps:
-        if isinstance(step, str):
+        if isinstance(step, str) and _AS_INDEX.match(step):
+            tree, written = _member_only(speller, tree, written, step, scalar.span, is_compact=is_compact), "$"
+            is_compact = True
+        elif isinstance(step, str):
             written += property_step(speller, step, scalar.span)
         elif isinstance(step, int) and step >= 0:
             written += f"[{step}]"
@@ -156,6 +161,19 @@ def _at(speller: Speller, scalar: Scalar, function: str, *, bare: bool = False) 
     if written == "$":
         return speller.sql(f"{function}({{x}})", x=tree)
     return speller.sql(f"{function}({{x}}, {{p}})", x=tree, p=text(written))
+
+
+def _member_only(
+    speller: Speller, tree: exp.Expr, written: str, name: str, span: Span, *, is_compact: bool
+) -> exp.Expr:
+    """A member of a bag whose name an array would take for an index; NULL for an array."""
+    if written != "$" or not is_compact:
+        tree = speller.sql("JSON_QUERY({x}, {p})", x=tree, p=text(written))
+    step = text(f"${property_step(speller, name, span)}")
+    return speller.once(
+        tree,
+        lambda v: speller.sql("IF(STARTS_WITH({v}, {open}), JSON_QUERY({v}, {p}), NULL)", v=v, p=step, open=text("{")),
+    )
 
 
 def _computed(speller: Speller, tree: exp.Expr, written: str, step: int | Scalar, *, is_compact: bool) -> exp.Expr:
