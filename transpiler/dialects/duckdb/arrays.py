@@ -12,12 +12,11 @@ from sqlglot import exp
 
 from transpiler.dialects.computed import hygienic
 from transpiler.dialects.duckdb.conversions import TIMESPAN_AS_TEXT
-from transpiler.dialects.duckdb.paths import json_of
+from transpiler.dialects.duckdb.paths import elements_at, json_of
 from transpiler.dialects.known import is_array
 from transpiler.dialects.spelling import Speller, Spelling, call, number
 from transpiler.plan.scalars import Call, Constant, Scalar
 
-_ELEMENTS = "json_extract({v}, '$[*]')"
 _AS_REAL = "TRY_CAST(CAST({e} AS TEXT) AS DOUBLE)"
 # Beyond 2^53 several whole numbers are one real. Trap: a cast to a whole number rounds a real.
 _AS_KEYS = f"n := {_AS_REAL}, w := TRY_CAST(regexp_extract(CAST({{e}} AS TEXT), '^-?\\d{{16,}}$') AS HUGEINT)"
@@ -32,7 +31,7 @@ def over_array(speller: Speller, array: Scalar, template: str, **slots: exp.Expr
     """A template over ``{a}``, the elements of an array; NULL for what is no array."""
 
     def build(v: exp.Expr) -> exp.Expr:
-        tree = hygienic(speller, template.replace("{a}", _ELEMENTS), v=v, **slots)
+        tree = hygienic(speller, template, a=elements_at(v), **slots)
         if is_array(array) and not array.nullable:
             return tree
         return speller.sql("CASE WHEN json_type({v}) = 'ARRAY' THEN {x} END", v=v.copy(), x=tree)

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from transpiler.dialects.computed import hygienic
 from transpiler.dialects.duckdb.arrays import elements
-from transpiler.dialects.duckdb.paths import json_of, property_step, text_of
+from transpiler.dialects.duckdb.paths import elements_at, json_of, property_step, text_of
 from transpiler.dialects.spelling import Speller, Spelling, call, text
 from transpiler.plan.scalars import Call, Constant
 
@@ -139,10 +139,10 @@ def _zip(speller: Speller, of: Call) -> exp.Expr:
     def build(v: exp.Expr) -> exp.Expr:
         listed = hygienic(
             speller,
-            "list_filter(list_transform(json_extract({v}, '$[*]'), lambda @k@, @i@: struct_pack(j := @k@, "
+            "list_filter(list_transform({l}, lambda @k@, @i@: struct_pack(j := @k@, "
             "k := json_extract_string(@k@, '$'), v := COALESCE({o}[@i@], 'null'))), "
             "lambda @e@: json_type(struct_extract(@e@, 'j')) = 'VARCHAR')",
-            v=v, o=elements(speller, values),
+            l=elements_at(v), o=elements(speller, values),
         )  # fmt: skip
         return speller.sql("CASE WHEN json_type({v}) = 'ARRAY' THEN {x} END", v=v.copy(), x=_joined(speller, listed))
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from sqlglot import exp
 
 from transpiler.dialects.computed import hygienic
-from transpiler.dialects.duckdb.paths import json_of
+from transpiler.dialects.duckdb.paths import elements_at, json_of, reads_row
 from transpiler.dialects.known import is_array
 from transpiler.dialects.spelling import Speller, call
 from transpiler.plan.relations import Expand, Expansion
@@ -42,6 +42,10 @@ def expand(
     return exp.Select(expressions=ordered, from_=exp.From(this=source))
 
 
+def _elements(speller: Speller, array: exp.Expr, arrow: str) -> exp.Expr:
+    return speller.sql(f"{{v}} {arrow} '$[*]'", v=array) if reads_row(array) else elements_at(array, arrow)
+
+
 def _list(speller: Speller, each: Expansion, expansion: Expand) -> exp.Expr:
     """The elements of a value: of an array its own, of a bag one bag (or pair) per member, else the value itself."""
     is_text = each.column.type is Type.STRING
@@ -49,7 +53,7 @@ def _list(speller: Speller, each: Expansion, expansion: Expand) -> exp.Expr:
     if isinstance(each.value, Constant) and each.value.value is None:
         listed: exp.Expr = exp.Array(expressions=[speller.dialect.null(each.column.type)])
     elif is_array(each.value):
-        listed = speller.sql(f"{{v}} {arrow} '$[*]'", v=json_of(speller, each.value))
+        listed = _elements(speller, json_of(speller, each.value), arrow)
         if each.value.nullable:
             listed = speller.sql("COALESCE({x}, [NULL])", x=listed)
     else:
@@ -58,10 +62,11 @@ def _list(speller: Speller, each: Expansion, expansion: Expand) -> exp.Expr:
         one = _ONE.replace("{make}", make)
         bag = _MEMBER.replace("{member}", f"CAST({one} AS TEXT)" if is_text else one)
         single = "{v} ->> '$'" if is_text else "{v}"
-        template = (
-            f"CASE json_type({{v}}) WHEN 'ARRAY' THEN {{v}} {arrow} '$[*]' WHEN 'OBJECT' THEN {bag} ELSE [{single}] END"
+        template = f"CASE json_type({{v}}) WHEN 'ARRAY' THEN {{l}} WHEN 'OBJECT' THEN {bag} ELSE [{single}] END"
+        listed = speller.once(
+            json_of(speller, each.value),
+            lambda v: hygienic(speller, template, v=v, l=_elements(speller, v.copy(), arrow)),
         )
-        listed = speller.once(json_of(speller, each.value), lambda v: hygienic(speller, template, v=v))
     if expansion.limit is not None:
         listed = speller.sql(f"({{x}})[:{max(expansion.limit, 0)}]", x=listed)
     return listed

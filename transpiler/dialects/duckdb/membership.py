@@ -7,21 +7,18 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from transpiler.dialects.computed import hygienic
-from transpiler.dialects.duckdb.paths import json_of
+from transpiler.dialects.duckdb.paths import elements_at, json_of
 from transpiler.dialects.spelling import Speller, Spelling
 from transpiler.dialects.terms import row_pattern
 from transpiler.plan.scalars import Call, Scalar
 from transpiler.types import Type
 
-_LISTED = (
-    "CASE WHEN json_type({v}) = 'ARRAY' THEN json_extract_string({v}, '$[*]') "
-    "WHEN {v} IS NOT NULL THEN [json_extract_string({v}, '$')] END"
-)
+_LISTED = "CASE WHEN json_type({v}) = 'ARRAY' THEN {l} WHEN {v} IS NOT NULL THEN [json_extract_string({v}, '$')] END"
 
 
 def _listed(speller: Speller, array: Scalar) -> exp.Expr:
     """The texts of an array's elements; what is no array stands for itself, as a constant of that kind does."""
-    return speller.once(json_of(speller, array), lambda v: speller.sql(_LISTED, v=v))
+    return speller.once(json_of(speller, array), lambda v: speller.sql(_LISTED, v=v, l=elements_at(v.copy(), "->>")))
 
 
 def _contains(*, fold: bool) -> Callable[[Speller, Call], exp.Expr]:

@@ -10,6 +10,7 @@ from transpiler.dialects import addresses_in_text
 from transpiler.dialects.addresses import IPV4, Addresses, AddressSql
 from transpiler.dialects.addresses_ipv6 import LONG_SUFFIX, MAPPED, LongAddresses, LongAddressSql
 from transpiler.dialects.dialect import bound_name
+from transpiler.dialects.duckdb.paths import elements_at
 from transpiler.dialects.spelling import Speller, Spelling, text
 
 # A block's start and prefix in one integer, so that sorting is by start.
@@ -37,7 +38,7 @@ def any_of(speller: Speller, array: exp.Expr, test: Callable[[exp.Expr], exp.Exp
         a=array,
         t=exp.Anonymous(
             this="list_transform",
-            expressions=[speller.sql("json_extract_string({a}, '$[*]')", a=array.copy()), function],
+            expressions=[elements_at(array.copy(), "->>"), function],
         ),
     )
 

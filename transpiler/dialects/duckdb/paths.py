@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from transpiler.dialects.duckdb.formats import part_at
-from transpiler.dialects.spelling import Speller, call, text
+from transpiler.dialects.spelling import Speller, call, sql_type, text
 from transpiler.plan.scalars import Call, Constant, Path, Scalar
 from transpiler.types import INTEGERS, Type
 
@@ -69,12 +69,29 @@ def _at(speller: Speller, scalar: Scalar, arrow: str, tail: str) -> exp.Expr:
     return speller.sql("TRY({x})", x=tree) if may_raise else tree
 
 
+def elements_at(tree: exp.Expr, arrow: str = "->", path: str = "$[*]") -> exp.Expr:
+    """The elements at a path of many as a list: of JSON, or (``->>``) of texts.
+
+    Traps: as the list of a list function DuckDB takes an arrow for that of a lambda; of constants of which it finds out
+    while binding that they are NULL it makes no list.
+    """
+    function, kind = ("json_extract", "JSON[]") if arrow == "->" else ("json_extract_string", "TEXT[]")
+    found = call(function, tree, text(path))
+    is_list = isinstance(tree, exp.Literal) or reads_row(tree)
+    return found if is_list else exp.Cast(this=found, to=sql_type(kind, "duckdb"))
+
+
+def reads_row(tree: exp.Expr) -> bool:
+    """Whether a tree reads a column, and not only the variables of its own lambdas."""
+    own = {name.name for bound in tree.find_all(exp.Lambda) for name in bound.expressions}
+    return any(column.name not in own for column in tree.find_all(exp.Column))
+
+
 def _into(speller: Speller, tree: exp.Expr, written: str, arrow: str) -> exp.Expr:
     if written == "$" and arrow == "->":
         return tree
     if written.endswith("[*]"):
-        # As the list of a list function DuckDB would take the arrow for that of a lambda.
-        return call("json_extract" if arrow == "->" else "json_extract_string", tree, text(written))
+        return elements_at(tree, arrow, written)
     return speller.sql(f"{{x}} {arrow} {{p}}", x=tree, p=text(written))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from transpiler.dialects.computed import guarded, hygienic
-from transpiler.dialects.duckdb.paths import text_of
+from transpiler.dialects.duckdb.paths import elements_at, text_of
 from transpiler.dialects.literals import constant_text
 from transpiler.dialects.regex_functions import RegexForms, indexof_patterns, regex_spellings, sought
 from transpiler.dialects.spelling import Speller, Spelling, call, number, sql_type, text
@@ -142,8 +142,8 @@ def _from_codepoints(speller: Speller, made: Call) -> exp.Expr:
         speller.sql("TRY(chr(CAST({x} AS INTEGER)))", x=speller.value(a))
         if a.type is not Type.DYNAMIC
         else speller.sql(
-            "array_to_string(list_transform(CAST({x} AS JSON) ->> '$[*]', lambda c: TRY(chr(CAST(c AS INTEGER)))), '')",
-            x=speller.value(a),
+            "array_to_string(list_transform({l}, lambda c: TRY(chr(CAST(c AS INTEGER)))), '')",
+            l=elements_at(speller.value(a), "->>"),
         )
         for a in made.arguments
     ]
