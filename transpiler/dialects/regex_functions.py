@@ -124,7 +124,9 @@ def replace(forms: RegexForms, *, source: int, pattern: int, rewrite: int) -> Bu
     def spell(speller: Speller, call: Call) -> exp.Expr:
         regex = regex_of(speller, call.arguments[pattern], call.overload.name)
         written = replacement(speller, call.arguments[rewrite], regex.groups)
-        value = speller.value(call.arguments[source])
+        # A missing text is an empty one, which a pattern may match that matches nothing.
+        of = call.arguments[source]
+        value = speller.text(of) if regex.matches_nothing else speller.value(of)
         try:
             expression = regex.replacing()
         except RegexError as e:

@@ -45,7 +45,7 @@ _TICKS = "(epoch_us({value}) + 62135596800000000) * 10"
 
 # Kusto writes plain digits from 1e-6 up to 1e21, DuckDB's cast only from 1e-4 up to 1e16.
 _REAL_AS_TEXT = (
-    "CASE WHEN NOT contains({t}, 'e') THEN replace({t}, 'nan', 'NaN') "
+    "CASE WHEN NOT contains({t}, 'e') THEN regexp_replace({t}, '-?nan', 'NaN') "
     "WHEN abs({v}) >= 1e21 OR abs({v}) < 1e-6 THEN regexp_replace({t}, 'e\\+?(-?)0*', 'e\\1') "
     "WHEN abs({v}) > 1 THEN CAST(CAST({t} AS DECIMAL(38, 1)) AS VARCHAR) "
     "ELSE rtrim(CAST(CAST({t} AS DECIMAL(38, 25)) AS VARCHAR), '0') END"
