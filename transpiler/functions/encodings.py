@@ -10,7 +10,7 @@ for _name in ("hash_md5", "hash_sha1", "hash_sha256"):
 
 fn("base64_encode_tostring(string: string) -> string!", aliases=("base64_encodestring",))
 fn("base64_decode_tostring(base64_string: string~) -> string?", aliases=("base64_decodestring",))
-fn("base64_decode_toarray(base64_string: string~) -> dynamic?")
+fn("base64_decode_toarray(base64_string: string) -> dynamic?")
 fn("base64_encode_fromarray(array: dynamic) -> string?")
 fn("base64_decode_toguid(base64_string: string~) -> guid?")
 fn("base64_encode_fromguid(guid: guid) -> string?")

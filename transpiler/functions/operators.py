@@ -87,7 +87,7 @@ fn(
     ("in(value: string~, items: string*) -> bool%", "in string"),
     ("in(value: any, items: any*) -> bool%", "in"),
 )
-fn("in~(value: string~, items: string*) -> bool%")
+fn("in~(value: string~, items: string~*) -> bool%")
 
 # Case-insensitive equality and the term operators: spellings in dialects/terms.py.
 fn("=~(left: string~, right: string~) -> bool%")

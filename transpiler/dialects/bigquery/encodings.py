@@ -15,17 +15,17 @@ from transpiler.plan.scalars import Call
 _DECODED = "CASE WHEN REGEXP_CONTAINS({x}, {valid}) THEN SAFE.FROM_BASE64({x}) END"
 
 
-def _decoded(speller: Speller, call: Call) -> exp.Expr:
+def _decoded(speller: Speller, source: exp.Expr) -> exp.Expr:
     """The bytes of a text in Base64, NULL for another text."""
-    return speller.once(speller.value(call.arguments[0]), lambda x: speller.sql(_DECODED, x=x, valid=text(BASE64)))
+    return speller.once(source, lambda x: speller.sql(_DECODED, x=x, valid=text(BASE64)))
 
 
 def _to_string(speller: Speller, call: Call) -> exp.Expr:
-    return speller.sql("SAFE_CAST({b} AS STRING)", b=_decoded(speller, call))
+    return speller.sql("SAFE_CAST({b} AS STRING)", b=_decoded(speller, speller.value(call.arguments[0])))
 
 
 def _to_array(speller: Speller, call: Call) -> exp.Expr:
-    codes = speller.sql("TO_CODE_POINTS({b})", b=_decoded(speller, call))
+    codes = speller.sql("TO_CODE_POINTS({b})", b=_decoded(speller, speller.text(call.arguments[0])))
     return speller.once(speller.sql("TO_JSON_STRING({c})", c=codes), lambda j: speller.sql("NULLIF({j}, 'null')", j=j))
 
 
@@ -41,7 +41,7 @@ def _from_array(speller: Speller, call: Call) -> exp.Expr:
 def _to_guid(speller: Speller, call: Call) -> exp.Expr:
     return speller.sql(
         "REGEXP_REPLACE(REGEXP_REPLACE(REGEXP_EXTRACT(TO_HEX({b}), '^.{32}$'), {bytes}, {swapped}), {plain}, {dashed})",
-        b=_decoded(speller, call),
+        b=_decoded(speller, speller.value(call.arguments[0])),
         bytes=text(GUID_BYTES),
         swapped=text(GUID_SWAPPED),
         plain=text("^(.{8})(.{4})(.{4})(.{4})(.{12})$"),

@@ -15,13 +15,13 @@ from transpiler.plan.scalars import Call
 _DECODED = "CASE WHEN regexp_matches({x}, {valid}) THEN from_base64({x}) END"
 
 
-def _decoded(speller: Speller, call: Call) -> exp.Expr:
+def _decoded(speller: Speller, source: exp.Expr) -> exp.Expr:
     """The bytes of a text in Base64, NULL for another text."""
-    return speller.once(speller.value(call.arguments[0]), lambda x: speller.sql(_DECODED, x=x, valid=text(BASE64)))
+    return speller.once(source, lambda x: speller.sql(_DECODED, x=x, valid=text(BASE64)))
 
 
 def _to_string(speller: Speller, call: Call) -> exp.Expr:
-    return speller.sql("TRY(decode({b}))", b=_decoded(speller, call))
+    return speller.sql("TRY(decode({b}))", b=_decoded(speller, speller.value(call.arguments[0])))
 
 
 def _to_array(speller: Speller, call: Call) -> exp.Expr:
@@ -29,7 +29,7 @@ def _to_array(speller: Speller, call: Call) -> exp.Expr:
         "CAST(to_json(list_transform(range(length({h}) // 2), "
         "lambda @i@: CAST('0x' || substr({h}, 2 * @i@ + 1, 2) AS INTEGER))) AS TEXT)"
     )
-    hexadecimal = speller.sql("hex({b})", b=_decoded(speller, call))
+    hexadecimal = speller.sql("hex({b})", b=_decoded(speller, speller.text(call.arguments[0])))
     return speller.once(hexadecimal, lambda h: hygienic(speller, template, h=h))
 
 
@@ -44,7 +44,7 @@ def _from_array(speller: Speller, call: Call) -> exp.Expr:
 def _to_guid(speller: Speller, call: Call) -> exp.Expr:
     return speller.sql(
         "TRY_CAST(NULLIF(regexp_replace(hex({b}), {bytes}, {swapped}), '') AS UUID)",
-        b=_decoded(speller, call),
+        b=_decoded(speller, speller.value(call.arguments[0])),
         bytes=text(f"^{GUID_BYTES}$"),
         swapped=text(GUID_SWAPPED),
     )

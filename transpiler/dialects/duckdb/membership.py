@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
+from transpiler.dialects.comparisons import total
 from transpiler.dialects.computed import hygienic
 from transpiler.dialects.duckdb.paths import elements_at, json_of
 from transpiler.dialects.spelling import Speller, Spelling
@@ -29,9 +30,15 @@ def _contains(*, fold: bool) -> Callable[[Speller, Call], exp.Expr]:
             return speller.sql("list_contains({l}, {x})", l=listed, x=needle)
         pattern = f"'(?i)^(?:' || {speller.dialect.regex_escape.replace('{text}', '@e@')} || ')$'"
         match = speller.dialect.regex_matches.replace("{text}", "{x}").replace("{pattern}", pattern)
-        return hygienic(speller, f"list_bool_or(list_transform({{l}}, lambda @e@: {match}))", l=listed, x=needle)
+        tests = hygienic(speller, f"list_bool_or(list_transform({{l}}, lambda @e@: {match}))", l=listed, x=needle)
+        return _holds(speller, tests)
 
     return spell
+
+
+def _holds(speller: Speller, tests: exp.Expr) -> exp.Expr:
+    """Trap: of no elements ``list_bool_or`` is NULL, and ``NOT`` leaves it so."""
+    return tests if speller.loose else total(speller.dialect.coalesce(tests, exp.Boolean(this=False)))
 
 
 def _contains_number(speller: Speller, of: Call) -> exp.Expr:
@@ -63,6 +70,10 @@ def _terms(joined: str) -> Callable[[Speller, Call], exp.Expr]:
     return spell
 
 
+def _has_any(speller: Speller, of: Call) -> exp.Expr:
+    return _holds(speller, _terms("list_bool_or")(speller, of))
+
+
 def _has_all(speller: Speller, of: Call) -> exp.Expr:
     """No terms at all are all there; a null array is none."""
     tests = _terms("list_bool_and")(speller, of)
@@ -73,6 +84,6 @@ MEMBERSHIP: dict[str, Spelling] = {
     "in array": _contains(fold=False),
     "in array number": _contains_number,
     "in~ array": _contains(fold=True),
-    "has_any array": _terms("list_bool_or"),
+    "has_any array": _has_any,
     "has_all array": _has_all,
 }
