@@ -5,13 +5,11 @@ Offsets are counted in characters (not bytes) from the start of a text, lines an
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import accumulate
+from operator import add
 from typing import NamedTuple
-
-_LINE = re.compile("[^\n]*\n")
 
 
 class Span(NamedTuple):
@@ -53,8 +51,10 @@ class Source:
     _starts: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        starts = tuple(accumulate(map(len, _LINE.findall(self.text)), initial=0))
-        object.__setattr__(self, "_starts", starts)
+        lines = self.text.split("\n")
+        # Each line begins behind all before it, and behind a line feed for each of them.
+        starts = map(add, accumulate(map(len, lines), initial=0), range(len(lines)))
+        object.__setattr__(self, "_starts", tuple(starts))
 
     def line_of(self, offset: int) -> int:
         """The line (from 1, of the query itself) on which the offset lies."""
