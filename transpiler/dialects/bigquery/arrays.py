@@ -98,9 +98,10 @@ def _index_of(speller: Speller, of: Call) -> exp.Expr:
 
 
 def _sum(speller: Speller, of: Call) -> exp.Expr:
-    """The sum of the numbers, 0 where there are none; null for what is no array."""
+    """The sum of the numbers, 0 where there are none; null for what is no array and for one of other elements than numbers."""
     every = f"ARRAY_CONCAT(COALESCE({_ELEMENTS}, []), ['0'])"
-    template = f"IF({_ELEMENTS} IS NULL, NULL, (SELECT SUM({_AS_REAL}) FROM UNNEST({every}) AS @e@))"
+    total = f"IF(LOGICAL_OR(@e@ <> 'null' AND {_AS_REAL} IS NULL), NULL, SUM({_AS_REAL}))"
+    template = f"IF({_ELEMENTS} IS NULL, NULL, (SELECT {total} FROM UNNEST({every}) AS @e@))"
     return speller.once(json_of(speller, of.arguments[0]), lambda v: hygienic(speller, template, v=v))
 
 

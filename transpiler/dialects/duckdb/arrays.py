@@ -18,6 +18,11 @@ from transpiler.dialects.spelling import Speller, Spelling, call, number
 from transpiler.plan.scalars import Call, Constant, Scalar
 
 _AS_REAL = "TRY_CAST(CAST({e} AS TEXT) AS DOUBLE)"
+# One element that is neither a number nor null makes the sum null.
+_SUM = (
+    "CASE WHEN NOT list_contains(list_transform({a}, lambda @e@: json_type(@e@) <> 'NULL' AND {r} IS NULL), TRUE) "
+    "THEN COALESCE(list_sum(list_transform({a}, lambda @e@: {r})), 0e0) END"
+).replace("{r}", _AS_REAL.replace("{e}", "@e@"))
 # Beyond 2^53 several whole numbers are one real. Trap: a cast to a whole number rounds a real.
 _AS_KEYS = f"n := {_AS_REAL}, w := TRY_CAST(regexp_extract(CAST({{e}} AS TEXT), '^-?\\d{{16,}}$') AS HUGEINT)"
 
@@ -283,9 +288,7 @@ ARRAYS: dict[str, Spelling] = {
     "array_concat": _concat,
     "array_reverse": _simple("to_json(list_reverse({a}))"),
     "array_slice": _slice,
-    "array_sum": _simple(
-        "COALESCE(list_sum(list_transform({a}, lambda @e@: " + _AS_REAL.replace("{e}", "@e@") + ")), 0e0)"
-    ),
+    "array_sum": _simple(_SUM),
     "array_index_of": _index_of,
     "shifted array": _shift,
     "rotated array": _rotate,
