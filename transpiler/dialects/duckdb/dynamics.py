@@ -77,7 +77,9 @@ def _pack_present(speller: Speller, of: Call) -> exp.Expr:
             tree = speller.sql("CAST({x} AS VARCHAR)", x=speller.value(value))
         pairs.append(speller.sql("{k} || {x}", k=key, x=tree))
     listed = exp.Array(expressions=pairs)
-    return speller.sql("{o} || array_to_string({listed}, ',') || {c}", listed=listed, o=text("{"), c=text("}"))
+    # The text of a list of nothing but NULL is NULL.
+    joined = speller.sql("COALESCE(array_to_string({listed}, ','), '')", listed=listed)
+    return speller.sql("{o} || {x} || {c}", x=joined, o=text("{"), c=text("}"))
 
 
 SPELLINGS: dict[str, Spelling] = {
