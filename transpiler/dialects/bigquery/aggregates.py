@@ -86,6 +86,11 @@ SIMPLE_AGGREGATES: dict[str, Spelling] = {
 # ---------------------------------------------------------------- lists
 
 
+# The elements of a dynamic value. JSON_QUERY_ARRAY is NULL for what is no array.
+_FLAT = "IF({x} IS NULL, NULL, COALESCE(JSON_QUERY_ARRAY({x}), [{x}]))"
+_FLAT_WITH_NULLS = "COALESCE(JSON_QUERY_ARRAY({x}), [COALESCE({x}, 'null')])"
+
+
 def _list(speller: Speller, aggregate: AggregateCall) -> dict[Column, exp.Expr]:
     """make_list, make_set and their kin, as JSON text. ``options``: (every group has rows, kind of elements, limit)."""
     of = aggregate.call
@@ -96,8 +101,7 @@ def _list(speller: Speller, aggregate: AggregateCall) -> dict[Column, exp.Expr]:
         # TO_JSON_STRING quotes what a FLOAT64 does not hold.
         tree, kind = speller.sql("CAST({x} AS STRING)", x=tree), "json"
     if kind == "flat":
-        # JSON_QUERY_ARRAY is NULL for what is no array.
-        tree = speller.sql("IF({x} IS NULL, NULL, COALESCE(JSON_QUERY_ARRAY({x}), [{x}]))", x=tree)
+        tree = speller.sql(_FLAT_WITH_NULLS if of.overload.name == "make_list_with_nulls" else _FLAT, x=tree)
     if (predicate := predicate_of(of)) is not None:
         tree = chosen(speller, tree, speller.predicate(predicate))
     if kind == "flat":

@@ -107,7 +107,7 @@ def _list(speller: Speller, aggregate: AggregateCall) -> dict[Column, exp.Expr]:
     _, kind, limit = of.options
     value = of.arguments[0]
     tree = speller.value(value) if kind == "json" else operand_of(speller, value)
-    if kind == "json" and of.overload.name == "make_list_with_nulls":
+    if kind in ("json", "flat") and of.overload.name == "make_list_with_nulls":
         tree = speller.sql("COALESCE({x}, 'null')", x=tree)
     is_set = of.overload.name.startswith("make_set")
     conditions = [speller.predicate(p)] if (p := predicate_of(of)) is not None else []
