@@ -7,7 +7,7 @@ import json
 from sqlglot import exp
 
 from transpiler.dialects.bigquery.arrays import listed, or_null, present_elements
-from transpiler.dialects.bigquery.paths import MEMBER_NAME, elements_of, json_of, members, property_step
+from transpiler.dialects.bigquery.paths import MEMBER_NAME, elements_of, if_bag, json_of, members, property_step
 from transpiler.dialects.computed import hygienic
 from transpiler.dialects.spelling import Speller, Spelling, call, text
 from transpiler.plan.scalars import Call, Constant, Scalar
@@ -15,10 +15,6 @@ from transpiler.plan.scalars import Call, Constant, Scalar
 _EACH = "UNNEST({m}) AS @e@ WITH OFFSET AS @o@"
 _NAME = "REGEXP_EXTRACT(@e@, {name})"
 _IS_NAMED = f"JSON_VALUE({_NAME}) = {{k}}"
-
-
-def _if_bag(speller: Speller, v: exp.Expr, tree: exp.Expr) -> exp.Expr:
-    return speller.sql("CASE WHEN STARTS_WITH({v}, {open}) THEN {x} END", v=v.copy(), x=tree, open=text("{"))
 
 
 def _bag(source: str) -> str:
@@ -33,7 +29,7 @@ def _filled(speller: Speller, template: str, **slots: exp.Expr) -> exp.Expr:
 def _bag_keys(speller: Speller, of: Call) -> exp.Expr:
     return speller.once(
         json_of(speller, of.arguments[0]),
-        lambda v: _if_bag(
+        lambda v: if_bag(
             speller, v, hygienic(speller, listed(_NAME, _EACH), m=members(speller, v), name=text(MEMBER_NAME))
         ),
     )
@@ -47,14 +43,14 @@ def _has_key(speller: Speller, of: Call) -> exp.Expr:
     found = f"EXISTS(SELECT 1 FROM UNNEST({{m}}) AS @e@ WHERE {_IS_NAMED})"
 
     def has(v: exp.Expr) -> exp.Expr:
-        return _if_bag(speller, v, hygienic(speller, found, m=members(speller, v), k=wanted, name=text(MEMBER_NAME)))
+        return if_bag(speller, v, hygienic(speller, found, m=members(speller, v), k=wanted, name=text(MEMBER_NAME)))
 
     def build(v: exp.Expr) -> exp.Expr:
         if not way:
             return has(v)
         steps = "".join(property_step(speller, s, of.span) for s in way)
         inner = speller.once(speller.sql("JSON_QUERY({v}, {p})", v=v.copy(), p=text(f"${steps}")), has)
-        return _if_bag(speller, v, speller.sql("COALESCE({x}, FALSE)", x=inner))
+        return if_bag(speller, v, speller.sql("COALESCE({x}, FALSE)", x=inner))
 
     return speller.once(json_of(speller, bag), build)
 
@@ -87,7 +83,7 @@ def _remove(speller: Speller, of: Call) -> exp.Expr:
     template = _bag(f"{_EACH} WHERE NOT {_NAME} IN UNNEST({{keys}})")
     tree = speller.once(
         json_of(speller, bag),
-        lambda v: _if_bag(
+        lambda v: if_bag(
             speller, v, _filled(speller, template, m=members(speller, v), keys=present_elements(speller, keys))
         ),
     )
@@ -104,13 +100,13 @@ def _without(speller: Speller, bag: exp.Expr, names: list[str], of: Call) -> exp
         every = members(speller, v)
         if not rest:
             template = _bag(f"{_EACH} WHERE NOT {_IS_NAMED}")
-            return _if_bag(speller, v, _filled(speller, template, m=every, k=text(name)))
+            return if_bag(speller, v, _filled(speller, template, m=every, k=text(name)))
         member = speller.sql("JSON_QUERY({v}, {p})", v=v.copy(), p=text("$" + property_step(speller, name, of.span)))
         inner = _without(speller, member, rest, of)
         item = f"IF({_IS_NAMED}, COALESCE(CONCAT({{w}}, {{x}}), @e@), @e@)"
         template = listed(item, _EACH).replace("'['", "{open}").replace("']'", "{close}")
         written = text(json.dumps(name, ensure_ascii=False) + ":")
-        return _if_bag(speller, v, _filled(speller, template, m=every, w=written, x=inner, k=text(name)))
+        return if_bag(speller, v, _filled(speller, template, m=every, w=written, x=inner, k=text(name)))
 
     return speller.once(bag, build)
 
@@ -141,7 +137,7 @@ def _with_member(speller: Speller, bag: exp.Expr, names: list[str], value: exp.E
         item = f"IF({_IS_NAMED}, CONCAT({{w}}, {{x}}), @e@)"
         template = listed(item, _EACH).replace("'['", "{open}").replace("']'", "{close}")
         tree = _filled(speller, template, m=extended, w=written.copy(), x=new, k=text(name))
-        return _if_bag(speller, v, _if_bag(speller, inner, tree) if rest else tree)
+        return if_bag(speller, v, if_bag(speller, inner, tree) if rest else tree)
 
     return speller.once(bag, build)
 

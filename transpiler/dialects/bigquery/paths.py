@@ -142,15 +142,12 @@ def _at(speller: Speller, scalar: Scalar, function: str, *, bare: bool = False) 
         is_compact = False
     written = "$"
     for step in steps:
-        if isinstance(step, str) and _AS_INDEX.match(step):
-            tree, written = _member_only(speller, tree, written, step, scalar.span, is_compact=is_compact), "$"
-            is_compact = True
-        elif isinstance(step, str):
+        if isinstance(step, str) and not _AS_INDEX.match(step):
             written += property_step(speller, step, scalar.span)
         elif isinstance(step, int) and step >= 0:
             written += f"[{step}]"
         else:
-            tree, written = _computed(speller, tree, written, step, is_compact=is_compact), "$"
+            tree, written = _apart(speller, tree, written, step, scalar.span, is_compact=is_compact), "$"
             is_compact = True
     if written == "$" and bare and (steps or not is_parsed):
         return tree
@@ -163,31 +160,31 @@ def _at(speller: Speller, scalar: Scalar, function: str, *, bare: bool = False) 
     return speller.sql(f"{function}({{x}}, {{p}})", x=tree, p=text(written))
 
 
-def _member_only(
-    speller: Speller, tree: exp.Expr, written: str, name: str, span: Span, *, is_compact: bool
+def if_bag(speller: Speller, v: exp.Expr, tree: exp.Expr) -> exp.Expr:
+    """A tree over a JSON text that is a bag; NULL for every other text."""
+    return speller.sql("CASE WHEN STARTS_WITH({v}, {open}) THEN {x} END", v=v.copy(), x=tree, open=text("{"))
+
+
+def _apart(
+    speller: Speller, tree: exp.Expr, written: str, step: str | int | Scalar, span: Span, *, is_compact: bool
 ) -> exp.Expr:
-    """A member of a bag whose name an array would take for an index; NULL for an array."""
-    if written != "$" or not is_compact:
-        tree = speller.sql("JSON_QUERY({x}, {p})", x=tree, p=text(written))
-    step = text(f"${property_step(speller, name, span)}")
-    return speller.once(
-        tree,
-        lambda v: speller.sql("IF(STARTS_WITH({v}, {open}), JSON_QUERY({v}, {p}), NULL)", v=v, p=step, open=text("{")),
-    )
+    """One step that no path takes: from the end, known per row, or a name that is a number to an array.
 
-
-def _computed(speller: Speller, tree: exp.Expr, written: str, step: int | Scalar, *, is_compact: bool) -> exp.Expr:
-    """One step from the end, or whose name or position is known per row. A member is looked for in compact text only."""
+    A member is looked for in compact text only.
+    """
     if isinstance(step, int):
         last = "NULLIF(ARRAY_REVERSE(JSON_QUERY_ARRAY({x}, {p}))[SAFE_OFFSET({i})], 'null')"
         return speller.sql(last, x=tree, p=text(written), i=exp.Literal.number(-1 - step))
-    if step.type in INTEGERS:
+    if not isinstance(step, str) and step.type in INTEGERS:
         array = speller.sql("JSON_QUERY_ARRAY({x}, {p})", x=tree, p=text(written))
         return _element(speller, array, speller.value(step))
-    if step.type is not Type.STRING and step.type is not Type.DYNAMIC:
+    if not isinstance(step, str) and step.type not in (Type.STRING, Type.DYNAMIC):
         raise speller.refuse(f"an index is a string or a whole number, this is {step.type}", step.span)
     if written != "$" or not is_compact:
         tree = speller.sql("JSON_QUERY({x}, {p})", x=tree, p=text(written))
+    if isinstance(step, str):
+        name = text(f"${property_step(speller, step, span)}")
+        return speller.once(tree, lambda x: if_bag(speller, x, speller.sql("JSON_QUERY({x}, {p})", x=x, p=name)))
     if step.type is Type.STRING:
         return speller.once(tree, lambda x: member(speller, x, speller.text(step)))
     return speller.once(tree, lambda x: _named_or_placed(speller, x, step))
