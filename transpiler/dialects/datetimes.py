@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from sqlglot import exp
 
 from transpiler.dialects.spelling import Speller, number, text
+from transpiler.kql.instants import MOST_DAYS
 from transpiler.plan.clocks import Piece, datetime_pieces, timespan_pieces
 from transpiler.plan.scalars import Call, Constant, Scalar
 from transpiler.types import Type
@@ -100,12 +101,12 @@ def timespan_format(
     return spell
 
 
-# The days of a duration: as many as 64 bits of ticks hold.
+# ``day`` is of a month, ``days`` are of a duration. The second number is the first one beyond.
 _LIMITS = {
     "year": (1, 10_000),
     "month": (1, 13),
     "day": (1, 32),
-    "days": (-10_675_198, 10_675_199),
+    "days": (-MOST_DAYS, MOST_DAYS + 1),
     "hour": (0, 24),
     "minute": (0, 60),
     "second": (0, 60),
@@ -114,15 +115,8 @@ _LIMITS = {
 
 def within_clock(speller: Speller, parts: Mapping[str, Scalar], tree: exp.Expr) -> exp.Expr:
     """The tree, NULL where a part is outside of its clock or calendar; an engine may cut a long to 32 bits."""
-    limits = {
-        "year": "{x} BETWEEN 1 AND 9999",
-        "month": "{x} BETWEEN 1 AND 12",
-        "day": "{x} BETWEEN 1 AND 31",
-        "days": "{x} BETWEEN -10675198 AND 10675198",
-        "hour": "{x} BETWEEN 0 AND 23",
-        "minute": "{x} BETWEEN 0 AND 59",
-        "second": "{x} >= 0 AND {x} < 60",
-    }
+    limits = {name: f"{{x}} BETWEEN {low} AND {beyond - 1}" for name, (low, beyond) in _LIMITS.items()}
+    limits["second"] = "{x} >= 0 AND {x} < 60"  # which may be a real
     tests = [
         speller.sql(limits[name], x=speller.value(part))
         for name, part in parts.items()

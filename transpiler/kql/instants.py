@@ -14,6 +14,8 @@ from decimal import ROUND_HALF_EVEN, Decimal
 TICKS_PER_SECOND = 10_000_000
 TICKS_PER_DAY = 86_400 * TICKS_PER_SECOND
 MAX_INSTANT = 3_652_059 * TICKS_PER_DAY - 1
+MOST_DAYS = (2**63 - 1) // TICKS_PER_DAY - 1
+"""How many days a duration may have, either way, that 64 bits hold its ticks whatever its clock says."""
 MAX_TIMESPAN = (1 << 63) - 1
 
 TIMESPAN_UNITS = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from transpiler.kql.instants import MAX_INSTANT, TICKS_PER_DAY, TICKS_PER_SECOND
+from transpiler.kql.instants import MAX_INSTANT, MOST_DAYS, TICKS_PER_DAY, TICKS_PER_SECOND
 from transpiler.plan.clocks import Piece, datetime_pieces, timespan_pieces
 
 _CLOCK = {
@@ -22,7 +22,6 @@ _CLOCK = {
     "microsecond": 10,
 }
 _MONTHS = {"year": 12, "quarter": 3, "month": 1}
-MOST_DAYS = 10_675_198
 _LAST_DAY = date.max.toordinal()
 
 
