@@ -1,4 +1,4 @@
-"""Which columns each relation must yield, so that a table is read for no more than the query uses."""
+"""What a plan reads: its relations in order, and which columns each must yield, so that no table is read for more than that."""
 
 from __future__ import annotations
 
@@ -91,24 +91,25 @@ def scalars_of(relation: Relation, needed: set[Column] | None = None) -> list[Sc
 
 @frozen(eq=False)
 class Survey:
-    """Every relation of a plan, what is read before what reads it, and who reads whom, by ``id``.
+    """Every relation of a plan, what is read before what reads it.
 
-    ``reads``: what each relation reads, its inputs first. ``uses``: how many places read each. ``asking``: the relations
-    whose scalars read tables of their own.
+    By ``id``: ``uses`` says how many places read each, ``asking`` are those whose scalars read tables of their own.
+    ``has_subqueries``: whether any scalar does, those of the order included.
     """
 
     relations: list[Relation]
-    reads: dict[int, list[Relation]]
     uses: dict[int, int]
     asking: set[int]
-    is_ordered_by_table: bool
+    has_subqueries: bool
 
 
 def survey(plan: Plan, most: int) -> Survey:
     """A plan at a glance. Raises KQL004 when more than ``most`` relations lie one on another."""
     ordering = [r for r, _ in subqueries_of(k.value for k in plan.order)]
-    found = Survey([], {}, {}, set(), bool(ordering))
-    relations, reads, uses = found.relations, found.reads, found.uses
+    relations: list[Relation] = []
+    reads: dict[int, list[Relation]] = {}
+    uses: dict[int, int] = {}
+    asking: set[int] = set()
     height: dict[int, int] = {}
     stack = [plan.relation, *ordering]
     for relation in stack:
@@ -118,7 +119,7 @@ def survey(plan: Plan, most: int) -> Survey:
         key = id(relation)
         below = reads.get(key)
         if below is None:
-            below = reads[key] = _read_by(relation, found.asking)
+            below = reads[key] = _read_by(relation, asking)
             for r in below:
                 uses[id(r)] = uses.get(id(r), 0) + 1
             if waiting := [r for r in reversed(below) if id(r) not in reads]:
@@ -131,7 +132,7 @@ def survey(plan: Plan, most: int) -> Survey:
             if height[key] > most:
                 raise KqlError("KQL004", f"more than {most} stages lie one on another here", relation.origin.span)
             relations.append(relation)
-    return found
+    return Survey(relations, uses, asking, bool(ordering or asking))
 
 
 def _read_by(relation: Relation, asking: set[int]) -> list[Relation]:
@@ -187,9 +188,8 @@ def _passed_on(relation: Relation, own: set[Column], read: set[Column]) -> list[
 
 def _check_reads(relation: Relation, own: set[Column], read: set[Column]) -> None:
     """Raises KQL105 for a table within a scalar (``toscalar``, ``in``) that reads the row around it, by a function's parameter."""
-    if not read or isinstance(
-        relation, Scan | Walk
-    ):  # a window is over the scan's own columns, a walk reads its states
+    # A window is over the scan's own columns, a walk reads its states.
+    if not read or isinstance(relation, Scan | Walk):
         return
     missing = read.difference(*(i.columns for i in inputs(relation)))
     scalars = scalars_of(relation, own) if missing else []

@@ -76,8 +76,8 @@ def _identifier(generator: Any, expression: exp.Identifier) -> str:
 
 # Any: as above.
 @lru_cache(maxsize=8192)
-def _is_bare(name: str, generator: Any) -> bool:
-    return not is_quoted(name) and name.lower() not in generator.RESERVED_KEYWORDS
+def _is_bare(name: str, printing: Any) -> bool:
+    return not is_quoted(name) and name.lower() not in printing.RESERVED_KEYWORDS
 
 
 # Any: as above.

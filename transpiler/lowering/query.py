@@ -69,7 +69,7 @@ class QueryLowering(Stages):
         for relation in relations:
             self.done[id(relation)] = self._relation(relation)
         tree = self._final()
-        if found.asking or found.is_ordered_by_table:
+        if found.has_subqueries:
             set_beside(tree, self.dialect, self.names)
         return tree
 

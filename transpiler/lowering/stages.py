@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from transpiler.dialects.dialect import Dialect, identifier
+from transpiler.dialects.dialect import Dialect
 from transpiler.dialects.ordering import nan_key
 from transpiler.frozen import frozen
 from transpiler.lowering.block import Block, Lowered
@@ -159,11 +159,7 @@ class Stages:
         return [self._listed(block, c, names[c], computed) for c in kept]
 
     def _listed(self, block: Block, column: Column, name: str, computed: Mapping[Column, exp.Expr]) -> exp.Expr:
-        if column in computed:
-            return self.alias(computed[column], name)
-        if block.plain.get(column) == name:
-            return exp.Column(this=identifier(name))
-        return self.alias(block.tree(column), name)
+        return self.alias(computed[column] if column in computed else block.tree(column), name)
 
     def emit(
         self,

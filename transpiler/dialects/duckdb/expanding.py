@@ -43,6 +43,7 @@ def expand(
 
 
 def _elements(speller: Speller, array: exp.Expr, arrow: str) -> exp.Expr:
+    """The elements of an array: here no list function takes the arrow, which is shorter, for its own."""
     return speller.sql(f"{{v}} {arrow} '$[*]'", v=array) if reads_row(array) else elements_at(array, arrow)
 
 
