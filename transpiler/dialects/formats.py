@@ -8,10 +8,12 @@ needs a password, a parameter needs ``=`` and the last of two wins (answers of t
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 
 from sqlglot import exp
 
+from transpiler.dialects.computed import hygienic
 from transpiler.dialects.spelling import Speller, number, text
 from transpiler.plan.scalars import Call, Constant, Path, Scalar
 
@@ -140,15 +142,20 @@ def windows_arguments(command: str) -> list[str]:
     return found
 
 
-def command_line(speller: Speller, call: Call) -> exp.Expr:
-    """``parse_command_line`` of a constant; there is no SQL for the rules of quotes and backslashes."""
-    command, parser = call.arguments
-    if str(getattr(parser, "value", "")) != "windows":
-        raise speller.refuse("parse_command_line knows the parser 'windows' only", parser.span)
-    if not isinstance(command, Constant):
-        raise speller.refuse(
-            "parse_command_line of a column is not translated: its rules of quotes and backslashes have no SQL",
-            call.span,
-            hint="split(command, ' '), or extract_all with a pattern for the arguments that matter",
-        )
-    return text(json.dumps(windows_arguments(str(command.value or "")), ensure_ascii=False, separators=(",", ":")))
+COMMAND_LINE_PIECE = r'\\*"|\\+|[ \t]+|[^\\" \t]+'
+"""What a command line is read by: backslashes before a quote count, all others are themselves."""
+
+
+def command_line(template: str) -> Callable[[Speller, Call], exp.Expr]:
+    """``parse_command_line``: a constant is read here, a column by a template over ``{text}`` and ``{piece}``."""
+
+    def spell(speller: Speller, parsed: Call) -> exp.Expr:
+        command, parser = parsed.arguments
+        if str(getattr(parser, "value", "")) != "windows":
+            raise speller.refuse("parse_command_line knows the parser 'windows' only", parser.span)
+        if isinstance(command, Constant):
+            words = windows_arguments(str(command.value or ""))
+            return text(json.dumps(words, ensure_ascii=False, separators=(",", ":")))
+        return hygienic(speller, template, text=speller.text(command), piece=text(COMMAND_LINE_PIECE))
+
+    return spell

@@ -21,11 +21,6 @@ refused(
     hint="hash_md5 of columns gives a value that stays",
 )
 refused(
-    "neither target reads XML, and how Kusto takes blanks, numbers and CDATA within it is not documented",
-    "parse_xml",
-    hint="extract(@'<Data Name=\"CommandLine\">([^<]*)', 1, xml) reads one element; parse and extract_all work as well",
-)
-refused(
     "it needs Kusto's list of browsers and devices",
     "parse_user_agent",
     hint="has, matches regex or extract on the user agent's text",

@@ -24,6 +24,7 @@ from transpiler.dialects.bigquery import (
     stored,
     strings,
     windows,
+    xml,
 )
 from transpiler.dialects.bigquery.aggregates import AGGREGATES, SIMPLE_AGGREGATES
 from transpiler.dialects.bigquery.arithmetic import ARITHMETIC
@@ -82,6 +83,7 @@ class BigQuery(Dialect):
         **decomposition.SPELLINGS,
         **dynamics.SPELLINGS,
         **encodings.SPELLINGS,
+        **xml.SPELLINGS,
         **lookups.SPELLINGS,
         **networks.SPELLINGS,
         **numbers.SPELLINGS,

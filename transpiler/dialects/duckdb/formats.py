@@ -64,10 +64,22 @@ def _parse_path(speller: Speller, call: Call) -> exp.Expr:
     )
 
 
+# i: place. t: piece. b: a blank between two arguments. g: the argument's number. p: what the piece says.
+_COMMAND_LINE = (
+    "(SELECT CAST(to_json(COALESCE(list(@w@ ORDER BY @g@), [])) AS TEXT) FROM "
+    "(SELECT @g@, string_agg(@p@, '' ORDER BY @i@) AS @w@ FROM (SELECT @i@, @b@, sum(@b@) OVER (ORDER BY @i@) AS @g@, "
+    "CASE WHEN ends_with(@t@, '\"') THEN concat(substr(@t@, 1, (length(@t@) - 1) // 2), "
+    "CASE WHEN length(@t@) % 2 = 0 THEN '\"' ELSE '' END) ELSE @t@ END AS @p@ "
+    "FROM (SELECT @i@, @t@, CASE WHEN regexp_matches(@t@, '^[ \\t]') AND sum(CASE WHEN ends_with(@t@, '\"') "
+    "AND length(@t@) % 2 = 1 THEN 1 ELSE 0 END) OVER (ORDER BY @i@) % 2 = 0 THEN 1 ELSE 0 END AS @b@ "
+    "FROM (SELECT unnest(@l@) AS @t@, generate_subscripts(@l@, 1) AS @i@ "
+    "FROM (SELECT regexp_extract_all({text}, {piece}) AS @l@)))) WHERE @b@ = 0 GROUP BY @g@))"
+)
+
 SPELLINGS: dict[str, Spelling] = {
     "parse_url": _parse_url,
     "parse_urlquery": _parse_urlquery,
     "parse_path": _parse_path,
-    "parse_command_line": command_line,
+    "parse_command_line": command_line(_COMMAND_LINE),
     "format_bytes": format_bytes,
 }

@@ -29,6 +29,7 @@ from transpiler.dialects.duckdb import (
     stored,
     strings,
     windows,
+    xml,
 )
 from transpiler.dialects.duckdb.aggregates import AGGREGATES, SIMPLE_AGGREGATES
 from transpiler.dialects.duckdb.arithmetic import ARITHMETIC, is_narrow
@@ -84,6 +85,7 @@ class DuckDB(Dialect):
         **decomposition.SPELLINGS,
         **dynamics.SPELLINGS,
         **encodings.SPELLINGS,
+        **xml.SPELLINGS,
         **lookups.SPELLINGS,
         **networks.SPELLINGS,
         **numbers.SPELLINGS,

@@ -1,0 +1,102 @@
+"""``parse_xml`` in BigQuery: tokens become nodes, nodes are put in the order of the JSON text, and that is put together.
+
+Every step is a subquery over the step before; one that is read twice is an array in between. The service allows it, since only
+arrays of one row are read.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from transpiler.dialects.computed import hygienic
+from transpiler.dialects.spelling import Speller, Spelling, text
+from transpiler.dialects.xml_syntax import PATTERNS
+from transpiler.plan.scalars import Call
+
+
+def _decoded(value: str) -> str:
+    """A text as the JSON of a string. A number that is no character's is dropped."""
+    return (
+        "TO_JSON_STRING(ARRAY_TO_STRING(ARRAY(SELECT CASE WHEN STARTS_WITH(@g@, '<![') THEN SUBSTR(@g@, 10, LENGTH(@g@) - 12) "
+        "WHEN STARTS_WITH(@g@, '<') THEN '' "
+        "WHEN STARTS_WITH(@g@, '&#x') "
+        "THEN SAFE.CODE_POINTS_TO_STRING([CAST(CONCAT('0x', SUBSTR(@g@, 4, LENGTH(@g@) - 4)) AS INT64)]) "
+        "WHEN STARTS_WITH(@g@, '&#') THEN SAFE.CODE_POINTS_TO_STRING([CAST(SUBSTR(@g@, 3, LENGTH(@g@) - 3) AS INT64)]) "
+        "WHEN @g@ = '&lt;' THEN '<' WHEN @g@ = '&gt;' THEN '>' WHEN @g@ = '&amp;' THEN '&' WHEN @g@ = '&apos;' THEN \"'\" "
+        "WHEN @g@ = '&quot;' THEN '\"' ELSE @g@ END "
+        f"FROM UNNEST(REGEXP_EXTRACT_ALL({value}, {{piece}})) AS @g@ WITH OFFSET AS @q@ ORDER BY @q@), ''))"
+    )
+
+
+_VALUE = r"REGEXP_REPLACE(REGEXP_EXTRACT(@u@, {attribute_value}), r'[\t\n]', ' ')"
+_ATTRIBUTES = (
+    "ARRAY_TO_STRING(ARRAY(SELECT CONCAT(TO_JSON_STRING(CONCAT('@', REGEXP_EXTRACT(@u@, {attribute_name}))), ':', "
+    + _decoded(_VALUE)
+    + ") FROM UNNEST(REGEXP_EXTRACT_ALL(@t@, {attribute})) AS @u@ WITH OFFSET AS @r@ ORDER BY @r@), ',')"
+)
+_NEXT_TAG = "(PARTITION BY @l@, @s@ = 0 ORDER BY @i@)"
+# y: whether tokens cover the text. i: place. t: token. s: 1 opens, -1 closes, 0 neither. n: name.
+_TAGS = (
+    "SELECT @y@, ROW_NUMBER() OVER (ORDER BY @i@) AS @i@, @t@, CASE WHEN STARTS_WITH(@t@, '</') THEN -1 "
+    "WHEN REGEXP_CONTAINS(@t@, {tag}) AND NOT ENDS_WITH(@t@, '/>') THEN 1 ELSE 0 END AS @s@, "
+    "IF(REGEXP_CONTAINS(@t@, {tag}), REGEXP_EXTRACT(@t@, {tag_name}), '#text') AS @n@ "
+    r"FROM UNNEST([REGEXP_REPLACE({text}, r'\r\n?', '\n')]) AS @x@, "
+    "UNNEST([STRUCT(REGEXP_EXTRACT_ALL(@x@, {token}) AS @w@)]), UNNEST([ARRAY_TO_STRING(@w@, '') = @x@]) AS @y@, "
+    "UNNEST(@w@) AS @t@ WITH OFFSET AS @i@ WHERE NOT REGEXP_CONTAINS(@t@, {blank})"
+)
+# l: depth. h: is all that stands between two tags. z: is a tag whose end is next. a: attributes.
+_LEVELS = (
+    "SELECT @y@, @i@, @t@, @s@, @n@, SUM(@s@) OVER (ORDER BY @i@) - GREATEST(@s@, 0) AS @l@, "
+    "@n@ = '#text' AND LAG(@s@, 1, 0) OVER (ORDER BY @i@) = 1 AND LEAD(@s@, 1, 0) OVER (ORDER BY @i@) = -1 AS @h@, "
+    "LEAD(@s@, 1, 0) OVER (ORDER BY @i@) - @s@ = -2 AS @z@, "
+    f"IF(@n@ = '#text', '', {_ATTRIBUTES}) AS @a@ FROM ({_TAGS})"
+)
+_TEXT = "IF(@h@, @t@, REGEXP_REPLACE(@t@, {edge}, ''))"
+# e: the place of its end. k: whether it has one. v: the value of a text. h: the text is the value of the element.
+_PAIRS = (
+    f"SELECT @y@, @i@, @s@, @n@, @l@, @z@, @a@, IF(@s@ = 0, @i@, LEAD(@i@) OVER {_NEXT_TAG}) AS @e@, "
+    f"@s@ < 1 OR COALESCE(LEAD(@s@) OVER {_NEXT_TAG} = -1 AND LEAD(@n@) OVER {_NEXT_TAG} = @n@, FALSE) AS @k@, "
+    "@h@ AND LAG(@a@, 1, '') OVER (ORDER BY @i@) = '' AS @h@, "
+    f"IF(@n@ = '#text', {_decoded(_TEXT)}, NULL) AS @v@ FROM ({_LEVELS})"
+)
+# b: what it begins with. m: whether members follow. k: whether the whole is XML.
+_NODES = (
+    "SELECT AS STRUCT @i@, @e@, @s@, @n@, @h@, @i@ + 1 < @e@ AND NOT LEAD(@h@, 1, FALSE) OVER (ORDER BY @i@) AS @m@, "
+    "CASE WHEN @n@ = '#text' THEN @v@ WHEN LEAD(@h@, 1, FALSE) OVER (ORDER BY @i@) THEN LEAD(@v@) OVER (ORDER BY @i@) "
+    "WHEN @s@ = 0 OR @z@ THEN IF(@a@ = '', 'null', CONCAT('{', @a@, '}')) "
+    "ELSE CONCAT('{', @a@, IF(@a@ = '', '', ',')) END AS @b@, "
+    "@y@ AND LOGICAL_AND(@k@) OVER () AND SUM(@s@) OVER () = 0 AND SUM(CASE WHEN @l@ > 0 OR @s@ < 0 THEN 0 "
+    f"WHEN @n@ = '#text' THEN 2 ELSE 1 END) OVER () = 1 AS @k@ FROM ({_PAIRS})"
+)
+# p: the place of the element around it.
+_INNER = (
+    "SELECT @d@.*, (SELECT MAX(@o@.@i@) FROM UNNEST(@nodes@) AS @o@ "
+    "WHERE @o@.@s@ = 1 AND @o@.@i@ < @d@.@i@ AND @d@.@i@ < @o@.@e@) AS @p@ "
+    "FROM UNNEST(@nodes@) AS @d@ WHERE @d@.@s@ >= 0 AND NOT @d@.@h@"
+)
+_FIRST, _LAST = "MIN(@i@) OVER (PARTITION BY @p@, @n@)", "MAX(@i@) OVER (PARTITION BY @p@, @n@)"
+# f: the place of the first of its name. b, c: what it begins and ends with.
+_MEMBERS = (
+    f"SELECT AS STRUCT @i@, @e@, @k@, {_FIRST} AS @f@, CONCAT(IF(@i@ = MIN(@i@) OVER (PARTITION BY @p@), '', ','), "
+    f"IF(@i@ > {_FIRST}, '', CONCAT('\"', @n@, '\":', IF({_LAST} > @i@, '[', ''))), @b@) AS @b@, "
+    f"CONCAT(IF(@m@, '}}', ''), IF({_FIRST} < @i@ AND @i@ = {_LAST}, ']', '')) AS @c@ FROM ({_INNER})"
+)
+# o: the order of the JSON text: of what is around it the first of its name and itself, from the outside to it.
+_ORDER = (
+    "(SELECT STRING_AGG(FORMAT('%07d%07d', @o@.@f@, @o@.@i@), '' ORDER BY @o@.@i@) FROM UNNEST(@members@) AS @o@ "
+    "WHERE @d@.@i@ BETWEEN @o@.@i@ AND @o@.@e@)"
+)
+_TEMPLATE = (
+    "(SELECT IF(LOGICAL_AND(@d@.@k@), CONCAT('{', STRING_AGG(@j@.@v@, '' ORDER BY @j@.@p@), '}'), NULL) "
+    f"FROM UNNEST([STRUCT(ARRAY({_NODES}) AS @nodes@)]), UNNEST([STRUCT(ARRAY({_MEMBERS}) AS @members@)]), "
+    f"UNNEST(@members@) AS @d@, UNNEST([{_ORDER}]) AS @f@, "
+    "UNNEST([STRUCT(@f@ AS @p@, @d@.@b@ AS @v@), STRUCT(CONCAT(@f@, '~'), @d@.@c@)]) AS @j@)"
+)
+
+
+def _parse_xml(speller: Speller, parsed: Call) -> exp.Expr:
+    patterns = {name: text(pattern) for name, pattern in PATTERNS.items()}
+    return hygienic(speller, _TEMPLATE, text=speller.text(parsed.arguments[0]), **patterns)
+
+
+SPELLINGS: dict[str, Spelling] = {"parse_xml": _parse_xml}
