@@ -68,13 +68,14 @@ def _parse_path(speller: Speller, call: Call) -> exp.Expr:
     return speller.once(speller.text(call.arguments[0]), build)
 
 
-# i: place. t: piece. b: a blank between two arguments. g: the argument's number. p: what the piece says.
+# i: place. t: piece. q: the quotes so far. b: a blank between two arguments. g: the argument's number. p: what the piece says.
+# BigQuery's analyzer takes no window function within IF.
 _COMMAND_LINE = (
     "TO_JSON_STRING(ARRAY(SELECT STRING_AGG(@p@, '' ORDER BY @i@) FROM (SELECT @i@, @b@, SUM(@b@) OVER (ORDER BY @i@) AS @g@, "
     "IF(ENDS_WITH(@t@, '\"'), CONCAT(SUBSTR(@t@, 1, DIV(LENGTH(@t@) - 1, 2)), IF(MOD(LENGTH(@t@), 2) = 0, '\"', '')), @t@) "
-    r"AS @p@ FROM (SELECT @i@, @t@, IF(REGEXP_CONTAINS(@t@, r'^[ \t]') "
-    "AND MOD(SUM(IF(ENDS_WITH(@t@, '\"') AND MOD(LENGTH(@t@), 2) = 1, 1, 0)) OVER (ORDER BY @i@), 2) = 0, 1, 0) AS @b@ "
-    "FROM UNNEST(REGEXP_EXTRACT_ALL({text}, {piece})) AS @t@ WITH OFFSET AS @i@)) WHERE @b@ = 0 GROUP BY @g@ ORDER BY @g@))"
+    r"AS @p@ FROM (SELECT @i@, @t@, IF(REGEXP_CONTAINS(@t@, r'^[ \t]') AND MOD(@q@, 2) = 0, 1, 0) AS @b@ "
+    "FROM (SELECT @i@, @t@, SUM(IF(ENDS_WITH(@t@, '\"') AND MOD(LENGTH(@t@), 2) = 1, 1, 0)) OVER (ORDER BY @i@) AS @q@ "
+    "FROM UNNEST(REGEXP_EXTRACT_ALL({text}, {piece})) AS @t@ WITH OFFSET AS @i@))) WHERE @b@ = 0 GROUP BY @g@ ORDER BY @g@))"
 )
 
 SPELLINGS: dict[str, Spelling] = {

@@ -44,29 +44,37 @@ _TAGS = (
     "UNNEST([STRUCT(REGEXP_EXTRACT_ALL(@x@, {token}) AS @w@)]), UNNEST([ARRAY_TO_STRING(@w@, '') = @x@]) AS @y@, "
     "UNNEST(@w@) AS @t@ WITH OFFSET AS @i@ WHERE NOT REGEXP_CONTAINS(@t@, {blank})"
 )
+# What windows tell is taken apart one step later: BigQuery's analyzer takes no window function within IF and CASE.
 # l: depth. h: is all that stands between two tags. z: is a tag whose end is next. a: attributes.
+_BESIDE = (
+    "SELECT @y@, @i@, @t@, @s@, @n@, SUM(@s@) OVER (ORDER BY @i@) AS @l@, LAG(@s@, 1, 0) OVER (ORDER BY @i@) AS @b@, "
+    f"LEAD(@s@, 1, 0) OVER (ORDER BY @i@) AS @e@ FROM ({_TAGS})"
+)
 _LEVELS = (
-    "SELECT @y@, @i@, @t@, @s@, @n@, SUM(@s@) OVER (ORDER BY @i@) - GREATEST(@s@, 0) AS @l@, "
-    "@n@ = '#text' AND LAG(@s@, 1, 0) OVER (ORDER BY @i@) = 1 AND LEAD(@s@, 1, 0) OVER (ORDER BY @i@) = -1 AS @h@, "
-    "LEAD(@s@, 1, 0) OVER (ORDER BY @i@) - @s@ = -2 AS @z@, "
-    f"IF(@n@ = '#text', '', {_ATTRIBUTES}) AS @a@ FROM ({_TAGS})"
+    "SELECT @y@, @i@, @t@, @s@, @n@, @l@ - GREATEST(@s@, 0) AS @l@, @n@ = '#text' AND @b@ = 1 AND @e@ = -1 AS @h@, "
+    f"@e@ - @s@ = -2 AS @z@, IF(@n@ = '#text', '', {_ATTRIBUTES}) AS @a@ FROM ({_BESIDE})"
+)
+# e: the place of its end. k: whether it has one. v: the value of a text. h: the text is the value of the element.
+_ENDS = (
+    f"SELECT @y@, @i@, @t@, @s@, @n@, @l@, @h@, @z@, @a@, LEAD(@i@) OVER {_NEXT_TAG} AS @e@, LEAD(@s@) OVER {_NEXT_TAG} AS @k@, "
+    f"LEAD(@n@) OVER {_NEXT_TAG} AS @m@, LAG(@a@, 1, '') OVER (ORDER BY @i@) AS @b@ FROM ({_LEVELS})"
 )
 _TEXT = "IF(@h@, @t@, REGEXP_REPLACE(@t@, {edge}, ''))"
-# e: the place of its end. k: whether it has one. v: the value of a text. h: the text is the value of the element.
 _PAIRS = (
-    f"SELECT @y@, @i@, @s@, @n@, @l@, @z@, @a@, IF(@s@ = 0, @i@, LEAD(@i@) OVER {_NEXT_TAG}) AS @e@, "
-    f"@s@ < 1 OR COALESCE(LEAD(@s@) OVER {_NEXT_TAG} = -1 AND LEAD(@n@) OVER {_NEXT_TAG} = @n@, FALSE) AS @k@, "
-    "@h@ AND LAG(@a@, 1, '') OVER (ORDER BY @i@) = '' AS @h@, "
-    f"IF(@n@ = '#text', {_decoded(_TEXT)}, NULL) AS @v@ FROM ({_LEVELS})"
+    "SELECT @y@, @i@, @s@, @n@, @l@, @z@, @a@, IF(@s@ = 0, @i@, @e@) AS @e@, @s@ < 1 OR COALESCE(@k@ = -1 AND @m@ = @n@, FALSE) "
+    f"AS @k@, @h@ AND @b@ = '' AS @h@, IF(@n@ = '#text', {_decoded(_TEXT)}, NULL) AS @v@ FROM ({_ENDS})"
 )
 # b: what it begins with. m: whether members follow. k: whether the whole is XML.
+_AROUND = (
+    "SELECT @y@, @i@, @e@, @s@, @n@, @h@, @z@, @a@, @v@, LEAD(@h@, 1, FALSE) OVER (ORDER BY @i@) AS @m@, "
+    "LEAD(@v@) OVER (ORDER BY @i@) AS @b@, LOGICAL_AND(@k@) OVER () AS @k@, SUM(@s@) OVER () AS @f@, "
+    f"SUM(CASE WHEN @l@ > 0 OR @s@ < 0 THEN 0 WHEN @n@ = '#text' THEN 2 ELSE 1 END) OVER () AS @c@ FROM ({_PAIRS})"
+)
 _NODES = (
-    "SELECT AS STRUCT @i@, @e@, @s@, @n@, @h@, @i@ + 1 < @e@ AND NOT LEAD(@h@, 1, FALSE) OVER (ORDER BY @i@) AS @m@, "
-    "CASE WHEN @n@ = '#text' THEN @v@ WHEN LEAD(@h@, 1, FALSE) OVER (ORDER BY @i@) THEN LEAD(@v@) OVER (ORDER BY @i@) "
-    "WHEN @s@ = 0 OR @z@ THEN IF(@a@ = '', 'null', CONCAT('{', @a@, '}')) "
+    "SELECT AS STRUCT @i@, @e@, @s@, @n@, @h@, @i@ + 1 < @e@ AND NOT @m@ AS @m@, "
+    "CASE WHEN @n@ = '#text' THEN @v@ WHEN @m@ THEN @b@ WHEN @s@ = 0 OR @z@ THEN IF(@a@ = '', 'null', CONCAT('{', @a@, '}')) "
     "ELSE CONCAT('{', @a@, IF(@a@ = '', '', ',')) END AS @b@, "
-    "@y@ AND LOGICAL_AND(@k@) OVER () AND SUM(@s@) OVER () = 0 AND SUM(CASE WHEN @l@ > 0 OR @s@ < 0 THEN 0 "
-    f"WHEN @n@ = '#text' THEN 2 ELSE 1 END) OVER () = 1 AS @k@ FROM ({_PAIRS})"
+    f"@y@ AND @k@ AND @f@ = 0 AND @c@ = 1 AS @k@ FROM ({_AROUND})"
 )
 # p: the place of the element around it.
 _INNER = (
@@ -74,12 +82,15 @@ _INNER = (
     "WHERE @o@.@s@ = 1 AND @o@.@i@ < @d@.@i@ AND @d@.@i@ < @o@.@e@) AS @p@ "
     "FROM UNNEST(@nodes@) AS @d@ WHERE @d@.@s@ >= 0 AND NOT @d@.@h@"
 )
-_FIRST, _LAST = "MIN(@i@) OVER (PARTITION BY @p@, @n@)", "MAX(@i@) OVER (PARTITION BY @p@, @n@)"
 # f: the place of the first of its name. b, c: what it begins and ends with.
+_SIBLINGS = (
+    "SELECT @i@, @e@, @k@, @n@, @m@, @b@, MIN(@i@) OVER (PARTITION BY @p@) AS @a@, MIN(@i@) OVER (PARTITION BY @p@, @n@) AS @f@, "
+    f"MAX(@i@) OVER (PARTITION BY @p@, @n@) AS @z@ FROM ({_INNER})"
+)
 _MEMBERS = (
-    f"SELECT AS STRUCT @i@, @e@, @k@, {_FIRST} AS @f@, CONCAT(IF(@i@ = MIN(@i@) OVER (PARTITION BY @p@), '', ','), "
-    f"IF(@i@ > {_FIRST}, '', CONCAT('\"', @n@, '\":', IF({_LAST} > @i@, '[', ''))), @b@) AS @b@, "
-    f"CONCAT(IF(@m@, '}}', ''), IF({_FIRST} < @i@ AND @i@ = {_LAST}, ']', '')) AS @c@ FROM ({_INNER})"
+    "SELECT AS STRUCT @i@, @e@, @k@, @f@, CONCAT(IF(@i@ = @a@, '', ','), "
+    "IF(@i@ > @f@, '', CONCAT('\"', @n@, '\":', IF(@z@ > @i@, '[', ''))), @b@) AS @b@, "
+    f"CONCAT(IF(@m@, '}}', ''), IF(@f@ < @i@ AND @i@ = @z@, ']', '')) AS @c@ FROM ({_SIBLINGS})"
 )
 # o: the order of the JSON text: of what is around it the first of its name and itself, from the outside to it.
 _ORDER = (
