@@ -23,7 +23,10 @@ class StoredFunction:
 
 @dataclass(slots=True)
 class Environment:
-    """The catalog as the binder sees it, for one target. ``moments``: between which ``now()`` lies, where it is a column."""
+    """The catalog as the binder sees it, for one target. ``moments``: between which ``now()`` lies, where it is a column.
+
+    ``disputed``: columns of a union whose names the engine and Microsoft's binder do not agree upon.
+    """
 
     catalog: Catalog
     target: str
@@ -37,6 +40,7 @@ class Environment:
     unnamed: int = 0
     watchlists: dict[int, dict[int, list[str]]] = field(default_factory=dict)
     declared: set[object] = field(default_factory=set)
+    disputed: set[str] = field(default_factory=set)
     located: dict[tuple[int, int], Column] = field(default_factory=dict)
     _named: dict[int, tuple[tuple[Column, ...], dict[str, Column]]] = field(default_factory=dict)
     _parsed: dict[str, StoredFunction] = field(default_factory=dict)

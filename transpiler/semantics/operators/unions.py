@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+from collections import Counter
 from dataclasses import replace
 
 from transpiler.diagnostics import KqlError
@@ -90,6 +91,7 @@ def matching_tables(scope: Scope, pattern: str, node: syntax.Node, fuzzy: bool) 
 def unite(scope: Scope, sides: list[tuple[str, Tabular]], kind: str, source_column: str, node: syntax.Node) -> Tabular:
     """The rows of all sides. A column that has two types is split into ``name_type`` columns."""
     layout = _layout([t for _, t in sides], inner=kind == "inner")
+    scope.environment.disputed |= _disputed([t for _, t in sides], layout)
     columns = {(original, t): Column(name, t, True) for name, t, original in layout}
     source = Column(source_column, Type.STRING, False) if source_column else None
     mappings: list[dict[Column, Scalar]] = []
@@ -123,6 +125,13 @@ def _arrival(sides: list[Tabular], mappings: list[dict[Column, Scalar]]) -> Colu
         if own is not None:
             mapping[column] = ColumnRef(own)
     return column
+
+
+def _disputed(sides: list[Tabular], layout: list[tuple[str, Type, str]]) -> set[str]:
+    """The split columns that Microsoft's binder does not split: the first two sides that have them agree upon the type."""
+    split = Counter(original for _, _, original in layout)
+    kinds = {n: [c.type for s in sides for c in s.visible if c.name == n] for n, count in split.items() if count > 1}
+    return {name for name, _, n in layout if n in kinds and kinds[n][0] is kinds[n][1]}
 
 
 def _layout(sides: list[Tabular], *, inner: bool) -> list[tuple[str, Type, str]]:
