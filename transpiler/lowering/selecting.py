@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from sqlglot import exp
 
 from transpiler.dialects.windowing import partition_key
-from transpiler.lowering.block import Block, Lowered
+from transpiler.lowering.block import MOST_NODES, Block, Lowered
 from transpiler.lowering.liveness import live_aggregates
 from transpiler.lowering.names import column_names
 from transpiler.lowering.stages import Stages
@@ -25,7 +25,7 @@ from transpiler.plan.relations import (
     Relation,
     Window,
 )
-from transpiler.plan.scalars import Column, Scalar, columns_of, is_windowed, subqueries_of
+from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar, columns_of, is_windowed, subqueries_of
 from transpiler.types import Type
 
 
@@ -126,7 +126,7 @@ def lower_aggregate(stages: Stages, relation: Aggregate) -> Lowered | Block:
     Where several columns come from one row (arg_max), that row is a column, and they are its fields above it.
     """
     aggregates = live_aggregates(relation, stages.needed(relation))
-    block = _grouped(stages, relation, aggregates)
+    block, aggregates = _lifted(stages, _grouped(stages, relation, aggregates), relation, aggregates)
     scalars = stages.over(block)
     computed = {c for a in aggregates for c in a.columns}
     columns = [c for c in relation.columns if c in relation.keys or c in computed]
@@ -190,6 +190,36 @@ def _grouped(stages: Stages, relation: Aggregate, aggregates: list[AggregateCall
     read = {c for s in scalars for c in columns_of(s)}
     # Neither target groups or orders by a literal, and BigQuery aggregates no SELECT without a FROM.
     return stages.reopened(block) if block.table is None or constants & read else block
+
+
+def _lifted(
+    stages: Stages, block: Block, relation: Aggregate, aggregates: list[AggregateCall]
+) -> tuple[Block, list[AggregateCall]]:
+    """Long dynamic values that are aggregated, as columns of a stage below: a list reads each of its values several times."""
+    scalars = stages.over(block)
+    lifted: dict[Scalar, Column] = {}
+    trees: dict[Column, exp.Expr] = {}
+    for value in {id(v): v for a in aggregates for v in a.call.arguments}.values():
+        if value.type is Type.DYNAMIC and not isinstance(value, ColumnRef | Constant):
+            tree = scalars.value(value)
+            if sum(1 for _ in tree.walk()) > MOST_NODES:
+                column = lifted[value] = Column(f"{aggregates[0].columns[0].name}_value", Type.DYNAMIC, value.nullable)
+                trees[column] = tree
+    if not lifted:
+        return block, aggregates
+    changed = [_over(a, lifted) for a in aggregates]
+    scalars_left = [*relation.keys.values(), *(v for a in changed for v in (a.call, *(k.value for k in a.order)))]
+    read = {c for s in scalars_left for c in columns_of(s)}
+    wider = replace(
+        block, columns=(*block.columns, *trees), computed={**block.computed, **trees}, needed=[*read, *trees]
+    )
+    return stages.reopened(wider), changed
+
+
+def _over(aggregate: AggregateCall, lifted: Mapping[Scalar, Column]) -> AggregateCall:
+    """An aggregate that reads lifted values as columns."""
+    arguments = tuple(ColumnRef(lifted[v], aggregate.call.span) if v in lifted else v for v in aggregate.call.arguments)
+    return replace(aggregate, call=replace(aggregate.call, arguments=arguments))
 
 
 def _group_key(stages: Stages, block: Block, key: Scalar) -> exp.Expr:
