@@ -38,6 +38,11 @@ REFUSED = {
         "SELECT ROW_NUMBER() OVER (PARTITION BY SAFE_CAST(x AS FLOAT64) ORDER BY y) AS r FROM t",
         "SELECT ROW_NUMBER() OVER (PARTITION BY 1.5) AS r FROM t",
     ],
+    "a window function within a conditional expression": [
+        "SELECT IF(x > 1, SUM(x) OVER (), 0) AS s FROM t",
+        "SELECT COALESCE(LAG(x) OVER (ORDER BY x), 0) AS s FROM t",
+        "SELECT CASE WHEN x > 1 THEN (SELECT MAX(r) FROM (SELECT RANK() OVER (ORDER BY e) AS r FROM UNNEST(a) AS e)) END AS s",
+    ],
     "returns an array that may hold NULL": [
         "SELECT ARRAY_AGG(x) AS a FROM t",
         "SELECT [1, NULL] AS a",

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from transpiler.kql import syntax
 from transpiler.plan.scalars import Constant, Scalar
+from transpiler.semantics.constants.choices import computed
 from transpiler.semantics.scope import Scope, Tabular
 from transpiler.types import INTEGERS
 
@@ -97,10 +98,10 @@ def bind_scalar(scope: Scope, expression: syntax.Node) -> Scalar:
 
 def bind_constant(scope: Scope, expression: syntax.Node, what: str) -> Constant:
     """A scalar that must come to a constant."""
-    scalar = bind_scalar(scope, expression)
-    if not isinstance(scalar, Constant):
+    constant = computed(bind_scalar(scope, expression))
+    if constant is None:
         raise scope.error("KQL104", f"{what} must be a constant", expression.span)
-    return scalar
+    return constant
 
 
 def bind_whole(scope: Scope, expression: syntax.Node, what: str) -> int:

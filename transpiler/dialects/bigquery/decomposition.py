@@ -35,11 +35,13 @@ def _component(speller: Speller, of: Call) -> exp.Expr:
     )
     trends = f"SELECT @y@, @o@, @s@, {_TRENDS[str(trend)]} AS @t@, MAX(ABS(@y@)) OVER () AS @g@ FROM ({rest})"
     text = REAL_TEXT.replace("{r}", COMPONENTS[str(which)])
+    # The windows stand in FROM: BigQuery's analyzer takes none within IF.
     body = (
-        f"(SELECT IF(COUNT(@y@ + @s@ + @t@) < COUNT(*), {_stop(NOT_COMPLETE, 'COUNT(*)')}, "
-        f"CONCAT('[', COALESCE(STRING_AGG({text}, ',' ORDER BY @o@), ''), ']')) FROM ({trends}))"
+        "(SELECT IF(JSON_QUERY_ARRAY({s}) IS NULL, NULL, "
+        f"IF(COUNT(@y@ + @s@ + @t@) < COUNT(*), {_stop(NOT_COMPLETE, 'COUNT(*)')}, "
+        f"CONCAT('[', COALESCE(STRING_AGG({text}, ',' ORDER BY @o@), ''), ']'))) FROM ({trends}))"
     )
-    return speller.once(speller.value(of.arguments[0]), lambda s: hygienic(speller, of_array(body), s=s))
+    return speller.once(speller.value(of.arguments[0]), lambda s: hygienic(speller, body, s=s))
 
 
 def _percentile(percent: object) -> str:

@@ -7,6 +7,7 @@ A long wraps at 64 bits; an instant outside the years 1 to 9999 is null. What wo
 from __future__ import annotations
 
 import decimal
+import json
 import math
 from collections.abc import Callable
 
@@ -139,6 +140,8 @@ def fold(key: str, result: Type, arguments: tuple[Constant, ...]) -> Constant | 
     if key == "strcat":  # a pattern is often put together so, and must be a constant
         texts = [a.value for a in arguments if isinstance(a.value, str) and a.type is Type.STRING]
         return Constant(result, "".join(texts)) if len(texts) == len(arguments) else None
+    if key == "strcat_array":
+        return _joined(arguments)
     if key not in _WHOLE and key not in _REAL and key not in _DECIMALS:
         return None
     if any(a.value is None for a in arguments):
@@ -152,6 +155,19 @@ def fold(key: str, result: Type, arguments: tuple[Constant, ...]) -> Constant | 
         return Constant(result, _typed(folder(*(a.value for a in arguments)), result))
     except (NotFoldedError, OverflowError):
         return None
+
+
+def _joined(arguments: tuple[Constant, ...]) -> Constant | None:
+    """Texts joined to one; None where an element is no text."""
+    array, delimiter = (a.value for a in arguments)
+    elements = json.loads(array) if isinstance(array, str) else None
+    if (
+        not isinstance(elements, list)
+        or not all(isinstance(e, str) for e in elements)
+        or not isinstance(delimiter, str)
+    ):
+        return None
+    return Constant(Type.STRING, delimiter.join(elements))
 
 
 def _typed(value: int | float | None, result: Type) -> int | float | None:

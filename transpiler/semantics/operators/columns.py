@@ -11,7 +11,7 @@ from transpiler.kql import syntax
 from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.relations import OrderKey, Project, Series, Values
 from transpiler.plan.scalars import Column, ColumnRef, Constant, Path, Scalar
-from transpiler.semantics.dispatch import bind_scalar, binds_operator
+from transpiler.semantics.dispatch import bind_constant, bind_scalar, binds_operator
 from transpiler.semantics.names import UniqueNames, result_name, unnamed_beside
 from transpiler.semantics.scalars.calls import CAST_HINT, convert
 from transpiler.semantics.scope import Openness, Scope, Tabular, did_you_mean
@@ -40,7 +40,16 @@ def expand_item(scope: Scope, expression: syntax.Expr) -> list[tuple[str | None,
 
     if isinstance(expression, syntax.Call) and (binder := MULTI_BINDERS.get(expression.name)) is not None:
         return binder(scope, expression)
-    return [(result_name(expression), bind_scalar(scope, expression))]
+    scalar = bind_scalar(scope, expression)
+    return [(result_name(expression) or asked_for(scope, expression, scalar), scalar)]
+
+
+def asked_for(scope: Scope, expression: syntax.Expr, scalar: Scalar) -> str | None:
+    """The column that ``column_ifexists`` asks for and finds: it is that column, under its own name. None for all else."""
+    if not isinstance(expression, syntax.Call) or expression.name not in ("column_ifexists", "columnifexists"):
+        return None
+    name = str(bind_constant(scope, expression.arguments[0], "the column's name").value)
+    return name if isinstance(scalar, ColumnRef) and scalar.column.name == name else None
 
 
 @binds_operator(syntax.Extend, syntax.Serialize)

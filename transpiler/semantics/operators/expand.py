@@ -14,6 +14,7 @@ from transpiler.plan.relations import Expand, Expansion, OrderKey, Origin, Proje
 from transpiler.plan.scalars import Column, ColumnRef, Scalar, WindowCall
 from transpiler.semantics.dispatch import bind_scalar, bind_whole, binds_operator
 from transpiler.semantics.names import UniqueNames, result_name
+from transpiler.semantics.operators.columns import asked_for
 from transpiler.semantics.operators.joins import word
 from transpiler.semantics.scalars.calls import call_function, convert, overload_of
 from transpiler.semantics.scope import Scope, Tabular, type_named
@@ -73,7 +74,7 @@ def bind_items(scope: Scope, tabular: Tabular, columns: Sequence[syntax.Expr]) -
                 inner.span,
                 hint="parse_json(…) or split(…)",
             )
-        name = written or result_name(inner)
+        name = written or result_name(inner) or asked_for(scope, inner, value)
         final = names.unnamed(scope.environment) if name is None else name
         if name is not None and not names.take(name):
             reason = "" if written else "; which of them Kusto shows is not documented"

@@ -117,7 +117,9 @@ def _text_pattern(scope: Scope, node: syntax.Parse, relaxed: bool) -> str:
                 written.append(".*?")
         else:
             inner = _text_group(scope, part, following, relaxed)
-            written.append(f"(?P<g{group}>{inner})")
+            # Microsoft's own parser of sshd reads "port 22" with "port" and a whole number.
+            blanks = r"\s*" if inner in (_WHOLE, _NUMBER) else ""
+            written.append(f"{blanks}(?P<g{group}>{inner})")
             group += 1
     if parts and parts[-1].text is not None:
         written.append(r"\z")

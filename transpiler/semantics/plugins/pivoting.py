@@ -16,7 +16,15 @@ from transpiler.semantics.shaping import origin_of, project, unordered
 from transpiler.source import Span
 from transpiler.types import INTEGERS, TYPE_NAMES, Type
 
-_CHOOSING = {"count": "countif", "sum": "sumif", "dcount": "dcountif", "min": "minif", "max": "maxif"}
+_CHOOSING = {
+    "count": "countif",
+    "sum": "sumif",
+    "dcount": "dcountif",
+    "min": "minif",
+    "max": "maxif",
+    "any": "take_anyif",
+    "take_any": "take_anyif",
+}
 """The aggregates over a cell's rows. What a cell without rows holds of the others is not documented."""
 _HINT = "declare them: evaluate pivot(x) : (k:string, a:long); or summarize countif(x == …) by …"
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from transpiler.functions.registry import FUNCTIONS, Function, Kind
 from transpiler.kql import syntax
-from transpiler.plan.relations import AggregateCall
+from transpiler.plan.relations import AggregateCall, Project, Values
 from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, RunTime, Scalar, ScalarSubquery
+from transpiler.semantics.constants.choices import truth
 from transpiler.semantics.constants.conversions import fold_conversion
 from transpiler.semantics.dispatch import (
     FUNCTION_BINDERS,
@@ -31,7 +32,7 @@ from transpiler.semantics.scalars.calls import (
 )
 from transpiler.semantics.scalars.expressions import binary, bind_predicate
 from transpiler.semantics.scalars.packing import as_dynamic
-from transpiler.semantics.scope import FunctionLet, Scope, check_first, did_you_mean, type_named
+from transpiler.semantics.scope import FunctionLet, Scope, Tabular, check_first, did_you_mean, type_named
 from transpiler.types import INTEGERS, NUMBERS, Type
 
 
@@ -216,6 +217,9 @@ def _case(scope: Scope, node: syntax.Call) -> Scalar:
 
 
 def _case_call(scope: Scope, arguments: list[Scalar], t: Type, node: syntax.Call) -> Scalar:
+    arguments = _undecided(arguments)
+    if len(arguments) == 1:
+        return arguments[0]
     function = FUNCTIONS.find("case")
     assert function is not None
     call = make_call(scope, function.overloads[0], tuple(arguments), node.span, t)
@@ -223,6 +227,18 @@ def _case_call(scope: Scope, arguments: list[Scalar], t: Type, node: syntax.Call
     return replace(
         call, nullable=any(r.nullable and not (r.type is Type.STRING and isinstance(r, Constant)) for r in results)
     )
+
+
+def _undecided(arguments: list[Scalar]) -> list[Scalar]:
+    """The pairs whose conditions a row decides, and what else there is: a constant condition is decided here."""
+    left: list[Scalar] = []
+    for condition, value in zip(arguments[:-1:2], arguments[1::2], strict=True):
+        holds = truth(condition)
+        if holds:
+            return [*left, value]
+        if holds is None:
+            left += [condition, value]
+    return [*left, arguments[-1]]
 
 
 @binds_function("coalesce")
@@ -253,7 +269,16 @@ def _toscalar(scope: Scope, node: syntax.Call) -> Scalar:
         from transpiler.semantics.operators.rows import limited
 
         tabular = limited(scope, tabular, 1, tabular.order, node, "take")
-    return ScalarSubquery(tabular.relation, tabular.visible[0], node.span)
+    return _printed(tabular) or ScalarSubquery(tabular.relation, tabular.visible[0], node.span)
+
+
+def _printed(tabular: Tabular) -> Constant | None:
+    """The constant of ``toscalar(print 5)``; None for any other table."""
+    relation = tabular.relation
+    if not isinstance(relation, Project) or not isinstance(relation.input, Values) or len(relation.input.rows) != 1:
+        return None
+    value = relation.computed.get(tabular.visible[0])
+    return value if isinstance(value, Constant) else None
 
 
 @binds_function("column_ifexists", "columnifexists")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import operator
-from collections.abc import Callable
 
 from transpiler.kql import syntax
-from transpiler.plan.scalars import Call, Constant, Scalar
+from transpiler.plan.scalars import Constant, Scalar
+from transpiler.semantics.constants.choices import truth
 from transpiler.semantics.dispatch import bind_constant, bind_scalar, bind_source, binds_function
 from transpiler.semantics.scalars.calls import call_function
 from transpiler.semantics.scalars.expressions import bind_predicate
@@ -40,44 +39,12 @@ def _assert(scope: Scope, node: syntax.Call) -> Scalar:
     """True, or an error: Kusto decides it when it analyses the query."""
     condition, written = _arguments(scope, node, 2)
     message = bind_constant(scope, written, "the message").value
-    holds = _truth(bind_predicate(scope, condition))
+    holds = truth(bind_predicate(scope, condition))
     if holds is None:
         raise scope.error("KQL104", "the condition of assert must be a constant", condition.span)
     if not holds:
         raise scope.error("KQL105", f"assert has failed: {message}", node.span)
     return Constant(Type.BOOL, True, node.span)
-
-
-_COMPARED: dict[str, Callable[[object, object], bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,  # type: ignore[dict-item]  # two values of one type
-    "<=": operator.le,  # type: ignore[dict-item]
-    ">": operator.gt,  # type: ignore[dict-item]
-    ">=": operator.ge,  # type: ignore[dict-item]
-}
-
-
-def _truth(condition: Scalar) -> bool | None:
-    """What a condition over constants comes to; None for any other."""
-    if isinstance(condition, Constant):
-        return bool(condition.value)
-    if not isinstance(condition, Call):
-        return None
-    name = condition.overload.name
-    if name in ("and", "or", "not"):
-        parts = [_truth(a) for a in condition.arguments]
-        if any(p is None for p in parts):
-            return None
-        return not parts[0] if name == "not" else (all if name == "and" else any)(bool(p) for p in parts)
-    if name not in _COMPARED or not all(isinstance(a, Constant) for a in condition.arguments):
-        return None
-    left, right = (a for a in condition.arguments if isinstance(a, Constant))
-    if left.value is None or right.value is None or isinstance(left.value, str) is not isinstance(right.value, str):
-        return None
-    if isinstance(left.value, str) and (left.type is not Type.STRING or name not in ("==", "!=")):
-        return None
-    return _COMPARED[name](left.value, right.value)
 
 
 @binds_function("bin_auto")
