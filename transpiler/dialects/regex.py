@@ -11,7 +11,14 @@ from functools import lru_cache
 
 from sqlglot import exp
 
-from transpiler.dialects.regex_boundaries import edged, is_boundary, repeated, with_last_word, without_known
+from transpiler.dialects.regex_boundaries import (
+    edged,
+    is_boundary,
+    outside_groups,
+    repeated,
+    with_last_word,
+    without_known,
+)
 from transpiler.dialects.regex_syntax import (
     Alternation,
     Assertion,
@@ -153,7 +160,7 @@ def _leading_flags(node: Node) -> str:
 def compiled(pattern: str) -> Regex:
     """The checked pattern. RegexError for what is refused."""
     node, groups, names = parse(pattern)
-    return Regex(with_last_word(node), groups, names)
+    return Regex(with_last_word(outside_groups(node)), groups, names)
 
 
 def regex_of(speller: Speller, pattern: Scalar, what: str) -> Regex:

@@ -69,6 +69,48 @@ def _holds(edge: Edge, before: Wordness, after: Wordness) -> bool | None:
     return True if Wordness.MIXED not in (word, other) else None
 
 
+def outside_groups(node: Node) -> Node:
+    """The pattern with the boundaries at a group's edges outside of it, which is the same: ``(\\bX\\b)`` is ``\\b(X)\\b``."""
+    match node:
+        case Alternation():
+            return Alternation(tuple(outside_groups(b) for b in node.branches))
+        case Repetition():
+            inner = outside_groups(node.inner)
+            # What stands at the edge of a repeated group stands between its rounds as well.
+            return node if isinstance(inner, Sequence) else Repetition(inner, node.operator, node.least)
+        case Group():
+            before, inner, after = _taken_out(outside_groups(node.inner))
+            group = Group(inner, node.index, node.name, node.opening)
+            return Sequence((*before, group, *after)) if before or after else group
+        case Sequence():
+            parts = [outside_groups(p) for p in node.parts]
+            flat = [q for p in parts for q in (p.parts if isinstance(p, Sequence) else (p,))]
+            return Sequence(tuple(flat))
+        case _:
+            return node
+
+
+def _taken_out(node: Node) -> tuple[list[Node], Node, list[Node]]:
+    """The boundaries before and behind what is in a group, if all of its branches have them."""
+    branches = node.branches if isinstance(node, Alternation) else (node,)
+    lists = [list(b.parts) if isinstance(b, Sequence) else [b] for b in branches]
+    before: list[Node] = []
+    after: list[Node] = []
+    while all(len(parts) > 1 and _are_alike(parts[0], lists[0][0]) for parts in lists):
+        before.append(lists[0][0])
+        lists = [parts[1:] for parts in lists]
+    while all(len(parts) > 1 and _are_alike(parts[-1], lists[0][-1]) for parts in lists):
+        after.insert(0, lists[0][-1])
+        lists = [parts[:-1] for parts in lists]
+    left = [Sequence(tuple(parts)) for parts in lists]
+    return before, Alternation(tuple(left)) if isinstance(node, Alternation) else left[0], after
+
+
+def _are_alike(one: Node, other: Node) -> bool:
+    """Whether both are the same boundary."""
+    return isinstance(one, Assertion) and isinstance(other, Assertion) and is_boundary(one) and one.edge is other.edge
+
+
 def with_last_word(node: Node) -> Node:
     """The pattern with ``(.*)\\b`` at its end as what reaches to the last character of a word, which is the same: what follows
     that character has no boundary but the one behind it."""
