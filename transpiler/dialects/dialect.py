@@ -40,7 +40,8 @@ class Dialect(ABC):
     the term operators are built of; their slots are ``text``, ``pattern`` and ``term``. ``is_nan`` tests ``{x}``;
     ``nan_is_greatest``: NaN equals itself and is above every number, where IEEE 754 (and Kusto) find it neither;
     ``has_nulls_clause``: an aggregate's ORDER BY takes NULLS FIRST and NULLS LAST in either direction.
-    ``takes_no_table``: the node within which a subquery must not read a table.
+    ``takes_no_table``: the node within which a subquery must not read a table. ``rows_stay_out``: subqueries and window
+    functions stay out of TRY and lambdas.
     ``real_key``: what rows with equal reals are parted by.
     """
 
@@ -58,6 +59,7 @@ class Dialect(ABC):
     nan_is_greatest: ClassVar[bool] = False
     has_nulls_clause: ClassVar[bool] = True
     takes_no_table: ClassVar[type[exp.Expr]]
+    rows_stay_out: ClassVar[bool] = False
     real_key: ClassVar[str] = "{x}"
     is_nan: ClassVar[str]
     max_bytes: ClassVar[int] = 1_000_000_000
@@ -225,6 +227,15 @@ def bound_name(body: Callable[[exp.Expr], exp.Expr]) -> tuple[str, exp.Expr]:
         if identifier.name == marker:
             identifier.set("this", name)
     return name, tree
+
+
+def one(tree: exp.Expr) -> exp.Expr:
+    """A value as the only element of a list.
+
+    Trap: sqlglot writes a list of a subquery as ``ARRAY(SELECT …)``, the list of its rows, without an element where it has none.
+    """
+    may_be_empty = isinstance(tree, exp.Subquery) and tree.this.args.get("limit") is not None
+    return exp.Paren(this=tree) if may_be_empty else tree
 
 
 def check_complete(dialect: Dialect) -> None:

@@ -33,7 +33,7 @@ from transpiler.dialects.bigquery.expanding import expand as expand_rows
 from transpiler.dialects.bigquery.output import output_name
 from transpiler.dialects.choices import CHOICES
 from transpiler.dialects.comparisons import STANDARD, in_relation, to_scalar
-from transpiler.dialects.dialect import AggregateBuilder, Dialect, SpecialBuilder, bound_name
+from transpiler.dialects.dialect import AggregateBuilder, Dialect, SpecialBuilder, bound_name, one
 from transpiler.dialects.literals import decimal_text
 from transpiler.dialects.spelling import Speller, Spelling, call, fill, number, operand, text
 from transpiler.dialects.terms import TERMS, has_relation
@@ -146,7 +146,7 @@ class BigQuery(Dialect):
     def bind_once(self, tree: exp.Expr, body: Callable[[exp.Expr], exp.Expr]) -> exp.Expr:
         name, inner = bound_name(body)
         unnest = exp.Unnest(
-            expressions=[exp.Array(expressions=[tree])], alias=exp.TableAlias(columns=[exp.to_identifier(name)])
+            expressions=[exp.Array(expressions=[one(tree)])], alias=exp.TableAlias(columns=[exp.to_identifier(name)])
         )
         select = exp.Select(expressions=[inner], from_=exp.From(this=unnest))
         return exp.Subquery(this=select)

@@ -14,7 +14,7 @@ from transpiler.catalog import Physical
 from transpiler.diagnostics import KqlError
 from transpiler.dialects.choices import CHOICES
 from transpiler.dialects.comparisons import STANDARD, in_relation, to_scalar
-from transpiler.dialects.dialect import AggregateBuilder, Dialect, SpecialBuilder, bound_name
+from transpiler.dialects.dialect import AggregateBuilder, Dialect, SpecialBuilder, bound_name, one
 from transpiler.dialects.duckdb import (
     conversions,
     datetimes,
@@ -53,6 +53,7 @@ class DuckDB(Dialect):
     name = "duckdb"
     sqlglot_name = "duckdb"
     takes_no_table = exp.Lambda
+    rows_stay_out = True
     types: ClassVar[Mapping[Type, str]] = {
         Type.BOOL: "BOOLEAN",
         Type.INT: "BIGINT",
@@ -128,7 +129,7 @@ class DuckDB(Dialect):
     def bind_once(self, tree: exp.Expr, body: Callable[[exp.Expr], exp.Expr]) -> exp.Expr:
         name, inner = bound_name(body)
         function = exp.Lambda(this=inner, expressions=[exp.to_identifier(name)], colon=True)
-        listed = call("list_transform", exp.Array(expressions=[tree]), function)
+        listed = call("list_transform", exp.Array(expressions=[one(tree)]), function)
         return exp.Bracket(this=listed, expressions=[exp.Literal.number(1)], offset=1, safe=True)
 
     def run_time(self, delay: timedelta) -> exp.Expr:

@@ -1,0 +1,101 @@
+"""Subqueries and window functions where DuckDB takes none: within TRY and within a lambda they are computed beside it.
+
+``TRY(t + (SELECT …))`` becomes ``list_transform([(SELECT …)], LAMBDA v : TRY(t + v))[1]``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from transpiler.dialects.dialect import Dialect, identifier
+from transpiler.dialects.spelling import call
+from transpiler.dialects.spelling import text as literal
+
+_ITEMS = exp.From | exp.Join | exp.CTE | exp.With | exp.SetOperation
+
+
+def lift(statement: exp.Expr, dialect: Dialect) -> None:
+    """Puts what TRY and lambdas must not hold around them, as the element of a list of one."""
+    every = [n for n in statement.find_all(exp.Subquery, exp.Exists, exp.In, exp.Window) if _is_value(n)]
+    known = {id(n) for n in every}
+    found = [(node, _outermost(node)) for node in every if not any(id(a) in known for a in _above(node))]
+    places: dict[int, tuple[exp.Expr, list[exp.Expr]]] = {id(p): (p, []) for _, p in found if p is not None}
+    if not places:
+        return
+    for node, own in found:
+        # What is only an argument there would come to lie in the new lambda.
+        place = own or next((a for a in _above(node) if id(a) in places), None)
+        if place is not None:
+            places[id(place)][1].append(node)
+    for place, nodes in places.values():
+        _put_around(nodes, place, dialect)
+
+
+def _is_value(node: exp.Expr) -> bool:
+    """Whether a node is a value that is computed of other rows, and not a part of FROM, or of such a value."""
+    if isinstance(node, exp.In):
+        return node.args.get("query") is not None
+    if isinstance(node, exp.Subquery):
+        return not isinstance(node.parent, _ITEMS) and not (isinstance(node.parent, exp.In) and node.arg_key == "query")
+    return True
+
+
+def _outermost(node: exp.Expr) -> exp.Expr | None:
+    """The outermost TRY, or call with a lambda, that a value lies in and does not take its variable from."""
+    place: exp.Expr | None = None
+    names: set[str] | None = None
+    child = node
+    for parent in _above(node):
+        if isinstance(parent, exp.Anonymous) and str(parent.this).upper() == "TRY":
+            place = parent
+        elif isinstance(parent, exp.Lambda) and child is parent.this:
+            names = _free(node) if names is None else names
+            if names & {e.name for e in parent.expressions}:
+                break
+            place = parent.parent
+        child = parent
+    return place
+
+
+def _above(node: exp.Expr) -> Iterator[exp.Expr]:
+    """The nodes around a value, up to its SELECT."""
+    parent = node.parent
+    while parent is not None and not isinstance(parent, exp.Select):
+        yield parent
+        parent = parent.parent
+
+
+def _free(node: exp.Expr) -> set[str]:
+    """The names that a value reads and does not make itself; each variable of a template has a name that nothing else there has."""
+    made = {n.alias for n in node.find_all(exp.Alias)}
+    made |= {c.name for n in node.find_all(exp.TableAlias) for c in n.columns}
+    made |= {e.name for n in node.find_all(exp.Lambda) for e in n.expressions}
+    return {c.name for c in node.find_all(exp.Column)} - made
+
+
+def _put_around(nodes: list[exp.Expr], place: exp.Expr, dialect: Dialect) -> None:
+    """All of a place's values at once, several as a STRUCT: of two lists around it one would lie in the other's lambda."""
+    stub = exp.Column(this=identifier("place"))
+    place.replace(stub)
+    marks: dict[str, list[exp.Expr]] = {}
+    values: dict[str, exp.Expr] = {}
+    for node in nodes:
+        mark = exp.Column(this=identifier("value"))
+        node.replace(mark)
+        text = node.sql(dialect.sqlglot_name)
+        marks.setdefault(text, []).append(mark)
+        values.setdefault(text, node)
+    fields = {text: f"f{n}" for n, text in enumerate(values)}
+
+    def body(value: exp.Expr) -> exp.Expr:
+        for text, own in marks.items():
+            for mark in own:
+                read = value.copy()
+                mark.replace(read if len(values) == 1 else call("struct_extract", read, literal(fields[text])))
+        return place
+
+    pairs = [exp.PropertyEQ(this=identifier(fields[t]), expression=v) for t, v in values.items()]
+    whole = next(iter(values.values())) if len(values) == 1 else exp.Struct(expressions=pairs)
+    stub.replace(dialect.bind_once(whole, body))
