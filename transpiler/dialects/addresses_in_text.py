@@ -89,7 +89,7 @@ def _search_array(test_elements: ElementTest, *, prefix: bool) -> Builder:
             return search(speller, Call(call.overload, (source, *needles), call.type, call.nullable, call.span))
 
         def test(element: exp.Expr) -> exp.Expr:
-            return _computed_search(speller, speller.value(source), element, prefix=prefix)
+            return _computed_search(speller, speller.text(source), element, prefix=prefix)
 
         return test_elements(speller, speller.value(array), test)
 

@@ -101,7 +101,7 @@ def _for_all(regex: Regex, groups: list[int]) -> tuple[list[str], bool]:
 
 def _group(speller: Speller, given: object, regex: Regex, call: Call) -> int:
     found = regex.names.get(given) if isinstance(given, str) else given
-    if not isinstance(found, int) or not 0 <= found <= regex.groups:
+    if not isinstance(found, int) or not 1 <= found <= regex.groups:
         raise speller.refuse(f"the pattern has no group {given!r}", call.arguments[1].span)
     return found
 
@@ -196,13 +196,13 @@ def sought(speller: Speller, call: Call) -> Sought | None:
     if occurrence == 0:
         raise speller.refuse("indexof_regex: an occurrence is counted from 1", call.span)
     found = Sought(regex_of(speller, call.arguments[1], "indexof_regex"), start, occurrence)
-    if not found.is_first:
-        pattern = str(call.arguments[1].value) if isinstance(call.arguments[1], Constant) else "^"
-        if found.regex.matches_nothing or _LOOKS_AROUND.search(pattern):
-            raise speller.refuse(
-                "indexof_regex with a start or an occurrence takes no pattern that matches nothing or looks around it",
-                call.span,
-            )
+    pattern = str(call.arguments[1].value) if isinstance(call.arguments[1], Constant) else "^"
+    if found.regex.matches_nothing or "(?U" in pattern:
+        raise speller.refuse("indexof_regex takes no pattern that matches nothing, nor the flag U", call.span)
+    if not found.is_first and _LOOKS_AROUND.search(pattern):
+        raise speller.refuse(
+            "indexof_regex with a start or an occurrence takes no pattern that looks around it", call.span
+        )
     return found
 
 

@@ -223,6 +223,8 @@ class _Parser:
             return Assertion("\\" + c, _WORD_EDGES[c], start)
         if c in _CONTROLS:
             return Character(_CONTROLS[c], Wordness.OTHER)
+        if c == "0":
+            raise self.error("whether Kusto takes octal escapes is not known; \\x00 is the same character", start)
         if c.isdigit():
             raise self.error("a back-reference cannot be done by RE2", start)
         if not c or c.isalnum() or not c.isascii():

@@ -31,10 +31,10 @@ _CIDR = (
 
 def any_of(speller: Speller, array: exp.Expr, test: Callable[[exp.Expr], exp.Expr]) -> exp.Expr:
     """Whether the test holds for an element of a JSON array of strings; NULL when it is NULL for one and true for none."""
-    name, tree = bound_name(test)
+    name, tree = bound_name(lambda e: speller.sql("COALESCE(CAST({t} AS INT) * 2, 1)", t=test(e)))
     function = exp.Lambda(this=tree, expressions=[exp.to_identifier(name)], colon=True)
     return speller.sql(
-        "CASE WHEN json_type({a}) = 'ARRAY' THEN COALESCE(list_bool_or({t}), FALSE) END",
+        "CASE WHEN json_type({a}) = 'ARRAY' THEN NULLIF(COALESCE(list_max({t}), 0), 1) = 2 END",
         a=array,
         t=exp.Anonymous(
             this="list_transform",
