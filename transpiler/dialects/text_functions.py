@@ -314,8 +314,11 @@ def has_any_index(speller: Speller, call: Call) -> exp.Expr:
 
 def matches_regex(speller: Speller, call: Call) -> exp.Expr:
     """``matches regex``: a match anywhere in the text."""
-    pattern = pattern_text(speller, call.arguments[1], "matches regex")
-    return speller.sql(speller.dialect.regex_matches, text=speller.value(call.arguments[0]), pattern=pattern)
+    source, regex = call.arguments
+    pattern = pattern_text(speller, regex, "matches regex")
+    # A missing text is an empty one, which a pattern may match that matches nothing.
+    value = speller.text(source) if regex_of(speller, regex, "matches regex").matches_nothing else speller.value(source)
+    return speller.sql(speller.dialect.regex_matches, text=value, pattern=pattern)
 
 
 def as_long(speller: Speller, tree: exp.Expr) -> exp.Expr:

@@ -26,6 +26,6 @@ for _unit in ("seconds", "milliseconds", "microseconds", "nanoseconds"):
         (f"unixtime_{_unit}_todatetime(number: integer) -> datetime?", f"unixtime {_unit}"),
         (f"unixtime_{_unit}_todatetime(number: real) -> datetime?", f"unixtime {_unit} real"),
     )
-fn("datetime_utc_to_local(from: datetime, timezone: string) -> datetime")
-fn("datetime_local_to_utc(from: datetime, timezone: string) -> datetime")
+fn("datetime_utc_to_local(from: datetime, timezone: string) -> datetime?")
+fn("datetime_local_to_utc(from: datetime, timezone: string) -> datetime?")
 refused("the list of time zones is Kusto's own", "datetime_list_timezones")

@@ -32,7 +32,9 @@ def any_of(speller: Speller, array: exp.Expr, test: Callable[[exp.Expr], exp.Exp
         a=array,
         s=exp.Subquery(
             this=exp.Select(
-                expressions=[speller.sql("NULLIF(COALESCE(MAX(COALESCE(CAST({t} AS INT64) * 2, 1)), 0), 1) = 2", t=tree)],
+                expressions=[
+                    speller.sql("NULLIF(COALESCE(MAX(COALESCE(CAST({t} AS INT64) * 2, 1)), 0), 1) = 2", t=tree)
+                ],
                 from_=exp.From(
                     this=exp.Unnest(
                         expressions=[speller.sql("JSON_VALUE_ARRAY({a})", a=array.copy())],

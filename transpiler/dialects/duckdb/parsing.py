@@ -23,7 +23,7 @@ def _group(speller: Speller, call: Call) -> exp.Expr:
 
 def _test(speller: Speller, call: Call) -> exp.Expr:
     pattern = text(pattern_of(speller, call, -1))
-    return speller.sql("regexp_matches({s}, {p})", s=speller.value(call.arguments[0]), p=pattern)
+    return speller.sql("regexp_matches({s}, {p})", s=speller.text(call.arguments[0]), p=pattern)
 
 
 def _field(speller: Speller, call: Call) -> exp.Expr:

@@ -194,7 +194,8 @@ class PerRow:
         """Groups within the row; of the input's columns, which are all the same there, any value is the value."""
         relation = kept_totals(self.scope, relation, self.start, self.keyword)
         below, now = self.rewritten(relation.input)
-        moved = {c: Column(c.name, c.type, c.nullable, c.is_absent) for c in now}
+        # Any value of texts is NULL where all are empty.
+        moved = {c: Column(c.name, c.type, c.nullable or c.type is Type.STRING, c.is_absent) for c in now}
         keys = {**relation.keys, moved[self.row]: self._key(now)}
         calls = [self._any(now[c], new) for c, new in moved.items() if c is not self.row and not c.is_absent]
         columns = (*relation.columns, *(c for c in moved.values() if not c.is_absent))

@@ -178,9 +178,16 @@ def bind_aggregate_item(row: Scope, item: syntax.Expr, keys: dict[Column, Scalar
     aggregation = Aggregation(keys=keys)
     scalar = bind_scalar(replace(row, aggregation=aggregation), value)
     _check_aggregated(row, scalar, aggregation, value)
-    default = result_name(value)
+    default = result_name(value) or _sorted_name(value)
     final = written[0] if written else names.unique(default) if default else names.unnamed(row.environment)
     return AggregateItem(tuple(aggregation.calls), ((column_for(final, scalar), scalar),))
+
+
+def _sorted_name(value: syntax.Expr) -> str | None:
+    """What the array of ``array_sort_asc(make_list(x))`` is called: ``list_x_sorted``."""
+    if not isinstance(value, syntax.Call) or value.name not in ("array_sort_asc", "array_sort_desc"):
+        return None
+    return f"{result_name(value.arguments[0]) or 'array0'}_sorted"
 
 
 def _renamed(

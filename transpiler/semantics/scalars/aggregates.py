@@ -138,6 +138,7 @@ def _covariance(scope: Scope, function: Function, node: syntax.Call, keys: Keys)
 
 # ---------------------------------------------------------------- lists
 
+_OLD_LIMIT = 128
 _AS_TEXT = frozenset({Type.DATETIME, Type.TIMESPAN, Type.GUID, Type.DECIMAL})
 
 
@@ -152,7 +153,10 @@ def _list(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -> Ag
         raise scope.error("KQL103", f"{node.name} takes {least} to {least + 1} arguments", node.span)
     value = bind_scalar(scope, node.arguments[0])
     conditions = [bind_predicate(scope, node.arguments[1])] if has_predicate else []
-    limit = bind_whole(scope, node.arguments[least], "the limit") if len(node.arguments) > least else None
+    # The old spellings keep no more, unless they say how many (documentation: make_set).
+    limit = _OLD_LIMIT if node.name in ("makeset", "makelist") else None
+    if len(node.arguments) > least:
+        limit = bind_whole(scope, node.arguments[least], "the limit")
     if limit is not None and limit < 0:
         raise scope.error("KQL104", "the limit is 0 or more", node.arguments[least].span)
     element, kind = _element(scope, value)

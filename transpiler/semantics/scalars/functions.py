@@ -250,7 +250,11 @@ def _coalesce(scope: Scope, node: syntax.Call) -> Scalar:
     assert function is not None
     overload = next(o for o in function.overloads if (o.key == "coalesce string") == (t is Type.STRING))
     call = make_call(scope, overload, tuple(values), node.span, t)
-    return replace(call, nullable=all(v.nullable for v in values))
+    if t is not Type.STRING:
+        return replace(call, nullable=all(v.nullable for v in values))
+    # The last is taken as it is stored, whatever comes before it: an empty text is passed over like a missing one.
+    written = any(isinstance(v, Constant) and v.value for v in values[:-1])
+    return replace(call, nullable=values[-1].nullable and not written)
 
 
 @binds_function("toscalar")
