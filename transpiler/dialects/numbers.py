@@ -104,9 +104,12 @@ def bin_at_real(speller: Speller, call: Call) -> exp.Expr:
 Bucket = Callable[[Speller, exp.Expr, int, "Constant | None"], "exp.Expr | None"]
 
 
-def bin_instant(bucket: Bucket, since: str, earlier: str, modulo: Modulo) -> Callable[[Speller, Call], exp.Expr]:
+def bin_instant(
+    bucket: Bucket, since: str, earlier: str, modulo: Modulo, kept: Callable[[Speller, exp.Expr], exp.Expr]
+) -> Callable[[Speller, Call], exp.Expr]:
     """``bin`` and ``bin_at`` of instants. ``bucket`` writes a constant size and origin, or None; ``since`` gives the
-    microseconds since Kusto's first instant, ``earlier`` the instant ``{n}`` microseconds before ``{t}``."""
+    microseconds since Kusto's first instant, ``earlier`` the instant ``{n}`` microseconds before ``{t}``. ``kept``: null
+    outside of the calendar, which a bin of another origin may leave."""
 
     def spell(speller: Speller, call: Call) -> exp.Expr:
         value, size, *fixed = call.arguments
@@ -127,7 +130,8 @@ def bin_instant(bucket: Bucket, since: str, earlier: str, modulo: Modulo) -> Cal
             if point is not None:
                 apart = exp.Sub(this=operand(apart), expression=operand(speller.sql(since, t=speller.value(point))))
             rest = remainder(speller, apart, size, point is None, modulo)
-            return speller.sql(earlier, t=t, n=rest)
+            found = speller.sql(earlier, t=t, n=rest)
+            return found if point is None else kept(speller, found)
 
         return when_positive(speller, size, speller.once(tree, build))
 

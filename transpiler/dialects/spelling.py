@@ -199,7 +199,7 @@ def needs_group(value: exp.Expr, place: exp.Expr) -> bool:
     if not isinstance(value, _LOOSE) or isinstance(value, _TIGHT):
         return False
     parent = place.parent
-    return isinstance(parent, (*_LOOSE, exp.Bracket, exp.Is, exp.Dot)) or (
+    return isinstance(parent, (*_LOOSE, exp.Bracket, exp.Is, exp.Dot, exp.AtTimeZone)) or (
         isinstance(parent, exp.Cast) and parent.args.get("format") is not None
     )
 

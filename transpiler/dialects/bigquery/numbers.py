@@ -118,8 +118,13 @@ def _pow(speller: Speller, call: Call) -> exp.Expr:
     )  # fmt: skip
 
 
+def _safe(_: Speller, instant: exp.Expr) -> exp.Expr:
+    instant.set("this", f"SAFE.{instant.this}")
+    return instant
+
+
 _BIN_INSTANT = bin_instant(
-    bucket, f"UNIX_MICROS({{t}}) + {EPOCH}", "TIMESTAMP_SUB({t}, INTERVAL {n} MICROSECOND)", modulo
+    bucket, f"UNIX_MICROS({{t}}) + {EPOCH}", "TIMESTAMP_SUB({t}, INTERVAL {n} MICROSECOND)", modulo, _safe
 )  # fmt: skip
 
 SPELLINGS: dict[str, Spelling] = {

@@ -98,7 +98,7 @@ def _once(template: str) -> Spelling:
     return spell
 
 
-_BIN_INSTANT = bin_instant(bucket, f"epoch_us({{t}}) + {EPOCH}", "{t} - to_microseconds({n})", modulo)
+_BIN_INSTANT = bin_instant(bucket, f"epoch_us({{t}}) + {EPOCH}", "{t} - to_microseconds({n})", modulo, in_calendar)
 
 SPELLINGS: dict[str, Spelling] = {
     "abs": _wide("abs({xs*})"),
