@@ -198,7 +198,8 @@ def sought(speller: Speller, call: Call) -> Sought | None:
     found = Sought(regex_of(speller, call.arguments[1], "indexof_regex"), start, occurrence)
     pattern = str(call.arguments[1].value) if isinstance(call.arguments[1], Constant) else "^"
     if found.regex.matches_nothing or "(?U" in pattern:
-        raise speller.refuse("indexof_regex takes no pattern that matches nothing, nor the flag U", call.span)
+        span = call.arguments[1].span
+        raise speller.refuse("indexof_regex takes no pattern that matches nothing, nor the flag U", span)
     if not found.is_first and _LOOKS_AROUND.search(pattern):
         raise speller.refuse(
             "indexof_regex with a start or an occurrence takes no pattern that looks around it", call.span

@@ -7,6 +7,12 @@ without anything is null, and a text that is no XML gives null. SEMANTICS says h
 
 from __future__ import annotations
 
+from sqlglot import exp
+
+from transpiler.dialects.computed import hygienic
+from transpiler.dialects.spelling import Builder, Speller, text
+from transpiler.plan.scalars import Call
+
 _NAME = r"[\pL_:][\pL\pN_:.-]*"
 _REFERENCE = "&(?:lt|gt|amp|apos|quot|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});"
 _VALUE = f"""(?:"(?:[^<&"]|{_REFERENCE})*"|'(?:[^<&']|{_REFERENCE})*')"""
@@ -32,7 +38,7 @@ ATTRIBUTE_VALUE = r"(?s)=\s*.(.*).$"
 TAG = "^<[^!?]"
 TAG_NAME = r"^</?([^\s/>]+)"
 
-PATTERNS = {
+_PATTERNS = {
     "token": TOKEN,
     "blank": BLANK,
     "edge": EDGE,
@@ -43,4 +49,13 @@ PATTERNS = {
     "tag": TAG,
     "tag_name": TAG_NAME,
 }
-"""The patterns by the slots of the templates that take them."""
+
+
+def parse_xml(template: str) -> Builder:
+    """``parse_xml`` by a template over ``{text}`` and the patterns above."""
+
+    def spell(speller: Speller, parsed: Call) -> exp.Expr:
+        patterns = {name: text(pattern) for name, pattern in _PATTERNS.items()}
+        return hygienic(speller, template, text=speller.text(parsed.arguments[0]), **patterns)
+
+    return spell

@@ -183,13 +183,17 @@ def _rows(stages: Stages, trees: Mapping[Column, exp.Expr], names: dict[Column, 
 
 
 def _grouped(stages: Stages, relation: Aggregate, aggregates: list[AggregateCall]) -> Block:
-    values = [v for a in aggregates for v in (a.call, *(k.value for k in a.order))]
-    scalars = [*relation.keys.values(), *values]
+    scalars = _scalars_of(relation, aggregates)
     block = stages.open_for(relation.input, scalars)
     constants = {c for c, t in block.computed.items() if t.find(exp.Column) is None}
     read = {c for s in scalars for c in columns_of(s)}
     # Neither target groups or orders by a literal, and BigQuery aggregates no SELECT without a FROM.
     return stages.reopened(block) if block.table is None or constants & read else block
+
+
+def _scalars_of(relation: Aggregate, aggregates: list[AggregateCall]) -> list[Scalar]:
+    """What is computed over the input: keys, calls, and what their rows are ordered by."""
+    return [*relation.keys.values(), *(v for a in aggregates for v in (a.call, *(k.value for k in a.order)))]
 
 
 def _lifted(
@@ -208,8 +212,7 @@ def _lifted(
     if not lifted:
         return block, aggregates
     changed = [_over(a, lifted) for a in aggregates]
-    scalars_left = [*relation.keys.values(), *(v for a in changed for v in (a.call, *(k.value for k in a.order)))]
-    read = {c for s in scalars_left for c in columns_of(s)}
+    read = {c for s in _scalars_of(relation, changed) for c in columns_of(s)}
     wider = replace(
         block, columns=(*block.columns, *trees), computed={**block.computed, **trees}, needed=[*read, *trees]
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from transpiler.catalog import Catalog, Function, Parameter
+from transpiler.diagnostics import KqlError
 from transpiler.kql import syntax
 from transpiler.kql.parser import parse_query
 from transpiler.plan.scalars import Column, Scalar, children
@@ -25,7 +26,8 @@ class StoredFunction:
 class Environment:
     """The catalog as the binder sees it, for one target. ``moments``: between which ``now()`` lies, where it is a column.
 
-    ``disputed``: columns of a union whose names the engine and Microsoft's binder do not agree upon.
+    ``disputed``: what is said of columns of a union whose names the engine and Microsoft's binder do not agree upon, if they
+    are shown.
     """
 
     catalog: Catalog
@@ -40,7 +42,7 @@ class Environment:
     unnamed: int = 0
     watchlists: dict[int, dict[int, list[str]]] = field(default_factory=dict)
     declared: set[object] = field(default_factory=set)
-    disputed: set[str] = field(default_factory=set)
+    disputed: dict[str, KqlError] = field(default_factory=dict)
     located: dict[tuple[int, int], Column] = field(default_factory=dict)
     _named: dict[int, tuple[tuple[Column, ...], dict[str, Column]]] = field(default_factory=dict)
     _parsed: dict[str, StoredFunction] = field(default_factory=dict)

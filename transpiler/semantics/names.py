@@ -63,6 +63,11 @@ def call_name(function: Function, call: syntax.Call) -> str | None:
             return None
 
 
+def sorted_name(array: syntax.Expr, position: int = 0) -> str:
+    """The name that ``array_sort_asc`` and ``array_sort_desc`` give the column of one of their arrays: ``list_x_sorted``."""
+    return f"{result_name(array) or f'array{position}'}_sorted"
+
+
 def unnamed_beside(given: Collection[str], environment: Environment) -> str:
     """The next ``ColumnN`` that no column of the input has, for operators that keep their input's columns."""
     while True:

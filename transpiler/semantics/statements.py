@@ -38,7 +38,7 @@ def bind_query(query: syntax.Query, source: Source, environment: Environment) ->
 
 
 def _check_shown(scope: Scope, tabular: Tabular, result: syntax.Expr) -> None:
-    """Raises KqlError (KQL203) for a result that shows columns of which nothing is known, or not which name they have."""
+    """Raises KqlError for a result that shows columns of which nothing is known (KQL203), or not which name they have (KQL204)."""
     if tabular.is_open and not tabular.visible:
         message, hint = "nothing is known of the result's columns: the query names none of its table's", DECLARE
     elif tabular.openness is Openness.WHOLE:
@@ -49,22 +49,11 @@ def _check_shown(scope: Scope, tabular: Tabular, result: syntax.Expr) -> None:
             "project the columns that are wanted",
         )
     else:
-        _check_agreed(scope, tabular, result)
+        for column in tabular.visible:
+            if column.name in scope.environment.disputed:
+                raise scope.environment.disputed[column.name]
         return
     raise scope.error("KQL203", message, result.span, hint=hint)
-
-
-def _check_agreed(scope: Scope, tabular: Tabular, result: syntax.Expr) -> None:
-    """Raises KqlError (KQL204) for a result that shows a column whose name the engine and Microsoft's binder do not agree upon."""
-    disputed = [c.name for c in tabular.visible if c.name in scope.environment.disputed]
-    if disputed:
-        raise scope.error(
-            "KQL204",
-            f"column {disputed[0]} comes from a union of three tables or more whose first two agree upon its type and a later one"
-            " does not: the documentation splits such a column by type, Microsoft's own binder does not",
-            result.span,
-            hint="convert it in the tables of the union, or project the columns that are wanted",
-        )
 
 
 def bind_result(scope: Scope, expression: syntax.Expr) -> Tabular:

@@ -6,12 +6,8 @@ arrays of one row are read.
 
 from __future__ import annotations
 
-from sqlglot import exp
-
-from transpiler.dialects.computed import hygienic
-from transpiler.dialects.spelling import Speller, Spelling, text
-from transpiler.dialects.xml_syntax import PATTERNS
-from transpiler.plan.scalars import Call
+from transpiler.dialects.spelling import Spelling
+from transpiler.dialects.xml_syntax import parse_xml
 
 
 def _decoded(value: str) -> str:
@@ -104,10 +100,4 @@ _TEMPLATE = (
     "UNNEST([STRUCT(@f@ AS @p@, @d@.@b@ AS @v@), STRUCT(CONCAT(@f@, '~'), @d@.@c@)]) AS @j@)"
 )
 
-
-def _parse_xml(speller: Speller, parsed: Call) -> exp.Expr:
-    patterns = {name: text(pattern) for name, pattern in PATTERNS.items()}
-    return hygienic(speller, _TEMPLATE, text=speller.text(parsed.arguments[0]), **patterns)
-
-
-SPELLINGS: dict[str, Spelling] = {"parse_xml": _parse_xml}
+SPELLINGS: dict[str, Spelling] = {"parse_xml": parse_xml(_TEMPLATE)}

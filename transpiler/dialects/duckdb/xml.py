@@ -5,12 +5,8 @@ The subquery speaks of one value only, but DuckDB takes none within a lambda.
 
 from __future__ import annotations
 
-from sqlglot import exp
-
-from transpiler.dialects.computed import hygienic
-from transpiler.dialects.spelling import Speller, Spelling, text
-from transpiler.dialects.xml_syntax import PATTERNS
-from transpiler.plan.scalars import Call
+from transpiler.dialects.spelling import Spelling
+from transpiler.dialects.xml_syntax import parse_xml
 
 
 def _decoded(value: str) -> str:
@@ -93,10 +89,4 @@ _TEMPLATE = (
     "(SELECT @k@, @o@, @b@ FROM @ordered@ UNION ALL SELECT @k@, concat(@o@, '~'), @c@ FROM @ordered@))"
 )
 
-
-def _parse_xml(speller: Speller, parsed: Call) -> exp.Expr:
-    patterns = {name: text(pattern) for name, pattern in PATTERNS.items()}
-    return hygienic(speller, _TEMPLATE, text=speller.text(parsed.arguments[0]), **patterns)
-
-
-SPELLINGS: dict[str, Spelling] = {"parse_xml": _parse_xml}
+SPELLINGS: dict[str, Spelling] = {"parse_xml": parse_xml(_TEMPLATE)}

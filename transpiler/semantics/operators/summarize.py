@@ -10,7 +10,7 @@ from transpiler.kql import syntax
 from transpiler.plan.relations import Aggregate, AggregateCall, FirstPerGroup, OrderKey, Origin
 from transpiler.plan.scalars import Column, ColumnRef, Scalar, columns_of
 from transpiler.semantics.dispatch import bind_scalar, binds_operator
-from transpiler.semantics.names import UniqueNames, result_name
+from transpiler.semantics.names import UniqueNames, result_name, sorted_name
 from transpiler.semantics.operators.columns import final_name, matching, named_scalars, output_columns
 from transpiler.semantics.scalars.aggregates import BoundAggregate, bind_aggregate
 from transpiler.semantics.scalars.calls import call_function
@@ -178,16 +178,11 @@ def bind_aggregate_item(row: Scope, item: syntax.Expr, keys: dict[Column, Scalar
     aggregation = Aggregation(keys=keys)
     scalar = bind_scalar(replace(row, aggregation=aggregation), value)
     _check_aggregated(row, scalar, aggregation, value)
-    default = result_name(value) or _sorted_name(value)
+    default = result_name(value)
+    if isinstance(value, syntax.Call) and value.name in ("array_sort_asc", "array_sort_desc"):
+        default = sorted_name(value.arguments[0])
     final = written[0] if written else names.unique(default) if default else names.unnamed(row.environment)
     return AggregateItem(tuple(aggregation.calls), ((column_for(final, scalar), scalar),))
-
-
-def _sorted_name(value: syntax.Expr) -> str | None:
-    """What the array of ``array_sort_asc(make_list(x))`` is called: ``list_x_sorted``."""
-    if not isinstance(value, syntax.Call) or value.name not in ("array_sort_asc", "array_sort_desc"):
-        return None
-    return f"{result_name(value.arguments[0]) or 'array0'}_sorted"
 
 
 def _renamed(

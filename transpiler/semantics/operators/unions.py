@@ -91,7 +91,8 @@ def matching_tables(scope: Scope, pattern: str, node: syntax.Node, fuzzy: bool) 
 def unite(scope: Scope, sides: list[tuple[str, Tabular]], kind: str, source_column: str, node: syntax.Node) -> Tabular:
     """The rows of all sides. A column that has two types is split into ``name_type`` columns."""
     layout = _layout([t for _, t in sides], inner=kind == "inner")
-    scope.environment.disputed |= _disputed([t for _, t in sides], layout)
+    disputed = _disputed([t for _, t in sides], layout)
+    scope.environment.disputed |= {name: _not_agreed(scope, name, node) for name in disputed}
     columns = {(original, t): Column(name, t, True) for name, t, original in layout}
     source = Column(source_column, Type.STRING, False) if source_column else None
     mappings: list[dict[Column, Scalar]] = []
@@ -127,11 +128,23 @@ def _arrival(sides: list[Tabular], mappings: list[dict[Column, Scalar]]) -> Colu
     return column
 
 
-def _disputed(sides: list[Tabular], layout: list[tuple[str, Type, str]]) -> set[str]:
+def _disputed(sides: list[Tabular], layout: list[tuple[str, Type, str]]) -> list[str]:
     """The split columns that Microsoft's binder does not split: the first two sides that have them agree upon the type."""
-    split = Counter(original for _, _, original in layout)
-    kinds = {n: [c.type for s in sides for c in s.visible if c.name == n] for n, count in split.items() if count > 1}
-    return {name for name, _, n in layout if n in kinds and kinds[n][0] is kinds[n][1]}
+    counts = Counter(original for _, _, original in layout)
+    types: dict[str, list[Type]] = {original: [] for original, count in counts.items() if count > 1}
+    for column in (c for side in sides for c in side.visible if c.name in types):
+        types[column.name].append(column.type)
+    return [name for name, _, original in layout if original in types and types[original][0] is types[original][1]]
+
+
+def _not_agreed(scope: Scope, name: str, node: syntax.Node) -> KqlError:
+    return scope.error(
+        "KQL204",
+        f"column {name} comes from a union of three tables or more whose first two agree upon its type and a later one"
+        " does not: the documentation splits such a column by type, Microsoft's own binder does not",
+        node.span,
+        hint="convert it in the tables of the union, or project the columns that are wanted",
+    )
 
 
 def _layout(sides: list[Tabular], *, inner: bool) -> list[tuple[str, Type, str]]:

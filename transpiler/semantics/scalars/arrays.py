@@ -8,7 +8,7 @@ from dataclasses import replace
 from transpiler.kql import syntax
 from transpiler.plan.scalars import Constant, Path, Scalar
 from transpiler.semantics.dispatch import MULTI_BINDERS, bind_constant, bind_scalar, binds_function
-from transpiler.semantics.names import result_name
+from transpiler.semantics.names import sorted_name
 from transpiler.semantics.scalars.calls import call_function, convert, make_call, overload_of
 from transpiler.semantics.scalars.json_paths import canonical_text, path_steps
 from transpiler.semantics.scalars.packing import as_dynamic
@@ -117,8 +117,8 @@ def _sorting(name: str, *, ascending: bool) -> None:
         return sorts(scope, node)[0]
 
     def named(scope: Scope, node: syntax.Call) -> list[tuple[str | None, Scalar]]:
-        names = [result_name(a) or f"array{i}" for i, a in enumerate(node.arguments)]
-        return [(f"{n}_sorted", s) for n, s in zip(names, sorts(scope, node), strict=False)]
+        names = [sorted_name(a, i) for i, a in enumerate(node.arguments)]
+        return list(zip(names, sorts(scope, node), strict=False))
 
     MULTI_BINDERS[name] = named
 
