@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -158,9 +159,7 @@ def matching(
             case syntax.Star():
                 found = list(tabular.visible)
             case syntax.NamePattern():
-                found = [
-                    c for c in tabular.visible if fnmatch.fnmatchcase(c.name, selector.pattern.replace("[", "[[]"))
-                ]
+                found = _like(tabular, selector.pattern)
             case syntax.Name():
                 found = [c for c in tabular.visible if c.name == selector.name]
                 if not found and must_exist and not tabular.is_open:
@@ -172,6 +171,12 @@ def matching(
                 raise scope.error("KQL104", "a column's name is expected here", selector.span)
         chosen += [c for c in found if c not in chosen]
     return chosen
+
+
+def _like(tabular: Tabular, pattern: str) -> list[Column]:
+    """The columns whose names match, in the order of the table; ``*`` alone is a wildcard."""
+    escaped = re.sub(r"[\[?]", r"[\g<0>]", pattern)
+    return [c for c in tabular.visible if fnmatch.fnmatchcase(c.name, escaped)]
 
 
 @binds_operator(syntax.ProjectAway)
@@ -230,6 +235,31 @@ def _project_reorder(scope: Scope, tabular: Tabular, node: syntax.ProjectReorder
     result = project(tabular, [*chosen, *rest], {}, origin_of(scope, node, "project-reorder"))
     are_names = all(isinstance(i.column, syntax.Name) for i in node.columns)
     return result if are_names else replace(result, openness=tabular.openness.asked_whole())
+
+
+@binds_operator(syntax.ProjectByNames)
+def _project_by_names(scope: Scope, tabular: Tabular, node: syntax.ProjectByNames) -> Tabular:
+    """Columns in the order in which texts, and arrays of texts, ask for them first.
+
+    A name that no column has is passed over (the operator's page); names and wildcards heed case (the binder).
+    """
+    if tabular.is_open:
+        raise scope.error("KQL203", "which of these columns there are depends on data that is not declared", node.span)
+    wanted = [name for item in node.columns for name in _names_in(scope, item)]
+    chosen = list(dict.fromkeys(c for name in wanted for c in _like(tabular, name)))
+    if not chosen:
+        raise scope.error("KQL105", "project-by-names keeps no column", node.span)
+    return project(tabular, chosen, {}, origin_of(scope, node, "project-by-names"))
+
+
+def _names_in(scope: Scope, item: syntax.Expr) -> list[str]:
+    constant = bind_constant(scope.without_row(), item, "a column's name")
+    found = json.loads(str(constant.value)) if constant.type is Type.DYNAMIC and constant.value else constant.value
+    asked = found if isinstance(found, list) else [found]
+    names = [name for name in asked if isinstance(name, str)]
+    if len(names) != len(asked):
+        raise scope.error("KQL104", "project-by-names takes texts and arrays of texts", item.span)
+    return names
 
 
 def _reordered(columns: list[Column], order: str | None) -> list[Column]:

@@ -151,15 +151,13 @@ def _sample(scope: Scope, tabular: Tabular, node: syntax.OperatorNode) -> Tabula
 
 
 @binds_operator(
-    syntax.Facet, syntax.Fork, syntax.Reduce, syntax.GraphOperator, syntax.MacroExpand, syntax.AssertSchema,
-    syntax.ProjectByNames,
+    syntax.Facet, syntax.Fork, syntax.Reduce, syntax.GraphOperator, syntax.MacroExpand, syntax.AssertSchema
 )  # fmt: skip
 def _refused(scope: Scope, tabular: Tabular | None, node: syntax.OperatorNode) -> Tabular:
     reasons = {
         "facet": "it yields several tables",
         "fork": "it yields several tables",
         "assert-schema": "how strictly it compares columns is not documented",
-        "project-by-names": "which names it takes, and their order, is not documented",
         "reduce": "its clustering is Kusto's own",
     }
     reason = reasons.get(node.keyword, "the warehouse has no counterpart")
