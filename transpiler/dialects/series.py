@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from transpiler.plan.scalars import Call, Constant
+
 REAL_MARK = "[.eEN]|[0-9]{20}"
 """What tells that a series holds reals, among them whole numbers beyond 64 bits."""
 
@@ -37,3 +39,12 @@ PAIRS: dict[str, Element] = {
 }
 STATISTICS = ("min", "min_idx", "max", "max_idx", "avg", "stdev", "variance")
 LINE = ("rsquare", "slope", "variance", "rvariance", "interception", "line_fit")
+
+
+def linear_edges(of: Call) -> tuple[bool, str]:
+    """Of series_fill_linear: whether it fills the edges, and the JSON text of all elements where no number is there."""
+    edges, constant = (of.arguments[n] if len(of.arguments) > n else None for n in (1, 2))
+    fills = not isinstance(edges, Constant) or edges.value is None or bool(edges.value)
+    if not isinstance(constant, Constant):
+        return fills, "0.0"
+    return fills, "null" if constant.value is None else repr(float(str(constant.value)))

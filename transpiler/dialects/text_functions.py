@@ -253,13 +253,15 @@ def element_index(speller: Speller, call: Call) -> exp.Expr:
 def replace_strings(speller: Speller, call: Call) -> exp.Expr:
     """Several replacements: a text that was put in is not looked at again, so that marks stand for it until the end.
 
-    The marks are noncharacters of Unicode (U+FDD0 on), which no text has.
+    The marks are noncharacters of Unicode (U+FDD0 on), which no text has. A lookup that is no text is passed over; what is
+    to be replaced by no text stays, and no other lookup finds a part of it (the function's page).
     """
-    lookups = [str(x) for x in need_array(speller, call.arguments[1], "the lookups")]
-    rewrites = [str(x) for x in need_array(speller, call.arguments[2], "the replacements")]
+    lookups = need_array(speller, call.arguments[1], "the lookups")
+    rewrites = need_array(speller, call.arguments[2], "the replacements")
     if len(lookups) != len(rewrites) or len(lookups) > 32:
         raise speller.refuse("lookups and replacements must be as many, and at most 32", call.span)
-    pairs = [(x, r) for x, r in zip(lookups, rewrites, strict=True) if x]
+    texts = [(x, r) for x, r in zip(lookups, rewrites, strict=True) if x and isinstance(x, str)]
+    pairs = [(x, r if isinstance(r, str) else x) for x, r in texts]
     tree = speller.value(call.arguments[0])
     if len(pairs) < 2:
         for lookup, rewrite in pairs:

@@ -140,10 +140,11 @@ def _split(speller: Speller, of: Call) -> exp.Expr:
 
 
 def _keys(ascending: bool, nulls_last: bool) -> str:
-    """Numbers by value, then other values by their text; nulls last or first."""
+    """Numbers by value, then texts, then other values by their text; nulls last or first."""
     way = "" if ascending else " DESC"
     nulls = "@e@ = 'null'" + ("" if nulls_last else " DESC")
-    return f"{nulls}, {_AS_REAL} IS NULL{way}, {_AS_REAL}{way}, SAFE_CAST(@e@ AS BIGNUMERIC){way}, JSON_VALUE(@e@){way}"
+    keys = (f"{_AS_REAL} IS NULL", _AS_REAL, "SAFE_CAST(@e@ AS BIGNUMERIC)", "LEFT(@e@, 1) <> '\"'", "JSON_VALUE(@e@)")
+    return ", ".join([nulls, *(f"{key}{way}" for key in keys)])
 
 
 def _sort(speller: Speller, of: Call) -> exp.Expr:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from sqlglot import exp
 
 from transpiler.dialects.arithmetic import EPOCH
@@ -35,12 +37,16 @@ def _above(x: str) -> str:
 _LOG = f"CASE WHEN {{{{v}}}} = 0 THEN -{_INF} WHEN NOT {{{{v}}}} < 0 THEN {{log}} END"
 _GAMMA_ABOVE = f"COALESCE(SAFE.EXP({log_gamma('{v}')}), {_INF} + {{v}})"
 _GAMMA_BELOW = f"{_PI} / (SIN({_PI} * {{v}}) * EXP({log_gamma('(1 - {v})')}))"
+# Exact where the approximation misses a last digit, so that gamma(5) == 24 holds.
+_FACTORIALS = f"[{', '.join(repr(float(math.factorial(n))) for n in range(23))}][SAFE_OFFSET(CAST({{v}} AS INT64) - 1)]"
+_IS_SMALL = "{v} = FLOOR({v}) AND {v} BETWEEN 1 AND 23"
 _GAMMA = (
-    f"CASE WHEN {{v}} > 1e300 THEN {{v}} WHEN {{v}} >= 0.5 THEN {_GAMMA_ABOVE} WHEN {{v}} = 0 THEN {_INF} "
-    f"WHEN {{v}} = FLOOR({{v}}) THEN {_NAN} WHEN {{v}} < 0.5 THEN {_GAMMA_BELOW} ELSE {{v}} END"
+    f"CASE WHEN {_IS_SMALL} THEN {_FACTORIALS} WHEN {{v}} > 1e300 THEN {{v}} WHEN {{v}} >= 0.5 THEN {_GAMMA_ABOVE} "
+    f"WHEN {{v}} = 0 THEN {_INF} WHEN {{v}} = FLOOR({{v}}) THEN {_NAN} WHEN {{v}} < 0.5 THEN {_GAMMA_BELOW} ELSE {{v}} END"
 )
 _LOG_GAMMA = (
-    f"CASE WHEN {{v}} > 1e300 THEN {{v}} WHEN {{v}} >= 0.5 THEN {log_gamma('{v}')} WHEN {{v}} = FLOOR({{v}}) THEN {_INF} "
+    f"CASE WHEN {_IS_SMALL} THEN LN({_FACTORIALS}) WHEN {{v}} > 1e300 THEN {{v}} WHEN {{v}} >= 0.5 THEN {log_gamma('{v}')} "
+    f"WHEN {{v}} = FLOOR({{v}}) THEN {_INF} "
     f"WHEN {{v}} < 0.5 THEN LN({_PI} / ABS(SIN({_PI} * {{v}}))) - {log_gamma('(1 - {v})')} ELSE {{v}} END"
 )
 

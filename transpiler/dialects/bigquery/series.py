@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from sqlglot import exp
 
 from transpiler.dialects.computed import hygienic
-from transpiler.dialects.series import PAIRS, REAL_MARK, Element
+from transpiler.dialects.series import PAIRS, REAL_MARK, Element, linear_edges
 from transpiler.dialects.spelling import Builder, Refusal, Speller, Spelling
-from transpiler.plan.scalars import Call, Constant, Scalar
+from transpiler.plan.scalars import Call, Scalar
 from transpiler.types import Type
 
 _NAN = "CAST('nan' AS FLOAT64)"
@@ -92,7 +93,9 @@ def _pair(element: Element) -> Builder:
         if Type.DYNAMIC not in (first.type, second.type):
             raise speller.refuse(f"{of.overload.name} takes an array", of.span)
         a, b = (f"SAFE_CAST({n} AS TYPE)" for n in ("@x@[SAFE_OFFSET(@o@)]", "@y@[SAFE_OFFSET(@o@)]"))
-        text = _texts(element, a, b).replace("{s}", "CONCAT(ARRAY_TO_STRING(@x@, ','), ',', ARRAY_TO_STRING(@y@, ','))")
+        is_real = Type.REAL in (first.type, second.type) and not element.is_bool
+        rule = replace(element, whole="") if is_real else element
+        text = _texts(rule, a, b).replace("{s}", "CONCAT(ARRAY_TO_STRING(@x@, ','), ',', ARRAY_TO_STRING(@y@, ','))")
         longest = "GENERATE_ARRAY(0, GREATEST(ARRAY_LENGTH(@x@), ARRAY_LENGTH(@y@)) - 1)"
         source = f"UNNEST({longest}) AS @o@"
         inner = joined(text, source)
@@ -107,7 +110,7 @@ def _operand(speller: Speller, scalar: Scalar, other: Scalar) -> exp.Expr:
     if scalar.type is Type.DYNAMIC:
         return speller.sql("JSON_QUERY_ARRAY({x})", x=speller.value(scalar))
     # Trap: as a text 1.0 is 1, and the arithmetic would be that of whole numbers.
-    written = REAL_TEXT if scalar.type is Type.REAL else "CAST({r} AS STRING)"
+    written = f"TRIM({REAL_TEXT}, '\"')" if scalar.type is Type.REAL else "CAST({r} AS STRING)"
     return speller.sql(
         f"ARRAY(SELECT {written} FROM UNNEST(JSON_QUERY_ARRAY({{x}})))",
         r=speller.value(scalar),
@@ -245,9 +248,7 @@ def _fill_linear(speller: Speller, of: Call) -> exp.Expr:
 
     What is no number is missing, as it is to every function of series.
     """
-    edges, constant = (of.arguments[n] if len(of.arguments) > n else None for n in (1, 2))
-    fills = not isinstance(edges, Constant) or edges.value is None or bool(edges.value)
-    none = float(str(constant.value)) if isinstance(constant, Constant) and constant.value is not None else 0.0
+    fills, nothing = linear_edges(of)
     there = "UNNEST(JSON_QUERY_ARRAY({s})) AS @d@ WITH OFFSET AS @n@ WHERE NOT SAFE_CAST(@d@ AS FLOAT64) IS NULL"
     low = f"(SELECT AS STRUCT @d@, @n@ FROM {there} AND @n@ <= @o@ ORDER BY @n@ DESC LIMIT 1)"
     high = f"(SELECT AS STRUCT @d@, @n@ FROM {there} AND @n@ >= @o@ ORDER BY @n@ LIMIT 1)"
@@ -259,8 +260,7 @@ def _fill_linear(speller: Speller, of: Call) -> exp.Expr:
         f"CASE WHEN NOT {NUMBER} IS NULL THEN {_shown('@e@')} "
         f"WHEN @l@.@n@ IS NULL OR @h@.@n@ IS NULL THEN {edge} ELSE {number} END"
     )
-    nothing = "NOT EXISTS (SELECT 1 FROM " + there + ")"
-    text = f"IF({nothing}, '{none!r}', {filled})"
+    text = f"IF(NOT EXISTS (SELECT 1 FROM {there}), '{nothing}', {filled})"
     source = f"{POINTS} CROSS JOIN UNNEST([{low}]) AS @l@ CROSS JOIN UNNEST([{high}]) AS @h@"
     body = of_array(joined(text, source))
     return speller.once(speller.value(of.arguments[0]), lambda s: hygienic(speller, body, s=s))

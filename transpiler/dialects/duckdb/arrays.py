@@ -128,13 +128,16 @@ def _cut(position: int) -> str:
     return str(position + 1) if position >= 0 else f"greatest(len({{a}}) - {-position}, 0) + 1"
 
 
+_SORTED_BY = f"{_AS_KEYS.replace('{e}', '@e@')}, o := json_type(@e@) <> 'VARCHAR', t := json_extract_string(@e@, '$')"
+
+
 def _sort(speller: Speller, of: Call) -> exp.Expr:
-    """Numbers by value, then other values by their text; nulls last or first as they are."""
+    """Numbers by value, then texts, then other values by their text; nulls last or first as they are."""
     ascending, nulls_last = of.options
     sort = "list_sort" if ascending else "list_reverse_sort"
     nulls = "list_filter({a}, lambda @e@: @e@ = 'null')"
     others = "list_filter({a}, lambda @e@: @e@ <> 'null')"
-    struct = f"struct_pack({_AS_KEYS.replace('{e}', '@e@')}, t := json_extract_string(@e@, '$'), j := @e@)"
+    struct = f"struct_pack({_SORTED_BY}, j := @e@)"
     arranged = (
         f"list_transform({sort}(list_transform({others}, lambda @e@: {struct})), lambda @s@: struct_extract(@s@, 'j'))"
     )
@@ -149,9 +152,7 @@ def _sort_by(speller: Speller, of: Call) -> exp.Expr:
     sort = "list_sort" if ascending else "list_reverse_sort"
     # The flag sorts before all else: false comes first when ascending, true when descending.
     null_flag = "@e@ = 'null'" if bool(ascending) is bool(nulls_last) else "@e@ <> 'null'"
-    struct = (
-        f"struct_pack(z := {null_flag}, {_AS_KEYS.replace('{e}', '@e@')}, t := json_extract_string(@e@, '$'), i := @i@)"
-    )
+    struct = f"struct_pack(z := {null_flag}, {_SORTED_BY}, i := @i@)"
     other = elements(speller, array)
     return over_array(
         speller,

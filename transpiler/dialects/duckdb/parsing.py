@@ -55,7 +55,7 @@ SPELLINGS: dict[str, Spelling] = {
     "parse whole int": "CAST(TRY_CAST({text} AS INT) AS BIGINT)",
     "parse pair": _pair,
     "parse unquoted": lambda speller, call: speller.sql(
-        "regexp_replace({s}, {p}, {r})",
+        "regexp_replace({s}, {p}, {r}, 'g')",
         s=speller.value(call.arguments[0]),
         p=text(str(call.options[0])),
         r=text(r"\1"),

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from transpiler.dialects.computed import hygienic
 from transpiler.dialects.literals import real_text
-from transpiler.dialects.series import PAIRS, REAL_MARK, Element
+from transpiler.dialects.series import PAIRS, REAL_MARK, Element, linear_edges
 from transpiler.dialects.spelling import Builder, Speller, Spelling, call
 from transpiler.plan.scalars import Call, Scalar
 from transpiler.types import Type
@@ -108,7 +108,8 @@ def _operand(speller: Speller, scalar: Scalar) -> exp.Expr:
     """An array's texts; a number as a list of its one text."""
     if scalar.type is Type.DYNAMIC:
         return elements(speller, scalar)
-    return speller.sql("[CAST({x} AS TEXT)]", x=speller.value(scalar))
+    # Trap: as a text a NaN is nan, which is not how JSON's numbers are told.
+    return speller.sql("[CAST(to_json({x}) AS TEXT)]", x=speller.value(scalar))
 
 
 def _paired(speller: Speller, element: Element, of: Call, a: exp.Expr, b: exp.Expr) -> exp.Expr:
@@ -130,7 +131,8 @@ def _paired(speller: Speller, element: Element, of: Call, a: exp.Expr, b: exp.Ex
         compared = f"COALESCE({inner(element.whole, _AS_WHOLE)}, {inner(element.real, _AS_REAL)})"
         tree = speller.sql("CAST(to_json({x}) AS TEXT)", x=listed(compared, ""))
     else:
-        whole = listed(element.whole, "TRY_CAST({e} AS BIGINT)") if element.whole else None
+        is_whole = element.whole and Type.REAL not in (first.type, second.type)
+        whole = listed(element.whole, "TRY_CAST({e} AS BIGINT)") if is_whole else None
         both = speller.sql("list_concat({x}, {y})", x=a.copy(), y=b.copy())
         tree = _either(speller, both, as_json(speller, listed(element.real, _AS_REAL)), whole)
     return speller.sql("CASE WHEN {x} IS NOT NULL AND {y} IS NOT NULL THEN {t} END", x=a, y=b, t=tree)
@@ -255,16 +257,22 @@ def _filled(pick: str) -> Builder:
 
 def _fill_const(speller: Speller, of: Call) -> exp.Expr:
     constant = of.arguments[1] if len(of.arguments) > 1 else None
-    text = speller.sql("'0'") if constant is None else speller.sql("CAST({c} AS TEXT)", c=speller.value(constant))
+    text = speller.sql("'0'") if constant is None else _shown(speller, constant)
     return speller.once(
         elements(speller, of.arguments[0]),
         lambda v: hygienic(
             speller,
-            "'[' || array_to_string(list_transform({v}, lambda @e@: COALESCE(NULLIF(@e@, 'null'), {c})), ',') || ']'",
+            "'[' || array_to_string(list_transform({v}, lambda @e@: COALESCE(NULLIF(@e@, 'null'), {c}, 'null')), ',') || ']'",
             v=v,
             c=text,
         ),
     )
+
+
+def _shown(speller: Speller, number: Scalar) -> exp.Expr:
+    """A number as JSON text."""
+    tree = speller.value(number)
+    return as_json(speller, tree) if number.type is Type.REAL else speller.sql("CAST({n} AS TEXT)", n=tree)
 
 
 def _fir(speller: Speller, of: Call) -> exp.Expr:
@@ -334,7 +342,7 @@ def _fill_linear(speller: Speller, of: Call) -> exp.Expr:
 
     What is no number is missing, as it is to every function of series.
     """
-    edges, constant = _edges(of)
+    edges, nothing = linear_edges(of)
     places = "list_filter(range(1, len({v}) + 1), lambda @j@: NOT TRY_CAST({v}[@j@] AS DOUBLE) IS NULL)"
     low = f"list_filter({places}, lambda @j@: @j@ <= @i@)[-1]"
     high = f"list_filter({places}, lambda @j@: @j@ >= @i@)[1]"
@@ -355,7 +363,7 @@ def _fill_linear(speller: Speller, of: Call) -> exp.Expr:
 
         filled = _either(speller, v.copy(), as_json(speller, listed("DOUBLE")), listed("BIGINT"))
         none = hygienic(
-            speller, f"'[' || array_to_string(list_transform({{v}}, lambda @e@: '{constant}'), ',') || ']'", v=v.copy()
+            speller, f"'[' || array_to_string(list_transform({{v}}, lambda @e@: '{nothing}'), ',') || ']'", v=v.copy()
         )
         return hygienic(
             speller,
@@ -367,16 +375,6 @@ def _fill_linear(speller: Speller, of: Call) -> exp.Expr:
         )
 
     return speller.once(elements(speller, of.arguments[0]), over)
-
-
-def _edges(of: Call) -> tuple[bool, str]:
-    from transpiler.plan.scalars import Constant
-
-    edges = of.arguments[1] if len(of.arguments) > 1 else None
-    constant = of.arguments[2] if len(of.arguments) > 2 else None
-    value = constant.value if isinstance(constant, Constant) and constant.value is not None else 0.0
-    fills = not isinstance(edges, Constant) or edges.value is None or bool(edges.value)
-    return fills, repr(float(str(value)))
 
 
 SPELLINGS: dict[str, Spelling] = {

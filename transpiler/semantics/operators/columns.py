@@ -12,7 +12,7 @@ from transpiler.kql import syntax
 from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.relations import OrderKey, Project, Series, Values
 from transpiler.plan.scalars import Column, ColumnRef, Constant, Path, Scalar
-from transpiler.semantics.dispatch import bind_constant, bind_scalar, binds_operator
+from transpiler.semantics.dispatch import MULTI_BINDERS, bind_constant, bind_scalar, binds_operator
 from transpiler.semantics.names import UniqueNames, result_name, unnamed_beside
 from transpiler.semantics.scalars.calls import CAST_HINT, convert
 from transpiler.semantics.scope import Openness, Scope, Tabular, did_you_mean
@@ -37,8 +37,6 @@ def item_of(scope: Scope, item: syntax.Expr) -> tuple[str | None, bool, list[tup
 
 def expand_item(scope: Scope, expression: syntax.Expr) -> list[tuple[str | None, Scalar]]:
     """The scalars of one expression: one, or several for functions that yield several columns (series_fit_line …)."""
-    from transpiler.semantics.dispatch import MULTI_BINDERS
-
     if isinstance(expression, syntax.Call) and (binder := MULTI_BINDERS.get(expression.name)) is not None:
         return binder(scope, expression)
     scalar = bind_scalar(scope, expression)
@@ -71,6 +69,9 @@ def _extend(scope: Scope, tabular: Tabular, node: syntax.Extend | syntax.Seriali
                     raise scope.error("KQL101", f"a column named '{name}' is computed twice", item.span)
                 declared.add(name)
             final = name or unnamed_beside({c.name for c in tabular.visible}, scope.environment)
+            if isinstance(item, syntax.Call) and item.name in MULTI_BINDERS:
+                # Trap: theirs are the only names that nobody wrote which replace no column.
+                final = UniqueNames(c.name for c in (*tabular.visible, *visible)).unique(final)
             place(visible, computed, column_for(final, scalar), scalar)
     return project(tabular, visible, computed, origin_of(scope, node, "serialize" if serialize else "extend"))
 
@@ -280,11 +281,14 @@ def _print(scope: Scope, tabular: Tabular | None, node: syntax.Print) -> Tabular
     items: list[tuple[str, Scalar]] = []
     scope = scope.without_row()
     for position, item in enumerate(node.columns):
-        for name, explicit, scalar in named_scalars(scope, item):
-            written = name if explicit and name is not None else None
-            final = names.unique(f"print_{position}") if written is None else names.declare(written)
+        scalars = named_scalars(scope, item)
+        for name, explicit, scalar in scalars:
+            if explicit and name is not None:
+                final = names.declare(name)
+            else:
+                final = names.unique(name if name is not None and len(scalars) > 1 else f"print_{position}")
             if final is None:
-                raise scope.error("KQL101", f"a column named '{written}' is given twice", item.span)
+                raise scope.error("KQL101", f"a column named '{name}' is given twice", item.span)
             items.append((final, scalar))
     computed = {column_for(name, scalar): scalar for name, scalar in items}
     origin = origin_of(scope, node, "print")

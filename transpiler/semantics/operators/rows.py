@@ -135,7 +135,14 @@ def _as(scope: Scope, tabular: Tabular, node: syntax.As) -> Tabular:
     return replace(tabular, table_name=node.name, alias=node.name)
 
 
-@binds_operator(syntax.Consume, syntax.Render, syntax.ExecuteAndCache)
+@binds_operator(syntax.Consume)
+def _consume(scope: Scope, tabular: Tabular, node: syntax.Consume) -> Tabular:
+    raise scope.error(
+        "KQL202", "consume shows no rows and no columns, so that there is nothing to select", node.span, hint="count"
+    )
+
+
+@binds_operator(syntax.Render, syntax.ExecuteAndCache)
 def _unchanged(scope: Scope, tabular: Tabular, node: syntax.OperatorNode) -> Tabular:
     return tabular
 

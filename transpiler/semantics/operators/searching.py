@@ -121,17 +121,21 @@ def _holds(scope: Scope, value: Scalar, operator: str, term: Constant) -> Scalar
 # ---------------------------------------------------------------- the tables
 
 
-def names_in(node: object) -> Iterator[syntax.Name]:
-    """Every bare name within an expression."""
+def nodes_in(node: object) -> Iterator[syntax.Node]:
+    """An expression's node and all below it."""
     stack = [node]
     while stack:
         item = stack.pop()
-        if isinstance(item, syntax.Name):
-            yield item
-        elif isinstance(item, tuple):
+        if isinstance(item, tuple):
             stack.extend(item)
         elif isinstance(item, syntax.Node) and is_dataclass(item):
+            yield item
             stack.extend(getattr(item, f.name) for f in fields_of(item))
+
+
+def names_in(node: object) -> Iterator[syntax.Name]:
+    """Every bare name within an expression."""
+    return (item for item in nodes_in(node) if isinstance(item, syntax.Name))
 
 
 def _sides(scope: Scope, tables: tuple[syntax.Expr, ...], node: syntax.Node, argument: str) -> list[Side]:
@@ -248,16 +252,22 @@ def _find(scope: Scope, tabular: Tabular | None, node: syntax.Find) -> Tabular:
             return _in_any_column(row, node.predicate, False)
         return bind_predicate(row, node.predicate)
 
-    found = [(n, _filtered(scope, (n, t), types, node, bind)) for n, t in sides]
+    found = [(n, _filtered(scope, (n, t), types, node, bind)) for n, t in sides if _is_asked(t, types, node.predicate)]
     if node.project_away:
         raise scope.error("KQL200", "find … project-away is not translated", node.span, hint="project names columns")
     if node.project and not node.project_smart:
-        found = [(n, _projected(scope, found, t, node)) for n, t in found]
+        found = [(n, _projected(scope, sides, t, node)) for n, t in found]
     elif any(side.is_open for _, side in found):
         raise scope.error("KQL203", "find shows every column, and not all are declared", node.span, hint="project …")
     elif len(found) > 1:
         raise scope.error("KQL200", "find packs the other columns of its tables into one", node.span, hint="project …")
     return _united(scope, found, source, node)
+
+
+def _is_asked(side: Tabular, named: Mapping[str, Type], predicate: syntax.Expr) -> bool:
+    """Whether find looks at a table: it leaves out one that has none of the predicate's columns (the operator's page)."""
+    asks_all = any(isinstance(node, syntax.Star) for node in nodes_in(predicate))
+    return not named or asks_all or any(column.name in named for column in side.visible)
 
 
 def _projected(scope: Scope, sides: list[Side], tabular: Tabular, node: syntax.Find) -> Tabular:

@@ -142,7 +142,22 @@ def _range(scope: Scope, node: syntax.Call) -> Scalar:
         wanted = widest(types)
         wanted = Type.LONG if wanted in INTEGERS else Type.REAL
         arguments = [a if a.type in INTEGERS and wanted is Type.LONG else convert(scope, a, wanted) for a in arguments]
-    return call_function(scope, "range", arguments, node.span)
+    return call_function(scope, "range", _cut_short(arguments), node.span)
+
+
+_MOST_VALUES = 2**20
+"""Kusto cuts what a range would hold beyond them (the function's page)."""
+
+
+def _cut_short(arguments: list[Scalar]) -> list[Scalar]:
+    """The arguments of a range of constants, ending where Kusto ends it."""
+    start, stop, step = (a.value if isinstance(a, Constant) else None for a in arguments)
+    if not (isinstance(start, int) and isinstance(stop, int) and isinstance(step, int)):
+        return arguments
+    last = start + (_MOST_VALUES - 1) * step
+    if not step or (stop - last) * step <= 0:
+        return arguments
+    return [arguments[0], Constant(Type.LONG, last, arguments[1].span), arguments[2]]
 
 
 @binds_function("extract_json", "extractjson")

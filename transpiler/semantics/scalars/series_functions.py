@@ -138,6 +138,8 @@ def _fir(scope: Scope, node: syntax.Call) -> Scalar:
     flags = [bool(bind_constant(scope, a, "the flag").value) for a in node.arguments[2:]]
     normalize = flags[0] if flags else all(c >= 0 for c in coefficients)
     total = sum(coefficients)
+    if normalize and any(c < 0 for c in coefficients):
+        return Constant(Type.DYNAMIC, None, node.span)
     if normalize:
         if total == 0 or not math.isfinite(total):
             found = "is 0" if total == 0 else "no real holds"
