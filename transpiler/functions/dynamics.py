@@ -21,7 +21,8 @@ fn("pack_array(arguments: any*) -> dynamic!")
 # A bag of the pairs whose value is neither null nor an empty string.
 fn("bag of present(arguments: any*) -> dynamic!")
 
-# What ``to typeof(long)`` leaves of an element: a string is no number.
-fn("no string(value: dynamic) -> dynamic?")
+# What ``to typeof(long)``, ``to typeof(bool)`` leave of an element, which is cast and not parsed.
+fn("number alone(value: dynamic) -> dynamic?")
+fn("truth alone(value: dynamic) -> dynamic?")
 
 refused("the paths within a value are found by descending to any depth; those of a constant are computed", "treepath")

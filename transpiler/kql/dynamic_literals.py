@@ -12,7 +12,7 @@ import math
 import re
 
 from transpiler.kql.cursor import Cursor
-from transpiler.kql.instants import instant_text, timespan_text, timespan_ticks
+from transpiler.kql.instants import instant_text, timespan_ticks
 from transpiler.kql.literals import long_value, typed_literal
 from transpiler.kql.names import scan_braced_name, string_text
 from transpiler.kql.syntax import Literal
@@ -130,9 +130,10 @@ def json_number(text: str) -> str:
 
 
 def _timespan(c: Cursor) -> str:
+    """A timespan is a number of ticks here, though ``pack_array(1d)`` holds its text (measured on Kusto's emulator)."""
     ticks = timespan_ticks(c.token_text(c.pos))
     c.pos += 1
-    return f'"{timespan_text(ticks or 0)}"'
+    return str(ticks or 0)
 
 
 _REFUSED_TYPES = frozenset({"int"})
@@ -151,7 +152,7 @@ def _typed(c: Cursor) -> str:
     if literal.kind == "datetime":
         return f'"{instant_text(int(value))}"'
     if literal.kind == "timespan":
-        return f'"{timespan_text(int(value))}"'
+        return str(int(value))
     if literal.kind == "guid":
         return f'"{value}"'
     if isinstance(value, float) and not math.isfinite(value):

@@ -1,6 +1,8 @@
-"""Subqueries and window functions where DuckDB takes none: within TRY and within a lambda they are computed beside it.
+"""Subqueries and window functions where a target takes none: they are computed beside it.
 
-``TRY(t + (SELECT …))`` becomes ``list_transform([(SELECT …)], LAMBDA v : TRY(t + v))[1]``.
+DuckDB takes none within TRY and within a lambda: ``TRY(t + (SELECT …))`` becomes ``list_transform([(SELECT …)], LAMBDA v :
+TRY(t + v))[1]``. Google's analyzer takes no window function within a conditional: ``IF(c, (SELECT … OVER …), d)`` becomes
+``(SELECT IF(c, v, d) FROM UNNEST([(SELECT … OVER …)]) AS v)``.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from transpiler.dialects.dialect import Dialect, identifier
 from transpiler.dialects.spelling import call
 from transpiler.dialects.spelling import text as literal
 
+_CONDITIONALS = frozenset({"COALESCE", "IF", "IFNULL"})
 _ITEMS = exp.From | exp.Join | exp.CTE | exp.With | exp.SetOperation
 
 
@@ -31,6 +34,49 @@ def lift(statement: exp.Expr, dialect: Dialect) -> None:
             places[id(place)][1].append(node)
     for place, nodes in places.values():
         _put_around(nodes, place, dialect)
+
+
+def lift_windows(statement: exp.Expr, dialect: Dialect) -> None:
+    """Puts subqueries that hold window functions around the conditionals that they lie in, the outermost ones first."""
+    waiting = list(statement.find_all(exp.Window))
+    while waiting:
+        window = waiting[-1]
+        place, value = _conditional_around(window)
+        if place is None or value is None:
+            waiting.pop()
+            continue
+        stub = exp.Column(this=identifier("place"))
+        place.replace(stub)
+        mark = exp.Column(this=identifier("value"))
+        value.replace(mark)
+
+        def body(read: exp.Expr, mark: exp.Expr = mark, place: exp.Expr = place) -> exp.Expr:
+            mark.replace(read)
+            return place
+
+        stub.replace(dialect.bind_once(value, body))
+
+
+def _conditional_around(window: exp.Expr) -> tuple[exp.Expr | None, exp.Expr | None]:
+    """The outermost conditional around a window function, and the outermost subquery in it that holds the function."""
+    place: exp.Expr | None = None
+    value: exp.Expr | None = None
+    found: exp.Expr | None = None
+    node = window.parent
+    while node is not None:
+        if isinstance(node, exp.Subquery) and _is_value(node):
+            found = node
+        elif found is not None and _is_conditional(node):
+            place, value = node, found
+        node = node.parent
+    return place, value
+
+
+def _is_conditional(node: exp.Expr) -> bool:
+    if isinstance(node, exp.Anonymous):
+        return str(node.this).upper() in _CONDITIONALS
+    # A branch of CASE is an If as well.
+    return isinstance(node, exp.If | exp.Case | exp.Coalesce) and not isinstance(node.parent, exp.Case)
 
 
 def _is_value(node: exp.Expr) -> bool:

@@ -14,7 +14,7 @@ from transpiler.lowering import joining, selecting
 from transpiler.lowering.beside import set_beside
 from transpiler.lowering.block import Block, Lowered, distinct
 from transpiler.lowering.clauses import with_clause
-from transpiler.lowering.lifting import lift
+from transpiler.lowering.lifting import lift, lift_windows
 from transpiler.lowering.liveness import needs_of, survey
 from transpiler.lowering.names import Names, column_names
 from transpiler.lowering.stages import Stages, StageSql
@@ -74,6 +74,8 @@ class QueryLowering(Stages):
             set_beside(tree, self.dialect, self.names)
         if self.dialect.rows_stay_out and (found.has_subqueries or self.of_rows):
             lift(tree, self.dialect)
+        elif self.dialect.windows_stay_out and "window" in self.of_rows:
+            lift_windows(tree, self.dialect)
         return tree
 
     def scans(self) -> list[Scan]:

@@ -135,7 +135,7 @@ class ScalarLowering:
     def sql(self, template: str, **slots: exp.Expr | Sequence[exp.Expr]) -> exp.Expr:
         """A template of the target's SQL, filled."""
         if "SELECT" in template:
-            self.of_rows.append("subquery")
+            self.of_rows.append("window" if " OVER " in template else "subquery")
         return fill(template, self.dialect.sqlglot_name, slots)
 
     def once(self, tree: exp.Expr, body: Callable[[exp.Expr], exp.Expr]) -> exp.Expr:

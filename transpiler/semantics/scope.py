@@ -101,10 +101,14 @@ class ScalarLet:
 
 @frozen()
 class TabularLet:
-    """``let T = … | …;`` or a tabular parameter: bound once, referred to with fresh columns."""
+    """``let T = … | …;`` or a tabular parameter: bound once, referred to with fresh columns.
+
+    ``table``: the stored table of which it is another name and nothing else (``let T = Table;``).
+    """
 
     name: str
     value: Tabular
+    table: str = ""
 
 
 @frozen()

@@ -149,12 +149,22 @@ def _set(scope: Scope, statement: syntax.SetOption) -> None:
         scope.environment.options[name] = value
 
 
+def _only_renamed(scope: Scope, value: syntax.Expr) -> str:
+    """The table that a let only gives another name."""
+    if not isinstance(value, syntax.Name):
+        return ""
+    binding = scope.bindings.get(value.name)
+    if binding is None:
+        return value.name if scope.environment.has_table(value.name) else ""
+    return binding.table if isinstance(binding, TabularLet) else ""
+
+
 def _let(scope: Scope, let: syntax.Let) -> Scope:
     value = let.value
     if isinstance(value, syntax.FunctionBody):
         return scope.bind(let.name, FunctionLet(let.name, value, scope, scope.source))
     if is_table(scope, value):
-        return scope.bind(let.name, TabularLet(let.name, bind_source(scope, value)))
+        return scope.bind(let.name, TabularLet(let.name, bind_source(scope, value), _only_renamed(scope, value)))
     if isinstance(value, syntax.Name) and isinstance(scope.bindings.get(value.name), FunctionLet):
         return scope.bind(let.name, scope.bindings[value.name])
     scalar = bind_scalar(scope, value)

@@ -69,13 +69,15 @@ def _parse_path(speller: Speller, call: Call) -> exp.Expr:
 
 
 # i: place. t: piece. q: the quotes so far. b: a blank between two arguments. g: the argument's number. p: what the piece says.
-# BigQuery's analyzer takes no window function within IF.
+# BigQuery's analyzer takes no window function within IF; around one that somebody writes the whole subquery is lifted.
 _COMMAND_LINE = (
-    "TO_JSON_STRING(ARRAY(SELECT STRING_AGG(@p@, '' ORDER BY @i@) FROM (SELECT @i@, @b@, SUM(@b@) OVER (ORDER BY @i@) AS @g@, "
+    "(SELECT TO_JSON_STRING(@z@) FROM (SELECT ARRAY(SELECT STRING_AGG(@p@, '' ORDER BY @i@) "
+    "FROM (SELECT @i@, @b@, SUM(@b@) OVER (ORDER BY @i@) AS @g@, "
     "IF(ENDS_WITH(@t@, '\"'), CONCAT(SUBSTR(@t@, 1, DIV(LENGTH(@t@) - 1, 2)), IF(MOD(LENGTH(@t@), 2) = 0, '\"', '')), @t@) "
     r"AS @p@ FROM (SELECT @i@, @t@, IF(REGEXP_CONTAINS(@t@, r'^[ \t]') AND MOD(@q@, 2) = 0, 1, 0) AS @b@ "
     "FROM (SELECT @i@, @t@, SUM(IF(ENDS_WITH(@t@, '\"') AND MOD(LENGTH(@t@), 2) = 1, 1, 0)) OVER (ORDER BY @i@) AS @q@ "
-    "FROM UNNEST(REGEXP_EXTRACT_ALL({text}, {piece})) AS @t@ WITH OFFSET AS @i@))) WHERE @b@ = 0 GROUP BY @g@ ORDER BY @g@))"
+    "FROM UNNEST(REGEXP_EXTRACT_ALL({text}, {piece})) AS @t@ WITH OFFSET AS @i@))) WHERE @b@ = 0 GROUP BY @g@ ORDER BY @g@) "
+    "AS @z@))"
 )
 
 SPELLINGS: dict[str, Spelling] = {

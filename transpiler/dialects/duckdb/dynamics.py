@@ -95,6 +95,7 @@ SPELLINGS: dict[str, Spelling] = {
     "bag_pack": _pack,
     "pack_array": _pack_array,
     "bag of present": _pack_present,
-    "no string": "CASE WHEN NOT starts_with({value}, '\"') THEN {value} END",
+    "number alone": "CASE WHEN NOT left({value}, 1) IN ('\"', 't', 'f') THEN {value} END",
+    "truth alone": "CASE WHEN regexp_full_match({value}, 'true|false|-?[0-9]+') THEN {value} END",
 }
 SPECIAL: dict[str, SpecialBuilder] = {"path": path}

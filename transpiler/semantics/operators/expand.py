@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from transpiler.kql import syntax
 from transpiler.plan.relations import Expand, Expansion, OrderKey, Origin, Project, Relation, Values, Window
-from transpiler.plan.scalars import Column, ColumnRef, Scalar, WindowCall
+from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar, WindowCall
 from transpiler.semantics.dispatch import bind_scalar, bind_whole, binds_operator
 from transpiler.semantics.names import UniqueNames, result_name
 from transpiler.semantics.operators.columns import asked_for
@@ -19,7 +19,7 @@ from transpiler.semantics.operators.joins import word
 from transpiler.semantics.scalars.calls import call_function, convert, overload_of
 from transpiler.semantics.scope import Scope, Tabular, type_named
 from transpiler.semantics.shaping import column_for, origin_of, project
-from transpiler.types import NUMBERS, Type
+from transpiler.types import Type
 
 OLD_LIMIT = 128
 """How many elements of a value ``mvexpand``, the old spelling, expands."""
@@ -187,10 +187,7 @@ def _typed(
         column = raw[item.name]
         if item.type is column.type:
             continue
-        value: Scalar = ColumnRef(column, item.value.span)
-        if item.type in NUMBERS:
-            value = call_function(scope, "no string", [value], item.value.span)
-        scalar = convert(scope, value, item.type)
+        scalar = _cast(scope, ColumnRef(column, item.value.span), item.type)
         typed = column_for(item.name, scalar)
         computed[typed] = scalar
         visible[visible.index(column)] = typed
@@ -201,3 +198,15 @@ def _typed(
         return result
     columns = tuple(dict.fromkeys([*result.relation.columns, *carried]))
     return replace(result, relation=replace(result.relation, columns=columns))
+
+
+_ALONE = {Type.INT: "number alone", Type.LONG: "number alone", Type.REAL: "number alone", Type.BOOL: "truth alone"}
+
+
+def _cast(scope: Scope, element: ColumnRef, wanted: Type) -> Scalar:
+    """An element as a type: it is cast, not parsed (measured on Kusto's emulator)."""
+    if wanted in (Type.TIMESPAN, Type.DECIMAL):
+        return Constant(wanted, None, element.span)  # no element is one, not even the text of one
+    if (kind := _ALONE.get(wanted)) is not None:
+        return convert(scope, call_function(scope, kind, [element], element.span), wanted)
+    return convert(scope, element, wanted)

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 from transpiler.diagnostics import KqlError
 from transpiler.kql import syntax
-from transpiler.plan.relations import Scan, UnionAll
+from transpiler.plan.relations import Reference, Scan, UnionAll
 from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar
 from transpiler.semantics.dispatch import bind_source, binds_operator
 from transpiler.semantics.names import UniqueNames
 from transpiler.semantics.operators.joins import word
-from transpiler.semantics.scope import FunctionLet, Openness, Scope, Tabular
+from transpiler.semantics.scope import FunctionLet, Openness, Scope, Tabular, TabularLet
 from transpiler.semantics.shaping import origin_of, unordered
 from transpiler.semantics.tables import is_table
 from transpiler.types import Type
@@ -28,7 +28,7 @@ def _union(scope: Scope, tabular: Tabular | None, node: syntax.Union) -> Tabular
     source_column = word(node, "withsource", "") or word(node, "with_source", "")
     sides: list[tuple[str, Tabular]] = []
     if tabular is not None:
-        name = tabular.alias or (tabular.table_name if isinstance(tabular.relation, Scan) else "union_arg0")
+        name = tabular.alias or _table_of(scope, tabular) or "union_arg0"
         sides.append((name, tabular))
     for operand in node.operands:
         sides += _operand(scope, operand, fuzzy, len(sides))
@@ -68,7 +68,21 @@ def side_name(scope: Scope, operand: syntax.Expr, bound: Tabular, position: int)
         return operand.name
     if isinstance(operand, syntax.Name | syntax.Call) and is_view(scope, operand.name):
         return operand.name
-    return bound.alias or f"union_arg{position}"
+    table = _renamed_table(scope, operand.name) if isinstance(operand, syntax.Name) else ""
+    return bound.alias or table or f"union_arg{position}"
+
+
+def _table_of(scope: Scope, tabular: Tabular) -> str:
+    """The table that the left side is, by its own name or by a let's; nothing when an operator has worked on it."""
+    if isinstance(tabular.relation, Reference):
+        return _renamed_table(scope, tabular.relation.name)
+    return tabular.table_name if isinstance(tabular.relation, Scan) else ""
+
+
+def _renamed_table(scope: Scope, name: str) -> str:
+    """The table that a let only gives another name: withsource tells that table's name (measured on Kusto's emulator)."""
+    binding = scope.bindings.get(name)
+    return binding.table if isinstance(binding, TabularLet) else ""
 
 
 def is_view(scope: Scope, name: str) -> bool:
