@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from transpiler.kql import syntax
-from transpiler.semantics.inference.rows import Function, Place, Reading, Rows
+from transpiler.semantics.inference.rows import Function, Place, Reading, Rows, is_open
 from transpiler.semantics.inference.types import Term, ordered, summed, unfit
 from transpiler.semantics.inference.values import children, fill, predicate, read, read_all
 from transpiler.semantics.names import result_name
@@ -109,7 +109,9 @@ def _join(reading: Reading, place: Place, node: syntax.Join | syntax.Lookup) -> 
         _key(reading, left, right, key)
     kinds = [p.value for p in node.parameters if p.name == "kind"]
     kind = next((str(getattr(k, "name", "") or getattr(k, "value", "")) for k in kinds), "").lower()
-    if reading.watchlists:  # a name may now be another table's, and a watchlist is not given columns by guessing
+    if reading.watchlists and is_open(
+        left
+    ):  # a name may now be either side's, and a watchlist is given none by guessing
         return Rows(left.made)
     if kind in ("leftsemi", "leftanti", "anti", "leftantisemi"):
         return left

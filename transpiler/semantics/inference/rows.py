@@ -112,6 +112,8 @@ class Reading:
         if _is_computed(right, name):
             return self.column(right, name)
         base = name[:-1]
+        if self.watchlists and name.endswith(tuple("123456789")) and self.knows(left, base):
+            return None  # it may be the other side's column of the name without the digit
         if name.endswith("1") and self.knows(right, base) and (is_open(left) or self.knows(left, base)):
             self.column(left, base)
             return self.column(right, base)

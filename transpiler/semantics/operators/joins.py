@@ -56,7 +56,7 @@ def _join(scope: Scope, tabular: Tabular, node: syntax.Join) -> Tabular:
     right = bind_source(scope.without_row(), node.right)
     left = tabular
     if KINDS[kind] not in ("leftsemi", "leftanti"):
-        _closed(scope, left, node)
+        check_left(scope, left, node)
     if node.where is not None:
         raise scope.error("KQL200", "join … where is not translated", node.span)
     keys = bind_keys(scope, left, right, node.on)
@@ -67,7 +67,7 @@ def _join(scope: Scope, tabular: Tabular, node: syntax.Join) -> Tabular:
     return _joined(scope, left, right, KINDS[kind], keys, node)
 
 
-def _closed(scope: Scope, left: Tabular, node: syntax.OperatorNode) -> None:
+def check_left(scope: Scope, left: Tabular, node: syntax.OperatorNode) -> None:
     """Raises KQL203 for a left side whose columns are not all known: any name behind the join might be one of them.
 
     The right side's may be unknown: a name that the left side has is never theirs.
@@ -209,7 +209,7 @@ def _lookup(scope: Scope, tabular: Tabular, node: syntax.Lookup) -> Tabular:
     if kind not in ("leftouter", "inner"):
         raise scope.error("KQL105", f"lookup has the kinds leftouter and inner, not '{kind}'", node.span)
     right = bind_source(scope.without_row(), node.right)
-    _closed(scope, tabular, node)
+    check_left(scope, tabular, node)
     keys = bind_keys(scope, tabular, right, node.on)
     names = UniqueNames()
     sources: dict[Column, Column] = {}

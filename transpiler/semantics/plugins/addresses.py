@@ -12,11 +12,12 @@ from transpiler.kql import syntax
 from transpiler.plan.relations import Aggregate, Origin, Project
 from transpiler.plan.scalars import Column, ColumnRef, Scalar
 from transpiler.semantics.dispatch import bind_source, binds_plugin
+from transpiler.semantics.operators.joins import check_left
 from transpiler.semantics.plugins.evaluate import plugin_options
 from transpiler.semantics.plugins.matching import column_of, joined
 from transpiler.semantics.scalars.calls import call_function
 from transpiler.semantics.scalars.expressions import binary, connect
-from transpiler.semantics.scope import Openness, Scope, Tabular
+from transpiler.semantics.scope import Scope, Tabular
 from transpiler.semantics.shaping import column_for, origin_of, over, unordered
 from transpiler.types import Type
 
@@ -39,8 +40,7 @@ def _lookup(scope: Scope, tabular: Tabular, node: syntax.Evaluate) -> Tabular:
     lookup = _arguments(scope, tabular, node)
     origin = origin_of(scope, node, "evaluate")
     pieces = replace(origin, text="")
-    if Openness.OPEN in (lookup.left.openness, lookup.right.openness):
-        raise scope.error("KQL203", f"the columns of a side of {node.call.name} are not declared", node.span)
+    check_left(scope, lookup.left, node)
     if lookup.keeps_unmatched:
         return _with_unmatched(scope, lookup, node, origin)
     left, number = (
