@@ -29,7 +29,17 @@ from transpiler.semantics.operators import (
     summarize,
     unions,
 )
-from transpiler.semantics.plugins import addresses, evaluate, narrowing, pivoting, polygon_lookup, unpacking
+from transpiler.semantics.plugins import (
+    addresses,
+    evaluate,
+    narrowing,
+    periods,
+    pivoting,
+    polygon_lookup,
+    rolling,
+    sliding,
+    unpacking,
+)
 from transpiler.semantics.scalars import (
     aggregates,
     arrays,

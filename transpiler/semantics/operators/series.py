@@ -81,7 +81,7 @@ def _axis(row: Scope, node: syntax.MakeSeries) -> _Axis:
     step = _on_axis(row, bind_scalar(outer, node.step), _STEPS[value.type], node.step)
     if isinstance(step, Constant) and (step.value is None or (isinstance(step.value, int) and step.value <= 0)):
         raise row.error("KQL104", "the step of a series is greater than zero", node.step.span)
-    if node.in_range and not _is_aligned(bounds[0], step):
+    if node.in_range and not is_aligned(bounds[0], step):
         raise row.error(
             "KQL204",
             "in range(…) puts rows into bins of the step, which its start need not be one of",
@@ -113,7 +113,7 @@ def _on_axis(scope: Scope, scalar: Scalar, wanted: Type, node: syntax.Expr) -> S
     raise scope.error("KQL102", f"the axis takes a {wanted} here, this is {scalar.type}", node.span)
 
 
-def _is_aligned(start: Scalar | None, step: Scalar) -> bool:
+def is_aligned(start: Scalar | None, step: Scalar) -> bool:
     """Whether a start is a bin of the step for certain: so many whole steps from a constant, a bin or the start of a day."""
     if not isinstance(step, Constant) or not isinstance(step.value, int) or step.value <= 0:
         return False

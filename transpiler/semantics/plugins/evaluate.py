@@ -21,7 +21,6 @@ from transpiler.types import Type
 _CODE = "it runs code that is not KQL"
 _REQUEST = "it asks another service"
 _PATTERNS = "what it finds is Kusto's own algorithm"
-_WINDOWS = "its windows of time are not translated"
 _REASONS: dict[str, str] = {
     **dict.fromkeys(("python", "r", "csharp"), _CODE),
     **dict.fromkeys(
@@ -46,22 +45,11 @@ _REASONS: dict[str, str] = {
     **dict.fromkeys(
         ("autocluster", "autocluster_v2", "basket", "diffpatterns", "diffpatterns_text", "extractembeddings"), _PATTERNS
     ),
-    **dict.fromkeys(
-        (
-            "active_users_count",
-            "activity_counts_metrics",
-            "activity_engagement",
-            "activity_metrics",
-            "funnel_sequence",
-            "funnel_sequence_completion",
-            "new_activity_metrics",
-            "rolling_percentile",
-            "sequence_detect",
-            "session_count",
-            "sliding_window_counts",
-        ),
-        _WINDOWS,
-    ),
+    "active_users_count": "its page tells otherwise than its own example where the look-back begins",
+    "activity_metrics": "the rates of the first period are told differently, and those after a period without rows not at all",
+    "new_activity_metrics": "what it gives for a period without new ids is not documented",
+    "funnel_sequence": "it yields several tables",
+    **dict.fromkeys(("funnel_sequence_completion", "sequence_detect"), "how it matches steps is not documented"),
     "geo_line_lookup": "its distances on the sphere are Kusto's own",
     **dict.fromkeys(
         ("schema_merge", "infer_storage_schema", "infer_storage_schema_with_suggestions", "external_datatable"),
@@ -74,8 +62,8 @@ _REASONS: dict[str, str] = {
 }
 _HINTS = {
     "estimate_rows_count": "count",
-    "rolling_percentile": "range(…), mv-expand and summarize percentile(…) by the bin give a rolling window",
-    "sliding_window_counts": "range(…), mv-expand and summarize count(), dcount(…) by the bin give a sliding window",
+    "activity_metrics": "activity_counts_metrics counts ids and new ids",
+    "active_users_count": "summarize dcount(…) by bins, over a join of the rows with those that they look back on",
 }
 
 
