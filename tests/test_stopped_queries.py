@@ -10,6 +10,7 @@ from transpiler.engine import EngineError, duckdb, googlesql
 _SPIKE = "dynamic([0,0,0,0,0,0,0,0,0,0,0,0,9])"
 _SQUARE = '{"type":"Polygon","coordinates":[[[0,0],[10,0],[10,10],[0,10],[0,0]]]}'
 _POLAR = '{"type":"Polygon","coordinates":[[[0,60],[120,60],[-120,60],[0,60]]]}'
+_SEEN = "datatable(id:long, at:long)[{}] | evaluate "
 STOPPED = {
     f"print series_outliers({_SPIKE})": "between the percentiles are all equal",
     "print series_outliers(dynamic([1,1,1,1,9]), 'tukey')": "between the percentiles are all equal",
@@ -21,6 +22,16 @@ STOPPED = {
     f"print x=10.0, y=5.0 | project geo_point_in_polygon(x, y, dynamic({_SQUARE}))": "point on the edge",
     f"print x=3.0, y=0.0 | project geo_point_in_polygon(x, y, dynamic({_SQUARE}))": "point on the edge",
     f"print x=10.0, y=10.0, p='{_SQUARE}' | project geo_point_in_polygon(x, y, parse_json(strcat(p, '')))": "point on the edge",
+    _SEEN.format("1,0, 1,9") + "sliding_window_counts(id, at, 1, 10, 2, 1) | count": "its start to its end",
+    _SEEN.format("1,3, 1,11") + "sliding_window_counts(id, at, 1, 10, 2, 1) | distinct Count": "its start to its end",
+    _SEEN.format("1,3, long(null),4") + "sliding_window_counts(id, at, 1, 10, 2, 1)": "has no 'id'",
+    _SEEN.format("1,3, 1,11") + "activity_counts_metrics(id, at, 0, 10, 5)": "its start to its end",
+    _SEEN.format("1,3, 1,10") + "activity_engagement(id, at, 0, 10, 5, 10)": "its start to before its end",
+    _SEEN.format("1,3, 1,10") + "session_count(id, at, 0, 10, 5, 5)": "its start to before its end",
+    _SEEN.format("1,4, 1,6") + "session_count(id, at, 0, 10, 5, 5)": "no session begins in a period",
+    _SEEN.format("1,4, 1,4") + "session_count(id, at, 0, 10, 5, 5) | count": "several rows of one moment",
+    _SEEN.format("1,4, 1,9, 2,20") + "rolling_percentile(id, 50, at, 5, 2)": "between the first and the last",
+    _SEEN.format("1,4, long(null),9") + "rolling_percentile(id, 50, at, 5, 2) | project at": "has no 'at' or no 'id'",
     f"print p='{_POLAR}' | project geo_point_in_polygon(1, 1, parse_json(strcat(p, '')))": "ring round half the globe",
 }
 

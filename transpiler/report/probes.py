@@ -132,6 +132,7 @@ TABLE_FUNCTIONS = frozenset(
 )
 """Functions that are tables; they are among the sources."""
 
+_DAYS = "datetime(2024-01-01), datetime(2024-01-08)"
 PLUGINS = {
     "bag_unpack": "T | project d | evaluate bag_unpack(d): (a: string, b: long)",
     "pivot": "T | project s | evaluate pivot(s, count()): (a: long, b: long)",
@@ -139,6 +140,11 @@ PLUGINS = {
     "rows_near": "T | sort by t | evaluate rows_near(l == 1, 2)",
     "ipv4_lookup": "T | evaluate ipv4_lookup(U, s, u)",
     "ipv6_lookup": "T | evaluate ipv6_lookup(U, s, u)",
+    "sliding_window_counts": f"T | evaluate sliding_window_counts(s, t, {_DAYS}, 3d, 1d, l)",
+    "activity_counts_metrics": f"T | evaluate activity_counts_metrics(s, t, {_DAYS}, 1d, l)",
+    "activity_engagement": f"T | evaluate activity_engagement(s, t, {_DAYS}, 1d, 7d, l)",
+    "session_count": f"T | evaluate session_count(s, t, {_DAYS}, 1d, 30m, l)",
+    "rolling_percentile": "T | evaluate rolling_percentile(l, 50, t, 1d, 3, s)",
     "autocluster": "T | evaluate autocluster()",
     "basket": "T | evaluate basket()",
     "diffpatterns": "T | evaluate diffpatterns(s, 'a', 'b')",

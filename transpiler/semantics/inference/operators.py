@@ -12,6 +12,14 @@ from transpiler.semantics.names import result_name
 from transpiler.types import TYPE_NAMES, Type
 
 _LOOKUPS = frozenset({"ipv4_lookup", "ipv6_lookup", "geo_polygon_lookup"})
+# Plugins over a timeline: how many arguments stand before the dimensions, and what they count.
+_ANALYSES: dict[str, tuple[int, tuple[str, ...]]] = {
+    "sliding_window_counts": (6, ("Count", "Dcount")),
+    "activity_counts_metrics": (5, ("count", "dcount", "new_dcount", "aggregated_dcount")),
+    "activity_engagement": (6, ("dcount_activities_inner", "dcount_activities_outer")),
+    "session_count": (6, ("count_sessions",)),
+    "rolling_percentile": (5, ()),
+}
 
 
 def after(reading: Reading, place: Place, operator: syntax.Operator) -> Rows:
@@ -294,11 +302,31 @@ def _evaluate(reading: Reading, place: Place, node: syntax.Evaluate) -> Rows:
             read(reading, Place(place.rows if position == 1 else right, place.lets), argument)
         return both
     terms = [read(reading, place, a) for a in call.arguments]
+    if call.name in _ANALYSES and len(terms) >= _ANALYSES[call.name][0]:
+        return _analysis(reading, call, terms)
     if call.name == "bag_unpack" and terms:
         fill(terms[0], Type.DYNAMIC)
     if call.name == "pivot":
         return Rows(made)
     return place.rows.with_columns(made)
+
+
+def _analysis(reading: Reading, call: syntax.Call, terms: list[Term]) -> Rows:
+    """A timeline, its dimensions and what is counted along it."""
+    before, counts = _ANALYSES[call.name]
+    is_rolling = call.name == "rolling_percentile"
+    place, step = (2, 3) if is_rolling else (1, 4)
+    for limit in () if is_rolling else terms[2:4]:
+        reading.facts.same(terms[place], limit, by_comparison=True)
+    reading.facts.arithmetic("-", terms[place], terms[step], call.arguments[place].span)
+    made: dict[str, Term] = dict.fromkeys(counts, Type.LONG)
+    if call.name == "activity_engagement":
+        made["activity_ratio"] = Type.REAL
+    if is_rolling:
+        points = [str(getattr(a, "value", "")) for a in (call.arguments[4], call.arguments[1])]
+        made[f"rolling_{points[0]}_percentile_{result_name(call.arguments[0])}_{points[1]}"] = terms[0]
+    kept = [(call.arguments[i], terms[i]) for i in (place, *range(before, len(terms)))]
+    return Rows({**{result_name(a) or "": t for a, t in kept}, **made})
 
 
 def _invoke(reading: Reading, place: Place, node: syntax.Invoke) -> Rows:

@@ -63,7 +63,6 @@ _REASONS: dict[str, str] = {
 _HINTS = {
     "estimate_rows_count": "count",
     "activity_metrics": "activity_counts_metrics counts ids and new ids",
-    "active_users_count": "summarize dcount(…) by bins, over a join of the rows with those that they look back on",
 }
 
 

@@ -31,19 +31,15 @@ def _rolling_percentile(scope: Scope, tabular: Tabular, node: syntax.Evaluate) -
     count = _literal(plugin, count_node, "the number of bins", 1, None)
     step = plugin.step(step_node, index)
     dimensions = [plugin.key(o) for o in others]
-    number, bin_ = Column("number", value.type, False), Column("bin", index.type, False)
+    number, bin_ = Column("number", value.type, value.nullable), Column("bin", index.type, False)
     slices = {Column(f"slice_{i}", d.type, d.nullable): ColumnRef(d) for i, d in enumerate(dimensions, 1)}
-    computed = {
-        bin_: plugin.call("bin", plugin.present(index), step),
-        number: plugin.present(value),
-        **slices,
-    }
+    computed = {bin_: plugin.call("bin", _known(plugin, index, value), step), number: ColumnRef(value), **slices}
     rows = project(tabular, tuple(computed), computed, plugin.origin, keep_order=False)
     rows = unordered(rows.relation, rows.visible)
     windows = _windows(plugin, rows, bin_, tuple(slices), step)
     found, keys = _looked_back(plugin, rows, windows, bin_, step, count)
     by_name = {c.name: c for c in found.visible}
-    percentile = Column("percentile", value.type, False)
+    percentile = Column("percentile", value.type, value.nullable)
     ranked = plugin.total("percentile", ColumnRef(by_name[number.name]), Constant(Type.LONG, point))
     result = plugin.grouped(found, keys_of(keys), {percentile: ranked})
     names = (index.name, *(d.name for d in dimensions))
@@ -59,6 +55,16 @@ def _value(plugin: Plugin, node: syntax.Expr) -> Column:
         hint = f"extend {column.name} = tolong(…) or toreal(…) before it"
         raise plugin.scope.error("KQL204", message, node.span, hint=hint)
     return column
+
+
+def _known(plugin: Plugin, index: Column, value: Column) -> Scalar:
+    """The index. A row without one or without a value stops the query: whether its bin is shown is not settled."""
+    missing = [c for c in (index, value) if c.nullable]
+    if not missing:
+        return ColumnRef(index)
+    tests = [plugin.call("isnotnull", ColumnRef(c)) for c in missing]
+    message = f"a row has no '{index.name}' or no '{value.name}', and whether it counts is not settled; filter such rows before"
+    return plugin.checked(ColumnRef(index), plugin.all_of(tests), message, Constant(Type.STRING, "null"))
 
 
 def _literal(plugin: Plugin, node: syntax.Expr, what: str, least: int, most: int | None) -> int:
