@@ -29,7 +29,7 @@ from transpiler.semantics.scalars.calls import call_function, convert, overload_
 from transpiler.semantics.scalars.expressions import binary, connect
 from transpiler.semantics.scope import Scope, Tabular
 from transpiler.semantics.shaping import column_for, origin_of, project, unordered
-from transpiler.types import INTEGERS, Type
+from transpiler.types import INTEGERS, TYPE_NAMES, Type
 
 _STEPS = {Type.DATETIME: Type.TIMESPAN, Type.LONG: Type.LONG}
 """What a timeline may hold, and the type of its steps."""
@@ -191,7 +191,18 @@ class Plugin:
                 "KQL101", f"two columns of {self.name} are named '{twice}'", self.node.span, hint=hint
             )
         computed = {column_for(name, scalar): scalar for name, scalar in columns}
+        self._check_schema(computed)
         return project(rows, tuple(computed), computed, self.plain)
+
+    def _check_schema(self, columns: Iterable[Column]) -> None:
+        """Raises KqlError (KQL102) for a declared schema that the result has not."""
+        if self.node.schema is None:
+            return
+        declared = [f"{c.name}:{TYPE_NAMES[c.type_name]}" for c in self.node.schema]
+        given = [f"{c.name}:{c.type}" for c in columns]
+        if declared != given or self.node.schema_open:
+            message = f"{self.name} gives ({', '.join(given)}), which is not what is declared"
+            raise self.scope.error("KQL102", message, self.node.span)
 
 
 @dataclass(frozen=True, slots=True)
