@@ -65,6 +65,7 @@ T | partition by K (top 1 by A) | where A == 1        | K: string, A: long
 T | where K in ((U | where J == 1 | project J))       | K: long
 T | evaluate sliding_window_counts(A, B, ago(7d), now(), 3d, 1d, C) | where Dcount > 2 | A: string, B: datetime, C: string
 T | evaluate session_count(A, B, 0, 100, 10, 5) | where count_sessions > 2 | A: string, B: long
+T | evaluate rolling_percentile(A, 50, B, 1h, 3) | where B > ago(1d) | A: real, B: datetime
 T | evaluate rolling_percentile(A, 50, B, 1h, 3) | where rolling_3_percentile_A_50 > 2 and B > ago(1d) | A: long, B: datetime
 """
 

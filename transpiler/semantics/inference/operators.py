@@ -323,6 +323,7 @@ def _analysis(reading: Reading, call: syntax.Call, terms: list[Term]) -> Rows:
     if call.name == "activity_engagement":
         made["activity_ratio"] = Type.REAL
     if is_rolling:
+        summed(terms[0])
         points = [str(getattr(a, "value", "")) for a in (call.arguments[4], call.arguments[1])]
         made[f"rolling_{points[0]}_percentile_{result_name(call.arguments[0])}_{points[1]}"] = terms[0]
     kept = [(call.arguments[i], terms[i]) for i in (place, *range(before, len(terms)))]

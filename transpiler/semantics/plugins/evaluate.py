@@ -45,8 +45,8 @@ _REASONS: dict[str, str] = {
     **dict.fromkeys(
         ("autocluster", "autocluster_v2", "basket", "diffpatterns", "diffpatterns_text", "extractembeddings"), _PATTERNS
     ),
-    "active_users_count": "its page tells otherwise than its own example where the look-back begins",
-    "activity_metrics": "the rates of the first period are told differently, and those after a period without rows not at all",
+    "active_users_count": "where its look-back begins differs between the words and the answer of its page",
+    "activity_metrics": "its page shows the rates of the first period as NaN, a later run of the engine as 1 and 0",
     "new_activity_metrics": "what it gives for a period without new ids is not documented",
     "funnel_sequence": "it yields several tables",
     **dict.fromkeys(("funnel_sequence_completion", "sequence_detect"), "how it matches steps is not documented"),

@@ -1,7 +1,9 @@
 """activity_counts_metrics and session_count: what is new in each period of a timeline.
 
-Both are settled by an answer of the engine each: of periods of activity one that has no rows is not shown, and a session
-begins where the id was not seen for the whole of the look-back (41 slots after the last one is new, 40 are not).
+Of both there is an answer of the engine (oracle: activity-counts-metrics-plugin, session-count-plugin): the row at the very end
+of an analysis of counts is counted; the bins of sessions are those of bin(), whatever the start; and a session begins where the
+id was not seen for the whole look-back (41 slots after it is new, 40 are not). That windows without rows are not shown is
+from a run over days of which one is missing, printed in a public course on these plugins.
 """
 
 from __future__ import annotations
@@ -81,5 +83,7 @@ def _beginnings(found: Analysis) -> tuple[Tabular, Column, Column]:
     moments = plugin.extended(moments, {begins: is_new})
     single = plugin.compare("==", ColumnRef(hits), _ONE)
     is_settled = plugin.call("or", plugin.call("not", ColumnRef(begins)), single)
-    message = "a session begins with several rows of one moment, and whether each counts is not settled"
+    message = (
+        "a session begins with several rows of one moment, and whether each counts is not settled; make them one before"
+    )
     return plugin.kept(moments, plugin.checked(_TRUE, is_settled, message, ColumnRef(when))), when, begins

@@ -1,8 +1,8 @@
 """rolling_percentile: for each bin, a percentile of the rows of the last few bins, that one included.
 
-Bins are those of bin(), and a percentile is a value, by nearest rank. The engine's answer has a row for each bin that has rows;
-what it gives for bins between them that have none, and for slices that begin later or end earlier than others, is not settled
-and stops the query.
+Bins are those of bin(), and a percentile is a value, by nearest rank (an answer of the engine: oracle, rolling-percentile-plugin).
+There is a row for each bin that has rows; what Kusto gives for bins between them that have none, and for slices that begin later
+or end earlier than others, is not settled and stops the query.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from transpiler.semantics.plugins.activity import Plugin, keys_of, repeated
 from transpiler.semantics.plugins.matching import column_of
 from transpiler.semantics.scope import Scope, Tabular
 from transpiler.semantics.shaping import project, unordered
-from transpiler.types import Type
+from transpiler.types import SUMMABLE, Type
 
 _VALUES = (Type.LONG, Type.REAL, Type.DATETIME, Type.TIMESPAN)
 
@@ -50,6 +50,9 @@ def _rolling_percentile(scope: Scope, tabular: Tabular, node: syntax.Evaluate) -
 
 def _value(plugin: Plugin, node: syntax.Expr) -> Column:
     column = column_of(plugin.scope, plugin.input, node)
+    if column.type not in SUMMABLE:
+        message = f"{plugin.name} takes numbers and times, '{column.name}' is {column.type}"
+        raise plugin.scope.error("KQL102", message, node.span)
     if column.type not in _VALUES:
         message = f"the type that {plugin.name} gives for a value of type {column.type} is not settled"
         hint = f"extend {column.name} = tolong(…) or toreal(…) before it"

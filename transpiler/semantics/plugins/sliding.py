@@ -1,8 +1,10 @@
 """sliding_window_counts and activity_engagement: periods that look back over those before them.
 
-A row is counted in its own bin and in those that look back on it, so that it is repeated rather than joined (the technique is
-that of Kusto's page of samples, "Perform aggregations over a sliding window", to which the plugin's page refers). A period
-without a row to look back on has none.
+A row is counted in its own bin and in those that look back on it, so that it is repeated rather than joined: the technique of
+Kusto's page of samples, "Perform aggregations over a sliding window", to which the page of sliding_window_counts refers (an
+answer of the engine agrees: oracle, sliding-window-counts-plugin). A period with nothing to look back on has no row. Of
+activity_engagement the page defines the counts; that it shows periods with rows of their own only, and that the outer period
+ends with the inner one, is from a run that is printed in a public course on these plugins.
 """
 
 from __future__ import annotations
