@@ -179,6 +179,13 @@ class Registry:
         # A name may be one function among aggregates and another among scalars, as `any` is.
         return self._functions.get((aggregate, name)) or self._functions.get((aggregate, self._aliases.get(name, name)))
 
+    def known(self, name: str, *, aggregate: bool = False) -> Function:
+        """As ``find``, of a name that is declared for certain. Raises KeyError where it is not."""
+        found = self.find(name, aggregate=aggregate)
+        if found is None:
+            raise KeyError(name)
+        return found
+
     def names(self) -> list[str]:
         """Every name that a query may call, for "did you mean"."""
         return sorted({name for _, name in self._functions} | self._aliases.keys())

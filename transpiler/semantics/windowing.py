@@ -379,8 +379,7 @@ class _Stages:
 
 
 def _call(name: str, arguments: list[Scalar], span: Span) -> Call:
-    function = FUNCTIONS.find(name)
-    assert function is not None
+    function = FUNCTIONS.known(name)
     is_text = arguments[0].type is Type.STRING
     overload = next((o for o in function.overloads if o.key.endswith(" string") == is_text), function.overloads[0])
     return Call(overload, tuple(arguments), Type.BOOL, False, span)

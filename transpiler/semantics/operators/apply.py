@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from transpiler.functions.registry import FUNCTIONS
 from transpiler.kql import syntax
 from transpiler.plan.relations import (
     Aggregate,
@@ -203,7 +202,6 @@ class PerRow:
         return replace(relation, columns=columns, input=below, keys=keys, aggregates=aggregates), moved
 
     def _any(self, column: Column, new: Column) -> AggregateCall:
-        function = FUNCTIONS.find("take_any", aggregate=True)
-        assert function is not None
-        call = make_call(self.scope, function.overloads[0], (ColumnRef(column),), NOWHERE, column.type)
+        overload = overload_of("take_any", aggregate=True)
+        call = make_call(self.scope, overload, (ColumnRef(column),), NOWHERE, column.type)
         return AggregateCall(columns=(new,), call=replace(call, options=(True,)))

@@ -13,13 +13,12 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from transpiler.diagnostics import KqlError
-from transpiler.functions.registry import FUNCTIONS
 from transpiler.kql import syntax
 from transpiler.plan.relations import Filter, Origin, Project
 from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, Scalar
 from transpiler.semantics.dispatch import bind_scalar, binds_operator
 from transpiler.semantics.operators.joins import word
-from transpiler.semantics.scalars.calls import call_function, convert, make_call
+from transpiler.semantics.scalars.calls import call_function, convert, make_call, overload_of
 from transpiler.semantics.scalars.expressions import connect
 from transpiler.semantics.scope import Scope, Tabular
 from transpiler.semantics.shaping import column_for, origin_of, over, project
@@ -256,7 +255,5 @@ def _strict(
 
 
 def _only_if(scope: Scope, condition: Scalar, value: Scalar, node: syntax.Node) -> Scalar:
-    function = FUNCTIONS.find("case")
-    assert function is not None
     nothing = Constant(value.type, "" if value.type is Type.STRING else None, node.span)
-    return make_call(scope, function.overloads[0], (condition, value, nothing), node.span, value.type)
+    return make_call(scope, overload_of("case"), (condition, value, nothing), node.span, value.type)

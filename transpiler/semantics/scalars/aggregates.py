@@ -37,8 +37,7 @@ def bind_aggregate(scope: Scope, node: syntax.Call, keys: Keys | None = None) ->
     ``keys`` are the grouping keys, which ``*`` leaves out; without any there may be no row at all.
     """
     keys = keys or {}
-    function = FUNCTIONS.find(node.name, aggregate=True)
-    assert function is not None
+    function = FUNCTIONS.known(node.name, aggregate=True)
     if function.refusal:
         raise scope.error("KQL201", f"{node.name} is not translated: {function.refusal}", node.span, hint=function.hint)
     bound = _BINDERS.get(function.name, _declared)(scope, function, node, keys)
@@ -183,9 +182,8 @@ def _flat_part(
 ) -> BoundAggregate:
     """A set, or the first elements, of dynamic values: the list of all elements, and a part of it."""
     limit, keys, order = how
-    every = FUNCTIONS.find("make_list", aggregate=True)
-    assert every is not None
-    call = _with_rows(make_call(scope, every.overloads[0], arguments, node.span), keys, "flat", None)
+    every = overload_of("make_list", aggregate=True)
+    call = _with_rows(make_call(scope, every, arguments, node.span), keys, "flat", None)
     raw = Column(call_name(function, node) or "Column1", Type.DYNAMIC, True)
     key = "distinct elements" if function.name.startswith("make_set") else "first elements"
     part = call_function(scope, key, [ColumnRef(raw, node.span)], node.span)
@@ -200,12 +198,10 @@ def list_with_nulls(
     scope: Scope, name: str, value: Scalar, order: tuple[OrderKey, ...], span: Span, *, has_rows: bool
 ) -> AggregateCall:
     """All values in an order as an array, nulls too; for operators that make arrays themselves."""
-    function = FUNCTIONS.find("make_list_with_nulls", aggregate=True)
-    assert function is not None
     element, kind = _element(scope, value)
     if element is not value and value.nullable:
         element = _null_or(scope, value, element, span)
-    call = make_call(scope, function.overloads[0], (element,), span)
+    call = make_call(scope, overload_of("make_list_with_nulls", aggregate=True), (element,), span)
     call = replace(call, options=(has_rows, kind, None))
     return AggregateCall(columns=(Column(name, Type.DYNAMIC, False),), call=call, order=order)
 

@@ -17,8 +17,7 @@ def _ingestion_time(scope: Scope, node: syntax.Call) -> Scalar:
     tabular = scope.row.tabular if scope.row is not None else None
     if tabular is not None and tabular.arrival is not None and tabular.arrival in tabular.relation.columns:
         return ColumnRef(tabular.arrival, node.span)
-    declared = FUNCTIONS.find("ingestion_time")
-    assert declared is not None
+    declared = FUNCTIONS.known("ingestion_time")
     catalog = scope.environment.catalog
     if any(t.ingestion_time for t in map(catalog.table, catalog.tables) if t) or any(
         s.ingestion_time for source in catalog.sources.values() for s in source.shapes.values()

@@ -227,8 +227,6 @@ def _is_guarded(overload: Overload, position: int, argument: Scalar) -> bool:
     return argument.type is Type.STRING and parameter is not None and not parameter.keeps_null
 
 
-def overload_of(name: str, key: str | None = None) -> Overload:
-    """A registered overload by name and key, for calls that the binder makes itself."""
-    function = FUNCTIONS.find(name)
-    assert function is not None, name
-    return next(o for o in function.overloads if key is None or o.key == key)
+def overload_of(name: str, key: str | None = None, *, aggregate: bool = False) -> Overload:
+    """A registered overload by name and key (the first without one), for calls that the binder makes itself."""
+    return next(o for o in FUNCTIONS.known(name, aggregate=aggregate).overloads if key is None or o.key == key)

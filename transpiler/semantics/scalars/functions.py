@@ -29,6 +29,7 @@ from transpiler.semantics.scalars.calls import (
     convert,
     folded,
     make_call,
+    overload_of,
 )
 from transpiler.semantics.scalars.expressions import binary, bind_predicate
 from transpiler.semantics.scalars.packing import as_dynamic
@@ -220,9 +221,7 @@ def _case_call(scope: Scope, arguments: list[Scalar], t: Type, node: syntax.Call
     arguments = _undecided(arguments)
     if len(arguments) == 1:
         return arguments[0]
-    function = FUNCTIONS.find("case")
-    assert function is not None
-    call = make_call(scope, function.overloads[0], tuple(arguments), node.span, t)
+    call = make_call(scope, overload_of("case"), tuple(arguments), node.span, t)
     results = [*arguments[1::2], arguments[-1]]
     return replace(
         call, nullable=any(r.nullable and not (r.type is Type.STRING and isinstance(r, Constant)) for r in results)
@@ -246,9 +245,7 @@ def _coalesce(scope: Scope, node: syntax.Call) -> Scalar:
     if len(node.arguments) < 2:
         raise scope.error("KQL103", "coalesce takes 2 or more arguments", node.span)
     values, t = alike(scope, [bind_scalar(scope, a) for a in node.arguments], node)
-    function = FUNCTIONS.find("coalesce")
-    assert function is not None
-    overload = next(o for o in function.overloads if (o.key == "coalesce string") == (t is Type.STRING))
+    overload = overload_of("coalesce", "coalesce string" if t is Type.STRING else "coalesce")
     call = make_call(scope, overload, tuple(values), node.span, t)
     if t is not Type.STRING:
         return replace(call, nullable=all(v.nullable for v in values))

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from transpiler.functions.registry import FUNCTIONS
 from transpiler.kql import syntax
 from transpiler.kql.instants import MAX_INSTANT, TICKS_PER_DAY, TICKS_PER_SECOND
 from transpiler.plan.clocks import datetime_pieces, timespan_pieces
@@ -16,7 +15,7 @@ from transpiler.plan.scalars import Call, Constant, Scalar
 from transpiler.semantics.constants import calendar
 from transpiler.semantics.constants.folding import wrapped
 from transpiler.semantics.dispatch import bind_constant, bind_scalar, binds_function
-from transpiler.semantics.scalars.calls import CAST_HINT, call_declared, convert, make_call
+from transpiler.semantics.scalars.calls import CAST_HINT, call_function, convert, make_call, overload_of
 from transpiler.semantics.scalars.expressions import binary, connect
 from transpiler.semantics.scope import Scope
 from transpiler.types import NUMBERS, Type
@@ -33,9 +32,7 @@ def _arguments(scope: Scope, node: syntax.Call, least: int, most: int) -> list[s
 
 def _declared(scope: Scope, node: syntax.Call, scalars: list[Scalar], option: str | None = None) -> Call:
     """The call of the declared function, with a constant as its option."""
-    function = FUNCTIONS.find(node.name)
-    assert function is not None
-    call = call_declared(scope, function, scalars, node.span)
+    call = call_function(scope, node.name, scalars, node.span)
     return call if option is None else replace(call, options=(option,))
 
 
@@ -253,16 +250,15 @@ def _extreme(scope: Scope, node: syntax.Call) -> Scalar:
 
     if len(node.arguments) < 2:
         raise scope.error("KQL103", f"{node.name} takes 2 or more arguments", node.span)
-    function = FUNCTIONS.find(node.name)
-    assert function is not None
+    overload = overload_of(node.name)
     arguments = [bind_scalar(scope, a) for a in node.arguments]
     types = {a.type for a in arguments} - {Type.UNKNOWN}
-    if not types <= function.overloads[0].parameters[0].accepts or (len(types) > 1 and not types <= NUMBERS):
+    if not types <= overload.parameters[0].accepts or (len(types) > 1 and not types <= NUMBERS):
         given = ", ".join(str(a.type) for a in arguments)
         hint = CAST_HINT if Type.DYNAMIC in types else ""
         raise scope.error(
             "KQL102", f"{node.name} compares numbers, times, texts or bools, not ({given})", node.span, hint=hint
         )
     values, t = unify(scope, arguments, node)
-    call = make_call(scope, function.overloads[0], tuple(values), node.span, t)
+    call = make_call(scope, overload, tuple(values), node.span, t)
     return replace(call, nullable=all(v.nullable for v in values))

@@ -7,7 +7,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from transpiler.functions.registry import FUNCTIONS
 from transpiler.kql import syntax
 from transpiler.plan.scalars import Call, ColumnRef, Constant, Scalar
 from transpiler.semantics.constants.conversions import fold_conversion, json_real_text
@@ -80,10 +79,7 @@ def packed(scope: Scope, name: str, arguments: Sequence[Scalar], span: Span) -> 
             return Constant(Type.DYNAMIC, f"[{','.join(map(str, written))}]", span)
         pairs = zip(written[::2], written[1::2], strict=True)
         return Constant(Type.DYNAMIC, "{" + ",".join(f"{k}:{v}" for k, v in pairs) + "}", span)
-    function = FUNCTIONS.find(name)
-    assert function is not None
-    call: Call = make_call(scope, function.overloads[0], tuple(element(scope, a) for a in arguments), span)
-    return call
+    return make_call(scope, overload_of(name), tuple(element(scope, a) for a in arguments), span)
 
 
 @binds_function("bag_pack", "pack", "pack_dictionary")

@@ -6,12 +6,11 @@ import json
 import math
 from dataclasses import replace
 
-from transpiler.functions.registry import FUNCTIONS
 from transpiler.kql import syntax
 from transpiler.plan.scalars import Call, Constant, Scalar
 from transpiler.semantics.dispatch import MULTI_BINDERS, bind_constant, bind_scalar, binds_function
 from transpiler.semantics.names import result_name
-from transpiler.semantics.scalars.calls import call_declared, call_function
+from transpiler.semantics.scalars.calls import call_function
 from transpiler.semantics.scalars.packing import packed
 from transpiler.semantics.scope import Scope
 from transpiler.types import Type
@@ -114,9 +113,7 @@ def _without_placeholder(scope: Scope, node: syntax.Call, position: int) -> list
 def _fill(name: str, position: int) -> None:
     @binds_function(name)
     def bind(scope: Scope, node: syntax.Call) -> Scalar:
-        function = FUNCTIONS.find(name)
-        assert function is not None
-        return call_declared(scope, function, _without_placeholder(scope, node, position), node.span)
+        return call_function(scope, name, _without_placeholder(scope, node, position), node.span)
 
 
 for _name, _position in {
