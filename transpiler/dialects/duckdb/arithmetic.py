@@ -178,7 +178,6 @@ def _moved_within(speller: Speller, instant: Scalar, micros: int) -> exp.Expr:
 
 ARITHMETIC: dict[str, Spelling] = {
     **ODD_PAIRS,
-    "case": wide_case,
     "+": _operation(exp.Add, "+"),
     "-": _operation(exp.Sub, "-"),
     "*": _operation(exp.Mul, "*"),
