@@ -8,5 +8,7 @@ from transpiler.dialects.dialect import Dialect, check_complete
 from transpiler.dialects.duckdb import DUCKDB
 
 TARGETS: dict[str, Dialect] = {d.name: d for d in (DUCKDB, BIGQUERY)}
+for _dialect in TARGETS.values():
+    check_complete(_dialect)
 
-__all__ = ["TARGETS", "Dialect", "check_complete"]
+__all__ = ["TARGETS", "Dialect"]

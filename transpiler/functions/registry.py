@@ -53,7 +53,6 @@ class Kind(Enum):
     SCALAR = "scalar"
     AGGREGATE = "aggregate"
     WINDOW = "window"
-    PLUGIN = "plugin"
 
 
 FAMILIES: dict[str, frozenset[Type]] = {
@@ -95,7 +94,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Overload:
-    """One signature of a function. ``key`` is what the dialects spell; it is unique over all functions.
+    """One signature of a function. ``key`` is what the dialects spell; signatures that are written alike share one.
 
     ``least`` arguments are enough.
     """
@@ -175,7 +174,7 @@ class Registry:
         self._aliases[old] = name
 
     def find(self, name: str, *, aggregate: bool = False) -> Function | None:
-        """The scalar (window, plugin) function of a name, or the aggregate; None when there is none."""
+        """The scalar or window function of a name, or the aggregate; None when there is none."""
         # A name may be one function among aggregates and another among scalars, as `any` is.
         return self._functions.get((aggregate, name)) or self._functions.get((aggregate, self._aliases.get(name, name)))
 
@@ -193,11 +192,9 @@ class Registry:
     def __iter__(self) -> Iterator[Function]:
         return iter(self._functions.values())
 
-    def overloads(self) -> Iterator[Overload]:
-        """Every overload that a dialect must spell."""
-        for function in self._functions.values():
-            if not function.refusal:
-                yield from function.overloads
+    def keys(self, *kinds: Kind) -> set[str]:
+        """What a dialect must spell of the functions of these kinds."""
+        return {o.key for f in self if f.kind in kinds and not f.refusal for o in f.overloads}
 
 
 FUNCTIONS = Registry()

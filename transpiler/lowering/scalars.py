@@ -73,14 +73,14 @@ class ScalarLowering:
                     return self.dialect.coalesce(tree, exp.Boolean(this=False))
                 return tree
             case Path():
-                return self._spell_key("path", scalar)
+                return self.dialect.special["path"](self, scalar)
             case WindowCall():
                 self.of_rows.append("window")
-                return self._spell_key(scalar.overload.key, scalar)
+                return self.dialect.special[scalar.overload.key](self, scalar)
             case InRelation():
-                return self._spell_key(f"{scalar.operator} relation", scalar)
+                return self.dialect.special[f"{scalar.operator} relation"](self, scalar)
             case ScalarSubquery():
-                return self._spell_key("toscalar", scalar)
+                return self.dialect.special["toscalar"](self, scalar)
 
     def predicate(self, scalar: Scalar) -> exp.Expr:
         """The SQL of a bool where NULL and false mean the same."""
@@ -108,9 +108,7 @@ class ScalarLowering:
 
     def spell(self, scalar: Call) -> exp.Expr:
         """The spelling of a call, without the guard of a bool that may be NULL for false."""
-        spelling = self.dialect.spelling(scalar.overload, len(scalar.arguments))
-        if spelling is None:
-            raise self.refuse(f"{scalar.overload.name} is not spelled for {self.dialect.name}", scalar.span)
+        spelling = self.dialect.spellings[scalar.overload.key]
         if isinstance(spelling, Refusal):
             raise self.refuse(f"{scalar.overload.name}: {spelling.reason}", scalar.span, hint=spelling.hint)
         if not isinstance(spelling, str):
@@ -177,9 +175,3 @@ class ScalarLowering:
             and not (a.type is Type.STRING and (p := scalar.overload.parameter(i)) is not None and not p.keeps_null)
             for i, a in enumerate(scalar.arguments)
         )
-
-    def _spell_key(self, key: str, scalar: Path | WindowCall | InRelation | ScalarSubquery) -> exp.Expr:
-        spelling = self.dialect.special.get(key)
-        if spelling is None:
-            raise self.refuse(f"{key} is not spelled for {self.dialect.name}", scalar.span)
-        return spelling(self, scalar)

@@ -20,7 +20,6 @@ from transpiler.semantics.dispatch import FUNCTION_BINDERS, MULTI_BINDERS
 TARGET_NAMES = tuple(sorted(TARGETS))
 _NAME = re.compile(r"[A-Za-z_]\w*\Z")
 _REFUSALS = frozenset({"KQL200", "KQL201", "KQL202", "KQL203", "KQL204", "KQL205"})
-_MANY = 10
 
 
 class State(StrEnum):
@@ -136,14 +135,9 @@ def _spelled(overloads: Iterable[Overload], dialect: Dialect) -> Support:
 
 
 def _refusal(overload: Overload, dialect: Dialect) -> Refusal | None:
-    """Why an overload is refused, None where any number of arguments is spelled."""
-    spellings = [dialect.spellings.get(overload.key)]
-    spellings += [dialect.spellings.get(f"{overload.key}/{n}") for n in range(_MANY)]
-    known = [s for s in spellings if s is not None]
-    if overload.key in dialect.aggregates or overload.key in dialect.special or not known:
-        return None
-    refusals = [s for s in known if isinstance(s, Refusal)]
-    return refusals[0] if len(refusals) == len(known) else None
+    """Why an overload is refused; None where it is spelled."""
+    spelling = dialect.spellings.get(overload.key)
+    return spelling if isinstance(spelling, Refusal) else None
 
 
 def _called(name: str, target: str, declared: Support | None = None) -> Support:
