@@ -191,6 +191,16 @@ def check_first(scope: Scope, tabular: Tabular, span: Span) -> None:
         raise scope.error("KQL203", message, span, hint="project the column that is wanted")
 
 
+def count_text(takes: tuple[int, int | None]) -> str:
+    """How many arguments are taken, in words: ``no argument``, ``1 argument``, ``2 to 3 arguments``, ``2 or more arguments``."""
+    least, most = takes
+    if most is None:
+        return f"{least} or more arguments"
+    if least == most:
+        return "1 argument" if most == 1 else f"{most} arguments" if most else "no argument"
+    return f"{least} to {most} arguments"
+
+
 def type_named(scope: Scope, name: str, span: Span) -> Type:
     """The type of a name in ``typeof(…)``, where the grammar takes any name. Raises KqlError (KQL100) for no type's name."""
     found = TYPE_NAMES.get(name)

@@ -11,7 +11,7 @@ from transpiler.functions.registry import FUNCTIONS, Function, Nulls
 from transpiler.kql import syntax
 from transpiler.plan.relations import AggregateCall, OrderKey
 from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, Scalar, WindowCall
-from transpiler.semantics.dispatch import bind_constant, bind_scalar, bind_whole
+from transpiler.semantics.dispatch import bind_constant, bind_scalar, bind_whole, check_count
 from transpiler.semantics.names import call_name, result_name
 from transpiler.semantics.scalars.calls import call_declared, call_function, convert, make_call, overload_of
 from transpiler.semantics.scalars.expressions import binary, bind_predicate, connect
@@ -119,8 +119,7 @@ def _refuse_dynamic(scope: Scope, function: Function, arguments: list[Scalar], n
 
 def _count(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -> AggregateCall:
     """count() and the older count(x), which counts every row, nulls too."""
-    if len(node.arguments) > 1:
-        raise scope.error("KQL103", f"count takes 0 to 1 arguments, {len(node.arguments)} given", node.span)
+    check_count(scope, node, (0, 1))
     for argument in node.arguments:
         if bind_scalar(scope, argument).type is Type.BOOL:
             raise scope.error("KQL105", "count of a predicate is ambiguous", argument.span, hint="countif(…) counts")
@@ -148,8 +147,7 @@ def _list(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -> Ag
     """
     has_predicate = function.name.endswith("_if")
     least = 2 if has_predicate else 1
-    if not least <= len(node.arguments) <= least + (function.name != "make_list_with_nulls"):
-        raise scope.error("KQL103", f"{node.name} takes {least} to {least + 1} arguments", node.span)
+    check_count(scope, node, (least, least + (function.name != "make_list_with_nulls")))
     value = bind_scalar(scope, node.arguments[0])
     conditions = [bind_predicate(scope, node.arguments[1])] if has_predicate else []
     # The old spellings keep no more, unless they say how many (documentation: make_set).
@@ -229,8 +227,7 @@ def _bag(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -> Agg
     """make_bag: what is no bag is passed over."""
     has_predicate = function.name.endswith("_if")
     least = 2 if has_predicate else 1
-    if not least <= len(node.arguments) <= least + 1:
-        raise scope.error("KQL103", f"{node.name} takes {least} to {least + 1} arguments", node.span)
+    check_count(scope, node, (least, least + 1))
     value = bind_scalar(scope, node.arguments[0])
     if value.type is not Type.DYNAMIC:
         raise scope.error("KQL102", f"{node.name} takes a dynamic value, this is {value.type}", node.arguments[0].span)
@@ -279,8 +276,7 @@ def _check_varies(scope: Scope, node: syntax.Call, value: Scalar) -> None:
 
 def _extreme(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -> AggregateCall:
     """arg_max and arg_min: the first argument's extreme, then the returned values of one row that has it."""
-    if not node.arguments:
-        raise scope.error("KQL103", f"{node.name} takes 1 or more arguments", node.span)
+    check_count(scope, node, (1, None))
     extreme = bind_scalar(scope, node.arguments[0])
     if extreme.type not in function.overloads[0].parameters[0].accepts:
         raise scope.error("KQL102", f"{node.name} does not order a {extreme.type}", node.arguments[0].span)
@@ -300,9 +296,10 @@ def _extreme(scope: Scope, function: Function, node: syntax.Call, keys: Keys) ->
 
 def _any(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -> AggregateCall:
     """take_any: values of one row; the old ``any`` prefixes their names."""
+    check_count(scope, node, (1, None))
     returned = _returned(scope, node, [], keys)
     if not returned:
-        raise scope.error("KQL103", f"{node.name} takes 1 or more arguments", node.span)
+        raise scope.error("KQL105", f"{node.name}(*) returns nothing: every column is a key", node.span)
     prefix = "any_" if node.name == "any" else ""
     alone = prefix if prefix and len(node.arguments) == 1 else ""
     columns = [Column(f"{prefix}{n}" if n else alone or f"any_arg{p}", s.type, True) for p, n, s in returned]
@@ -317,8 +314,7 @@ _RANKED_AS = {Type.INT: Type.LONG, Type.DECIMAL: Type.REAL}
 
 def _percentiles(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -> BoundAggregate:
     """percentile, percentiles and percentiles_array: a column for each percentage, or one array of them."""
-    if len(node.arguments) < 2:
-        raise scope.error("KQL103", f"{node.name} takes 2 or more arguments", node.span)
+    check_count(scope, node, (2, None))
     value = bind_scalar(scope, node.arguments[0])
     if value.type not in _RANKED:
         raise scope.error(
@@ -371,8 +367,7 @@ def _point_text(point: Constant) -> str:
 
 def _weighted(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -> BoundAggregate:
     """Percentilew and kin: the least value up to which the weights make up the percentage of all weights."""
-    if len(node.arguments) < 3:
-        raise scope.error("KQL103", f"{node.name} takes 3 or more arguments", node.span)
+    check_count(scope, node, (3, None))
     value, weight = (bind_scalar(scope, a) for a in node.arguments[:2])
     if value.type not in _RANKED or weight.type not in INTEGERS or any(k.type is Type.REAL for k in keys):
         raise scope.error("KQL204", f"{node.name} takes a number or time and whole weights, by no reals", node.span)

@@ -10,7 +10,7 @@ from transpiler.functions.registry import FUNCTIONS, Function, Nulls, Overload, 
 from transpiler.plan.scalars import Call, Constant, Scalar
 from transpiler.semantics.constants.conversions import fold_conversion
 from transpiler.semantics.constants.folding import fold
-from transpiler.semantics.scope import Scope
+from transpiler.semantics.scope import Scope, count_text
 from transpiler.source import Span
 from transpiler.types import INTEGERS, NUMBERS, Type, promotes, widest
 
@@ -71,7 +71,7 @@ def _choose(scope: Scope, function: Function, arguments: Sequence[Scalar], span:
         return overload
     counted = [o for o in function.overloads if _fits_count(o, len(arguments))]
     if not counted:
-        counts = " or ".join(sorted({_count_text(o) for o in function.overloads}))
+        counts = " or ".join(sorted({count_text(_takes(o)) for o in function.overloads}))
         raise scope.error("KQL103", f"{function.name} takes {counts}, {len(arguments)} given", span)
     given = ", ".join(str(a.type) for a in arguments)
     wanted = "; ".join(_signature(o) for o in counted)
@@ -94,18 +94,14 @@ def _signature(overload: Overload) -> str:
     return f"({', '.join('|'.join(p.families) for p in overload.parameters)})"
 
 
-def _count_text(overload: Overload) -> str:
-    least, most = overload.least, len(overload.parameters)
-    if overload.parameters and overload.parameters[-1].repeated:
-        return f"{least} or more arguments"
-    span = str(least) if least == most else f"{least} to {most}"
-    return f"{span} argument{'' if span == '1' else 's'}"
+def _takes(overload: Overload) -> tuple[int, int | None]:
+    has_more = bool(overload.parameters) and overload.parameters[-1].repeated
+    return overload.least, None if has_more else len(overload.parameters)
 
 
 def _fits_count(overload: Overload, count: int) -> bool:
-    if count < overload.least:
-        return False
-    return count <= len(overload.parameters) or bool(overload.parameters and overload.parameters[-1].repeated)
+    least, most = _takes(overload)
+    return least <= count and (most is None or count <= most)
 
 
 def _parameters(overload: Overload, count: int) -> list[Parameter]:

@@ -16,7 +16,7 @@ from transpiler.plan.scalars import Call, ColumnRef, Constant, Scalar
 from transpiler.semantics.constants.hashing import xxhash64
 from transpiler.semantics.constants.sphere import NotMeasuredError, line_length, perimeter
 from transpiler.semantics.constants.wkt import NotReadError, shape_of
-from transpiler.semantics.dispatch import bind_scalar, binds_function
+from transpiler.semantics.dispatch import bind_scalar, binds_function, check_count
 from transpiler.semantics.scalars.calls import call_function
 from transpiler.semantics.scope import Scope
 from transpiler.types import INTEGERS, Type
@@ -149,9 +149,8 @@ _COMPUTED: dict[str, tuple[int, int, Callable[[list[Constant]], Constant]]] = {
 @binds_function(*_COMPUTED)
 def _constant_function(scope: Scope, node: syntax.Call) -> Scalar:
     least, most, compute = _COMPUTED[node.name]
+    check_count(scope, node, (least, most))
     arguments = [bind_scalar(scope, a) for a in node.arguments]
-    if not least <= len(arguments) <= most:
-        raise scope.error("KQL103", f"{node.name} takes {least} to {most} arguments", node.span)
     constants = [known_constant(a) for a in arguments]
     known = [c for c in constants if c is not None]
     if len(known) < len(arguments):

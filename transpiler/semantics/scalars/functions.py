@@ -92,10 +92,8 @@ def one_column(call: Call, node: syntax.Call, function: Function) -> AggregateCa
 
 
 def _bind_conversion(name: str, wanted: Type) -> None:
-    @binds_function(name)
+    @binds_function(name, takes=(1, 1))
     def bind(scope: Scope, node: syntax.Call) -> Scalar:
-        if len(node.arguments) != 1:
-            raise scope.error("KQL103", f"{name} takes 1 argument, {len(node.arguments)} given", node.span)
         scalar = bind_scalar(scope, node.arguments[0])
         return scalar if scalar.type is wanted else folded_conversion(scope, scalar, wanted, node)
 
@@ -116,10 +114,8 @@ for _name, _type in {
     _bind_conversion(_name, _type)
 
 
-@binds_function("gettype")
+@binds_function("gettype", takes=(1, 1))
 def _gettype(scope: Scope, node: syntax.Call) -> Scalar:
-    if len(node.arguments) != 1:
-        raise scope.error("KQL103", f"gettype takes 1 argument, {len(node.arguments)} given", node.span)
     scalar = bind_scalar(scope, node.arguments[0])
     if scalar.type not in (Type.DYNAMIC, Type.UNKNOWN):
         return Constant(Type.STRING, str(scalar.type), node.span)
@@ -136,20 +132,16 @@ def _extract(scope: Scope, node: syntax.Call) -> Scalar:
     return convert(scope, found, wanted)
 
 
-@binds_function("now")
+@binds_function("now", takes=(0, 1))
 def _now(scope: Scope, node: syntax.Call) -> Scalar:
-    if len(node.arguments) > 1:
-        raise scope.error("KQL103", "now takes 0 to 1 arguments", node.span)
     moment = _moment(scope, node)
     if not node.arguments:
         return moment
     return binary(scope, "+", moment, bind_scalar(scope, node.arguments[0]), node.span)
 
 
-@binds_function("ago")
+@binds_function("ago", takes=(1, 1))
 def _ago(scope: Scope, node: syntax.Call) -> Scalar:
-    if len(node.arguments) != 1:
-        raise scope.error("KQL103", "ago takes 1 argument", node.span)
     span = bind_scalar(scope, node.arguments[0])
     if span.type is not Type.TIMESPAN:
         raise scope.error("KQL102", f"ago takes a timespan, this is {span.type}", node.arguments[0].span)
@@ -197,10 +189,8 @@ def alike(scope: Scope, values: list[Scalar], node: syntax.Call) -> tuple[list[S
     return unify(scope, values, node)
 
 
-@binds_function("iff", "iif")
+@binds_function("iff", "iif", takes=(3, 3))
 def _iff(scope: Scope, node: syntax.Call) -> Scalar:
-    if len(node.arguments) != 3:
-        raise scope.error("KQL103", f"{node.name} takes 3 arguments, {len(node.arguments)} given", node.span)
     condition = bind_predicate(scope, node.arguments[0])
     branches, t = unify(scope, [bind_scalar(scope, a) for a in node.arguments[1:]], node)
     return _case_call(scope, [condition, *branches], t, node)
@@ -240,10 +230,8 @@ def _undecided(arguments: list[Scalar]) -> list[Scalar]:
     return [*left, arguments[-1]]
 
 
-@binds_function("coalesce")
+@binds_function("coalesce", takes=(2, None))
 def _coalesce(scope: Scope, node: syntax.Call) -> Scalar:
-    if len(node.arguments) < 2:
-        raise scope.error("KQL103", "coalesce takes 2 or more arguments", node.span)
     values, t = alike(scope, [bind_scalar(scope, a) for a in node.arguments], node)
     overload = overload_of("coalesce", "coalesce string" if t is Type.STRING else "coalesce")
     call = make_call(scope, overload, tuple(values), node.span, t)
@@ -254,10 +242,8 @@ def _coalesce(scope: Scope, node: syntax.Call) -> Scalar:
     return replace(call, nullable=values[-1].nullable and not written)
 
 
-@binds_function("toscalar")
+@binds_function("toscalar", takes=(1, 1))
 def _toscalar(scope: Scope, node: syntax.Call) -> Scalar:
-    if len(node.arguments) != 1:
-        raise scope.error("KQL103", "toscalar takes 1 argument", node.span)
     from transpiler.semantics.tables import is_table
 
     if not is_table(scope.without_row(), node.arguments[0]):
@@ -282,10 +268,8 @@ def _printed(tabular: Tabular) -> Constant | None:
     return value if isinstance(value, Constant) else None
 
 
-@binds_function("column_ifexists", "columnifexists")
+@binds_function("column_ifexists", "columnifexists", takes=(2, 2))
 def _column_ifexists(scope: Scope, node: syntax.Call) -> Scalar:
-    if len(node.arguments) != 2:
-        raise scope.error("KQL103", f"{node.name} takes 2 arguments", node.span)
     name = bind_constant(scope, node.arguments[0], "the column's name")
     column = scope.column(str(name.value))
     if column is not None:

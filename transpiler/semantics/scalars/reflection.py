@@ -14,9 +14,9 @@ from transpiler.semantics.scope import Scope
 from transpiler.types import SUMMABLE, Type
 
 
-@binds_function("column_names_of")
+@binds_function("column_names_of", takes=(1, 1))
 def _column_names_of(scope: Scope, node: syntax.Call) -> Scalar:
-    (table,) = _arguments(scope, node, 1)
+    (table,) = node.arguments
     tabular = bind_source(scope.without_row(), table)
     if tabular.is_open:
         raise scope.error("KQL203", "the columns of this table depend on data that is not declared", table.span)
@@ -24,9 +24,9 @@ def _column_names_of(scope: Scope, node: syntax.Call) -> Scalar:
     return Constant(Type.DYNAMIC, json.dumps(names, ensure_ascii=False, separators=(",", ":")), node.span)
 
 
-@binds_function("iscolumnexists")
+@binds_function("iscolumnexists", takes=(1, 1))
 def _iscolumnexists(scope: Scope, node: syntax.Call) -> Scalar:
-    (argument,) = _arguments(scope, node, 1)
+    (argument,) = node.arguments
     name = str(bind_constant(scope, argument, "the column's name").value)
     exists = scope.column(name) is not None
     if not exists and scope.row is not None and scope.row.is_open:
@@ -34,10 +34,10 @@ def _iscolumnexists(scope: Scope, node: syntax.Call) -> Scalar:
     return Constant(Type.BOOL, exists, node.span)
 
 
-@binds_function("assert")
+@binds_function("assert", takes=(2, 2))
 def _assert(scope: Scope, node: syntax.Call) -> Scalar:
     """True, or an error: Kusto decides it when it analyses the query."""
-    condition, written = _arguments(scope, node, 2)
+    condition, written = node.arguments
     message = bind_constant(scope, written, "the message").value
     holds = truth(bind_predicate(scope, condition))
     if holds is None:
@@ -47,10 +47,10 @@ def _assert(scope: Scope, node: syntax.Call) -> Scalar:
     return Constant(Type.BOOL, True, node.span)
 
 
-@binds_function("bin_auto")
+@binds_function("bin_auto", takes=(1, 1))
 def _bin_auto(scope: Scope, node: syntax.Call) -> Scalar:
     """Bins of ``set query_bin_auto_size``, counted from ``set query_bin_auto_at``."""
-    (argument,) = _arguments(scope, node, 1)
+    (argument,) = node.arguments
     options = scope.environment.options
     size = options.get("query_bin_auto_size")
     value = bind_scalar(scope, argument)
@@ -67,12 +67,3 @@ def _bin_auto(scope: Scope, node: syntax.Call) -> Scalar:
     at = options.get("query_bin_auto_at")
     ends = [bind_scalar(outer, e) for e in (size, at) if e is not None]
     return call_function(scope, "bin" if at is None else "bin_at", [value, *ends], node.span)
-
-
-def _arguments(scope: Scope, node: syntax.Call, count: int) -> tuple[syntax.Expr, ...]:
-    if len(node.arguments) != count:
-        plural = "" if count == 1 else "s"
-        raise scope.error(
-            "KQL103", f"{node.name} takes {count} argument{plural}, {len(node.arguments)} given", node.span
-        )
-    return node.arguments
