@@ -34,6 +34,7 @@ from transpiler.semantics.scalars import (
     aggregates,
     arrays,
     arrival,
+    choices,
     constant_functions,
     decomposition,
     expressions,

@@ -209,6 +209,13 @@ def type_named(scope: Scope, name: str, span: Span) -> Type:
     return found
 
 
+def type_argument(scope: Scope, node: syntax.Node) -> Type:
+    """The type that an argument ``typeof(…)`` names. Raises KqlError for another expression (KQL104), or no type (KQL100)."""
+    if not isinstance(node, syntax.TypeOf) or node.type_name is None:
+        raise scope.error("KQL104", "a typeof(…) is expected here", node.span)
+    return type_named(scope, node.type_name, node.span)
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """``did you mean 'EventID'?``, or '' when nothing is close."""
     names = list(dict.fromkeys(known))

@@ -14,9 +14,9 @@ from transpiler.plan.relations import Expand, Expansion, OrderKey, Origin, Proje
 from transpiler.plan.scalars import Column, ColumnRef, Scalar, WindowCall
 from transpiler.semantics.dispatch import bind_scalar, bind_whole, binds_operator
 from transpiler.semantics.names import UniqueNames, result_name
-from transpiler.semantics.operators.columns import asked_for
 from transpiler.semantics.operators.joins import word
 from transpiler.semantics.scalars.calls import call_function, convert, overload_of
+from transpiler.semantics.scalars.reflection import asked_for
 from transpiler.semantics.scope import Scope, Tabular, type_named
 from transpiler.semantics.shaping import column_for, origin_of, project
 from transpiler.types import NUMBERS, Type

@@ -12,7 +12,7 @@ from transpiler.semantics.names import sorted_name
 from transpiler.semantics.scalars.calls import call_function, convert, make_call, overload_of
 from transpiler.semantics.scalars.json_paths import canonical_text, path_steps
 from transpiler.semantics.scalars.packing import as_dynamic
-from transpiler.semantics.scope import Scope, type_named
+from transpiler.semantics.scope import Scope, type_argument
 from transpiler.types import INTEGERS, NUMBERS, Type, widest
 
 _NULL = Constant(Type.DYNAMIC, None)
@@ -146,12 +146,7 @@ def _extract_json(scope: Scope, node: syntax.Call) -> Scalar:
     text = convert(scope, text, Type.STRING)
     base = call_function(scope, "parse_json", [text], node.span)
     value: Scalar = Path(base, steps, node.span) if steps else base
-    wanted = Type.STRING
-    if len(node.arguments) == 3:
-        kind = node.arguments[2]
-        if not isinstance(kind, syntax.TypeOf) or kind.type_name is None:
-            raise scope.error("KQL104", "a typeof(…) is expected here", kind.span)
-        wanted = type_named(scope, kind.type_name, kind.span)
+    wanted = type_argument(scope, node.arguments[2]) if len(node.arguments) == 3 else Type.STRING
     return convert(scope, value, wanted)
 
 

@@ -1,4 +1,4 @@
-"""Functions of time whose part, format or zone is a constant of the query; and their values where all is constant."""
+"""Functions of time: the run's instant, those whose part, format or zone is a constant, and their values where all is constant."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from transpiler.kql import syntax
 from transpiler.kql.instants import MAX_INSTANT, TICKS_PER_DAY, TICKS_PER_SECOND
 from transpiler.plan.clocks import datetime_pieces, timespan_pieces
-from transpiler.plan.scalars import Call, Constant, Scalar
+from transpiler.plan.scalars import Call, Constant, RunTime, Scalar
 from transpiler.semantics.constants import calendar
 from transpiler.semantics.constants.folding import wrapped
 from transpiler.semantics.dispatch import bind_constant, bind_scalar, binds_function, check_count
-from transpiler.semantics.scalars.calls import CAST_HINT, call_function, convert, make_call, overload_of
+from transpiler.semantics.scalars.calls import call_function, convert
 from transpiler.semantics.scalars.expressions import binary, connect
 from transpiler.semantics.scope import Scope
 from transpiler.types import NUMBERS, Type
@@ -47,6 +47,28 @@ def _folded(call: Call, value_of: Callable[[list[int]], int | str | None]) -> Sc
 def _leaves(unit: str, amount: Scalar) -> bool:
     """Whether a constant number of units leads out of the calendar from every instant; an interval may not hold it."""
     return isinstance(amount, Constant) and isinstance(amount.value, int) and calendar.leaves(unit, amount.value)
+
+
+@binds_function("now", takes=(0, 1))
+def _now(scope: Scope, node: syntax.Call) -> Scalar:
+    moment = _moment(scope, node)
+    if not node.arguments:
+        return moment
+    return binary(scope, "+", moment, bind_scalar(scope, node.arguments[0]), node.span)
+
+
+@binds_function("ago", takes=(1, 1))
+def _ago(scope: Scope, node: syntax.Call) -> Scalar:
+    span = bind_scalar(scope, node.arguments[0])
+    if span.type is not Type.TIMESPAN:
+        raise scope.error("KQL102", f"ago takes a timespan, this is {span.type}", node.arguments[0].span)
+    return binary(scope, "-", _moment(scope, node), span, node.span)
+
+
+def _moment(scope: Scope, node: syntax.Node) -> Scalar:
+    """The instant of the run; ``set query_now`` says another."""
+    said = scope.environment.options.get("query_now")
+    return RunTime(node.span) if said is None else bind_scalar(scope.without_row(), said)
 
 
 def _bind_edge(name: str, unit: str, edge: Callable[..., int | None]) -> None:
@@ -235,21 +257,3 @@ def _around(scope: Scope, node: syntax.Call) -> Scalar:
         [binary(scope, ">=", value, low, node.span), binary(scope, "<=", value, high, node.span)],
         node.span,
     )
-
-
-@binds_function("max_of", "min_of", takes=(2, None))
-def _extreme(scope: Scope, node: syntax.Call) -> Scalar:
-    from transpiler.semantics.scalars.functions import unify
-
-    overload = overload_of(node.name)
-    arguments = [bind_scalar(scope, a) for a in node.arguments]
-    types = {a.type for a in arguments} - {Type.UNKNOWN}
-    if not types <= overload.parameters[0].accepts or (len(types) > 1 and not types <= NUMBERS):
-        given = ", ".join(str(a.type) for a in arguments)
-        hint = CAST_HINT if Type.DYNAMIC in types else ""
-        raise scope.error(
-            "KQL102", f"{node.name} compares numbers, times, texts or bools, not ({given})", node.span, hint=hint
-        )
-    values, t = unify(scope, arguments, node)
-    call = make_call(scope, overload, tuple(values), node.span, t)
-    return replace(call, nullable=all(v.nullable for v in values))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from transpiler.kql import syntax
-from transpiler.plan.scalars import Constant, Scalar
+from transpiler.plan.scalars import ColumnRef, Constant, Scalar
 from transpiler.semantics.constants.choices import truth
 from transpiler.semantics.dispatch import bind_constant, bind_scalar, bind_source, binds_function
 from transpiler.semantics.scalars.calls import call_function
@@ -22,6 +22,31 @@ def _column_names_of(scope: Scope, node: syntax.Call) -> Scalar:
         raise scope.error("KQL203", "the columns of this table depend on data that is not declared", table.span)
     names = [c.name for c in tabular.visible]
     return Constant(Type.DYNAMIC, json.dumps(names, ensure_ascii=False, separators=(",", ":")), node.span)
+
+
+COLUMN_IF_EXISTS = ("column_ifexists", "columnifexists")
+"""The function's name, and its old spelling."""
+
+
+@binds_function(*COLUMN_IF_EXISTS, takes=(2, 2))
+def _column_ifexists(scope: Scope, node: syntax.Call) -> Scalar:
+    name = bind_constant(scope, node.arguments[0], "the column's name")
+    column = scope.column(str(name.value))
+    if column is not None:
+        return ColumnRef(column, node.span)
+    if scope.row is not None and scope.row.is_open:
+        raise scope.error(
+            "KQL203", f"whether column '{name.value}' exists depends on data that is not declared", node.span
+        )
+    return bind_scalar(scope, node.arguments[1])
+
+
+def asked_for(scope: Scope, expression: syntax.Expr, scalar: Scalar) -> str | None:
+    """The column that ``column_ifexists`` asks for and finds: it is that column, under its own name. None for all else."""
+    if not isinstance(expression, syntax.Call) or expression.name not in COLUMN_IF_EXISTS:
+        return None
+    name = str(bind_constant(scope, expression.arguments[0], "the column's name").value)
+    return name if isinstance(scalar, ColumnRef) and scalar.column.name == name else None
 
 
 @binds_function("iscolumnexists", takes=(1, 1))
