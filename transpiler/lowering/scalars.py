@@ -7,7 +7,7 @@ is never NULL) and ``predicate`` (NULL may stand for false, as in a WHERE).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import replace
 
 from sqlglot import exp
 
@@ -41,7 +41,7 @@ _SHIFTS = {"+ datetime": 1, "- datetime": -1}
 class ScalarLowering:
     """Lowers the scalars of one stage. ``columns`` gives a fresh tree of a column; ``table_of`` names a relation's CTE.
 
-    ``of_rows`` gets an entry for each value that is computed of other rows than its own.
+    ``loose``: the bool that is being built may be NULL where KQL says false.
     """
 
     dialect: Dialect
@@ -49,7 +49,6 @@ class ScalarLowering:
     table_of: Callable[[Relation], tuple[exp.Expr, Mapping[Column, str]]]
     now: Callable[[], exp.Expr]
     loose: bool = False
-    of_rows: list[str] = field(default_factory=list)
 
     def value(self, scalar: Scalar) -> exp.Expr:
         """The SQL of a scalar; NULL where Kusto has null (a string may be NULL for '')."""
@@ -75,7 +74,6 @@ class ScalarLowering:
             case Path():
                 return self.dialect.special["path"](self, scalar)
             case WindowCall():
-                self.of_rows.append("window")
                 return self.dialect.special[scalar.overload.key](self, scalar)
             case InRelation():
                 return self.dialect.special[f"{scalar.operator} relation"](self, scalar)
@@ -88,9 +86,7 @@ class ScalarLowering:
             if scalar.overload.key in ("and", "or"):
                 return self._connect(scalar, self.predicate)
             if scalar.overload.nulls in (Nulls.FALSE, Nulls.BOTH):
-                return ScalarLowering(self.dialect, self.columns, self.table_of, self.now, True, self.of_rows).spell(
-                    scalar
-                )
+                return replace(self, loose=True).spell(scalar)
         if isinstance(scalar, InRelation):
             return self.dialect.special[f"{scalar.operator} relation"](replace(self, loose=True), scalar)
         return self.value(scalar)
@@ -132,8 +128,6 @@ class ScalarLowering:
 
     def sql(self, template: str, **slots: exp.Expr | Sequence[exp.Expr]) -> exp.Expr:
         """A template of the target's SQL, filled."""
-        if "SELECT" in template:
-            self.of_rows.append("subquery")
         return fill(template, self.dialect.sqlglot_name, slots)
 
     def once(self, tree: exp.Expr, body: Callable[[exp.Expr], exp.Expr]) -> exp.Expr:
@@ -150,7 +144,7 @@ class ScalarLowering:
         return table, exp.Column(this=self.dialect.identifier(names[column]))
 
     def _strict(self) -> ScalarLowering:
-        return ScalarLowering(self.dialect, self.columns, self.table_of, self.now, False, self.of_rows)
+        return replace(self, loose=False)
 
     def _column(self, scalar: ColumnRef) -> exp.Expr:
         column = scalar.column
