@@ -14,7 +14,7 @@ from transpiler.plan.relations import Expand, Expansion, OrderKey, Origin, Proje
 from transpiler.plan.scalars import Column, ColumnRef, Scalar, WindowCall
 from transpiler.semantics.dispatch import bind_scalar, bind_whole, binds_operator
 from transpiler.semantics.names import UniqueNames, result_name
-from transpiler.semantics.operators.joins import word
+from transpiler.semantics.operators.parameters import word
 from transpiler.semantics.scalars.calls import call_function, convert, overload_of
 from transpiler.semantics.scalars.reflection import asked_for
 from transpiler.semantics.scope import Scope, Tabular, type_named
@@ -40,7 +40,7 @@ def _mv_expand(scope: Scope, tabular: Tabular, node: syntax.MvExpand) -> Tabular
     limit = bind_whole(scope, node.limit, "the limit") if node.limit is not None else None
     if limit is None and node.keyword == "mvexpand":
         limit = OLD_LIMIT
-    kind = (word(node, "kind", "") or word(node, "bagexpansion", "bag")).lower()
+    kind = (word(node, "kind") or word(node, "bagexpansion", "bag")).lower()
     if kind not in ("bag", "array"):
         raise scope.error("KQL104", f"bags are expanded as bag or array, not as '{kind}'", node.span)
     tabular, items = _without_windows(tabular, bind_items(scope, tabular, node.columns))
@@ -109,7 +109,7 @@ def expanded(
     raw = {item.name: _raw_column(item) for item in items}
     for item in items:
         _place(visible, raw[item.name])
-    name = word(node, "with_itemindex", "")
+    name = word(node, "with_itemindex")
     index = Column(UniqueNames(c.name for c in visible).unique(name or "item_index"), Type.LONG, False)
     if name:
         visible.append(index)

@@ -17,7 +17,7 @@ from transpiler.kql import syntax
 from transpiler.plan.relations import Filter, Origin, Project
 from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, Scalar
 from transpiler.semantics.dispatch import bind_scalar, binds_operator
-from transpiler.semantics.operators.joins import word
+from transpiler.semantics.operators.parameters import kind_of, word
 from transpiler.semantics.scalars.calls import call_function, convert, make_call, overload_of
 from transpiler.semantics.scalars.expressions import connect
 from transpiler.semantics.scope import Scope, Tabular
@@ -84,10 +84,8 @@ def check_new(scope: Scope, tabular: Tabular, names: Sequence[str], node: syntax
 
 @binds_operator(syntax.Parse)
 def _parse(scope: Scope, tabular: Tabular, node: syntax.Parse) -> Tabular:
-    kind = word(node, "kind", "simple").lower()
-    if kind not in _KINDS:
-        raise scope.error("KQL105", f"parse has the kinds {', '.join(_KINDS)}, not '{kind}'", node.span)
-    flags = word(node, "flags", "")
+    kind = kind_of(scope, node, _KINDS)
+    flags = word(node, "flags")
     if set(flags) - set("imsU") or (flags and kind != "regex"):
         raise scope.error("KQL105", f"the flags '{flags}' are not known; kind=regex has i, m, s and U", node.span)
     text = convert(scope, bind_scalar(scope.over(tabular), node.operand), Type.STRING)

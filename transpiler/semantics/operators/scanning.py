@@ -15,7 +15,7 @@ from transpiler.plan.relations import Filter, OrderKey, Project, UnionAll, Walk,
 from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, Scalar, WindowCall, columns_of, is_windowed
 from transpiler.semantics.dispatch import bind_scalar, binds_operator
 from transpiler.semantics.operators.following import Followed, Machine, Part, Step, hoisted
-from transpiler.semantics.operators.joins import word
+from transpiler.semantics.operators.parameters import word
 from transpiler.semantics.operators.substitution import substituted
 from transpiler.semantics.scalars.calls import CONVERSIONS, convert, keeps_value, overload_of
 from transpiler.semantics.scalars.expressions import binary, bind_predicate
@@ -66,7 +66,7 @@ def _bound(scope: Scope, tabular: Tabular, node: syntax.Scan) -> _Bound:
         )
     order = order_of(scope, tabular, "scan", node.span)
     declared = _declared(scope, node)
-    number = word(node, "with_match_id", "")
+    number = word(node, "with_match_id")
     for name in [*(c.name for c in declared), *([number] if number else [])]:
         if tabular.column(name) is not None or [c.name for c in declared].count(name) > (name != number):
             raise scope.error("KQL101", f"there is a column '{name}' already", node.span)
