@@ -31,18 +31,6 @@ def concatenated(trees: Sequence[exp.Expr]) -> exp.Expr:
     return tree
 
 
-def joined_texts(trees: Sequence[exp.Expr]) -> list[exp.Expr]:
-    """The texts, with literals that stand side by side made one."""
-    found: list[exp.Expr] = []
-    for tree in trees:
-        last = found[-1] if found else None
-        if isinstance(tree, exp.Literal) and isinstance(last, exp.Literal):
-            found[-1] = text(last.name + tree.name)
-        else:
-            found.append(tree)
-    return found
-
-
 def datetime_format(
     codes: Mapping[tuple[str, int], str], written: str, fraction: Callable[[Speller, exp.Expr, Piece], exp.Expr]
 ) -> Callable[[Speller, Call], exp.Expr]:

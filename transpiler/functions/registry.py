@@ -8,7 +8,7 @@ that is never null. The little language of a declaration:
              "~" behind it: a NULL string may pass, because the SQL gives NULL (or false) where Kusto sees "".
     ?  *     optional; any number more; *2 at least two
     result   a type, "widest" (of the numeric arguments), "arithmetic" (widest, but int becomes long),
-             or the name of a parameter, whose type it takes
+             "common" (the type that the arguments share), or the name of a parameter, whose type it takes
     result mark  none: null when an argument is; "?": may be null anyway; "!": never null;
              "%": a bool that is never null in KQL while its SQL may be NULL for false;
              "&": a bool that is null when all arguments are, and false when only some are.
@@ -42,9 +42,7 @@ class Naming(Enum):
     ONLY = "only argument"
     NAME_AND_FIRST = "name and first argument"
     PREFIX_AND_FIRST = "prefix and first argument"
-    PREFIX_AND_ONLY = "prefix and only argument"
     PREFIX_ONLY = "prefix"
-    NAME_AND_ONLY = "name and only argument"
 
 
 class Kind(Enum):
@@ -65,8 +63,6 @@ FAMILIES: dict[str, frozenset[Type]] = {
     "plain": SCALARS - {Type.DYNAMIC},
     "text": SCALARS,  # converted to string by the binder
     "plain_text": SCALARS - {Type.DYNAMIC},  # the same, but a dynamic value is cast by the query
-    "string_or_dynamic": frozenset({Type.STRING, Type.DYNAMIC}),
-    "type": frozenset(),  # a typeof(…) literal
 }
 
 
@@ -85,11 +81,6 @@ class Parameter:
     keeps_null: bool = False
     accepts: frozenset[Type] = field(default=frozenset())
     converts_to: Type | None = None
-
-    @property
-    def is_type_literal(self) -> bool:
-        """Whether the argument is a ``typeof(…)``."""
-        return "type" in self.families
 
 
 @dataclass(frozen=True, slots=True, eq=False)

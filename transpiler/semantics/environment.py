@@ -37,7 +37,6 @@ class Environment:
     moments: tuple[datetime, datetime] | None = None
     parameters: Mapping[str, object] = field(default_factory=dict)
     options: dict[str, syntax.Expr] = field(default_factory=dict)
-    infer: bool = False
     calls: int = 0
     unnamed: int = 0
     watchlists: dict[int, dict[int, list[str]]] = field(default_factory=dict)

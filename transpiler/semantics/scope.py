@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -224,11 +223,3 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
         return f"did you mean '{folded[name.lower()]}'? names are case-sensitive"
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.7)
     return f"did you mean '{close[0]}'?" if close else ""
-
-
-@frozen()
-class RunTimeOptions:
-    """What the caller said about time: ``now`` (None: the engine's clock; else a literal instant), ``window`` (a lookback)."""
-
-    now: datetime | None = None
-    window: timedelta | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from transpiler.kql import syntax
@@ -217,6 +216,3 @@ def instant(moment: datetime, span: Span = NOWHERE) -> Constant:
 
         moment = moment.astimezone(UTC).replace(tzinfo=None)
     return Constant(Type.DATETIME, ticks(moment - datetime(1, 1, 1)), span)
-
-
-__all__ = ["bind_query", "bind_statements", "instant", "replace", "ticks"]
