@@ -9,9 +9,9 @@ from dataclasses import replace
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from transpiler.kql import syntax
-from transpiler.kql.instants import MAX_INSTANT, TICKS_PER_DAY, TICKS_PER_SECOND
-from transpiler.plan.clocks import datetime_pieces, timespan_pieces
+from transpiler.kql.instants import MAX_INSTANT, TICKS_PER_SECOND, UNIX_EPOCH
 from transpiler.plan.scalars import Call, Constant, RunTime, Scalar
+from transpiler.plan.clocks import datetime_pieces, timespan_pieces
 from transpiler.semantics.constants import calendar
 from transpiler.semantics.constants.folding import wrapped
 from transpiler.semantics.dispatch import bind_constant, bind_scalar, binds_function, check_count
@@ -19,8 +19,6 @@ from transpiler.semantics.scalars.calls import call_function, convert
 from transpiler.semantics.scalars.expressions import binary, connect
 from transpiler.semantics.scope import Scope
 from transpiler.types import NUMBERS, Type
-
-_EPOCH = 719_162 * TICKS_PER_DAY
 
 
 def _declared(scope: Scope, node: syntax.Call, scalars: list[Scalar], option: str | None = None) -> Call:
@@ -233,7 +231,7 @@ def _bind_unix_time(name: str, ticks_per: int, per_tick: int) -> None:
         ticks = _ticks(argument, ticks_per)
         if ticks is None:
             return _declared(scope, node, [argument])
-        ticks = _EPOCH + ticks // per_tick
+        ticks = UNIX_EPOCH + ticks // per_tick
         return Constant(Type.DATETIME, ticks if 0 <= ticks <= MAX_INSTANT else None, node.span)
 
 
