@@ -8,8 +8,8 @@ from sqlglot import exp
 
 from transpiler.dialects.spelling import Speller, number, text
 from transpiler.kql.instants import MOST_DAYS
-from transpiler.plan.clocks import Piece, datetime_pieces, timespan_pieces
 from transpiler.plan.scalars import Call, Constant, Scalar
+from transpiler.plan.time_formats import Piece, datetime_pieces, timespan_pieces
 from transpiler.types import Type
 
 # In microseconds: the size of a unit, and how many of it make the next one (0: there is none).

@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from transpiler.kql import syntax
 from transpiler.kql.instants import MAX_INSTANT, TICKS_PER_SECOND, UNIX_EPOCH
 from transpiler.plan.scalars import Call, Constant, RunTime, Scalar
-from transpiler.plan.clocks import datetime_pieces, timespan_pieces
+from transpiler.plan.time_formats import datetime_pieces, timespan_pieces
 from transpiler.semantics.constants import calendar
 from transpiler.semantics.constants.folding import wrapped
 from transpiler.semantics.dispatch import bind_constant, bind_scalar, binds_function, check_count
