@@ -32,6 +32,11 @@ class OrderKey:
     descending: bool = True
     nulls_first: bool = False
 
+    @classmethod
+    def ascending(cls, value: Scalar) -> OrderKey:
+        """From the least value on, as Kusto's ``asc`` has it: nulls first."""
+        return cls(value, descending=False, nulls_first=True)
+
 
 @frozen(eq=False, kw_only=True)
 class Node:

@@ -217,7 +217,7 @@ def _datatable(scope: Scope, node: syntax.DataTable) -> Tabular:
     ordinal = Column("row_order", Type.LONG, False)
     numbered = tuple((*row, Constant(Type.LONG, n)) for n, row in enumerate(rows, 1))
     relation = Values(columns=(*columns, ordinal), origin=origin, rows=numbered)
-    return Tabular(relation, columns, ordinal=OrderKey(ColumnRef(ordinal), False, True))
+    return Tabular(relation, columns, ordinal=OrderKey.ascending(ColumnRef(ordinal)))
 
 
 def _cell(scope: Scope, node: syntax.Expr, wanted: Type) -> Scalar:

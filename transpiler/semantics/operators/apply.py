@@ -24,11 +24,11 @@ from transpiler.plan.relations import (
     Walk,
     Window,
 )
-from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar, WindowCall
+from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar
 from transpiler.semantics.dispatch import bind_operator, bind_whole, binds_operator
 from transpiler.semantics.operators.expand import Item, bind_items, expanded, in_row_order
 from transpiler.semantics.operators.totals import kept_totals, partitioned
-from transpiler.semantics.scalars.calls import call_function, make_call, overload_of
+from transpiler.semantics.scalars.calls import call_function, make_call, overload_of, row_number
 from transpiler.semantics.scope import Openness, Scope, Tabular
 from transpiler.semantics.shaping import origin_of, project
 from transpiler.source import NOWHERE
@@ -60,7 +60,7 @@ def _mv_apply(scope: Scope, tabular: Tabular, node: syntax.MvApply) -> Tabular:
 
 
 def _numbered(scope: Scope, tabular: Tabular, row: Column, node: syntax.MvApply) -> Tabular:
-    number = WindowCall(overload_of("row_number"), (), Type.LONG, False, (), (), node.span)
+    number = row_number((), span=node.span)
     origin = Origin(_KEYWORD, node.span, "", scope.source.line_of(node.span.start))
     relation = Window(
         columns=(*tabular.relation.columns, row), origin=origin, input=tabular.relation, computed={row: number}
@@ -181,7 +181,7 @@ class PerRow:
         """The first rows of each row's table: those whose number in it is small enough."""
         below, now = self.rewritten(relation.input)
         position = Column("position", Type.LONG, False)
-        number = WindowCall(overload_of("row_number"), (), Type.LONG, False, relation.order, (self._key(now),))
+        number = row_number(relation.order, (self._key(now),))
         columns = tuple(dict.fromkeys([*relation.columns, *now.values()]))
         origin = replace(relation.origin, text="")
         counted = Window(columns=(*columns, position), origin=origin, input=below, computed={position: number})

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 
 from transpiler.kql import syntax
 from transpiler.plan.relations import Expand, Expansion, OrderKey, Origin, Project, Relation, Values, Window
-from transpiler.plan.scalars import Column, ColumnRef, Scalar, WindowCall
+from transpiler.plan.scalars import Column, ColumnRef, Scalar
 from transpiler.semantics.dispatch import bind_scalar, bind_whole, binds_operator
 from transpiler.semantics.names import UniqueNames, result_name
 from transpiler.semantics.operators.parameters import word
-from transpiler.semantics.scalars.calls import call_function, convert, overload_of
+from transpiler.semantics.scalars.calls import call_function, convert, row_number
 from transpiler.semantics.scalars.reflection import asked_for
 from transpiler.semantics.scope import Scope, Tabular, type_named
 from transpiler.semantics.shaping import column_for, origin_of, project
@@ -122,7 +122,7 @@ def expanded(
         columns=tuple(columns), origin=origin, input=tabular.relation, expansions=expansions, index=index, limit=limit,
         bag_as_array=bag_as_array,
     )  # fmt: skip
-    within = OrderKey(ColumnRef(index), descending=False, nulls_first=True)
+    within = OrderKey.ascending(ColumnRef(index))
     order = (*tabular.order, within) if tabular.order or is_indexed else ()
     result = replace(tabular, relation=relation, visible=tuple(visible), order=order, alias="", table_name="")
     result = in_row_order(result, tabular.ordinal, (within,), is_single=_is_single(tabular.relation))
@@ -153,12 +153,12 @@ def in_row_order(
     if ordinal is None or not within:
         return replace(tabular, ordinal=None)
     number = Column("row_order", Type.LONG, False)
-    call = WindowCall(overload_of("row_number"), (), Type.LONG, False, (ordinal, *within))
+    call = row_number((ordinal, *within))
     relation = Window(
         columns=(*tabular.relation.columns, number), origin=replace(tabular.relation.origin, text=""),
         input=tabular.relation, computed={number: call},
     )  # fmt: skip
-    return replace(tabular, relation=relation, ordinal=OrderKey(ColumnRef(number), False, True))
+    return replace(tabular, relation=relation, ordinal=OrderKey.ascending(ColumnRef(number)))
 
 
 def _is_single(relation: Relation) -> bool:

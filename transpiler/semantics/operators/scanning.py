@@ -17,7 +17,7 @@ from transpiler.semantics.dispatch import bind_scalar, binds_operator
 from transpiler.semantics.operators.following import Followed, Machine, Part, Step, hoisted
 from transpiler.semantics.operators.parameters import word
 from transpiler.semantics.operators.substitution import substituted
-from transpiler.semantics.scalars.calls import CONVERSIONS, convert, keeps_value, overload_of
+from transpiler.semantics.scalars.calls import CONVERSIONS, convert, keeps_value, overload_of, row_number
 from transpiler.semantics.scalars.expressions import binary, bind_predicate
 from transpiler.semantics.scope import RowScope, Scope, Tabular, did_you_mean
 from transpiler.semantics.shaping import origin_of, over, project
@@ -150,7 +150,7 @@ def _followed(scope: Scope, tabular: Tabular, bound: _Bound) -> Tabular:
     if found:
         relation = Project(columns=(*relation.columns, *found), origin=hidden, input=relation, computed=found)
     place = Column("place", Type.LONG, False)
-    number = WindowCall(overload_of("row_number"), (), Type.LONG, False, bound.order)
+    number = row_number(bound.order)
     relation = Window(columns=(*relation.columns, place), origin=hidden, input=relation, computed={place: number})
     relation = Walk(
         columns=(*relation.columns, *(s.after for s in followed.states)),
@@ -161,7 +161,7 @@ def _followed(scope: Scope, tabular: Tabular, bound: _Bound) -> Tabular:
         levels=followed.levels,
         states=followed.states,
     )
-    walked = replace(over(tabular, relation), ordinal=OrderKey(ColumnRef(place), False, True))
+    walked = replace(over(tabular, relation), ordinal=OrderKey.ascending(ColumnRef(place)))
     shown = [_shown(scope, walked, bound, followed, k) for k in reversed(range(len(steps))) if steps[k].is_shown]
     if not shown:
         raise scope.error("KQL204", "a scan that outputs no step has no rows", bound.node.span)
@@ -213,7 +213,7 @@ def _together(scope: Scope, tabular: Tabular, shown: list[Tabular]) -> Tabular:
         inputs=tuple(s.relation for s in shown),
         sources=tuple(sources),
     )
-    ordinal = OrderKey(ColumnRef(position), False, True)
+    ordinal = OrderKey.ascending(ColumnRef(position))
     order = tuple(replace(k, value=ColumnRef(c)) for k, c in zip(tabular.order, keys, strict=True))
     order = (*order, ordinal) if order else ()
     return replace(tabular, relation=relation, visible=columns, order=order, ordinal=ordinal, serialized=True)

@@ -302,7 +302,7 @@ def _arrays(
         pairs = [(ColumnRef(a), ColumnRef(b)) for a, b in zip(grid.keys, keys, strict=True)] + pairs
     kept = (*grid.keys, grid.axis, bucket, *values)
     joined, moved = _join("leftouter", grid.relation, found.relation, tuple(pairs), kept, origin)
-    order = (OrderKey(ColumnRef(moved[grid.axis]), False, True),)
+    order = (OrderKey.ascending(ColumnRef(moved[grid.axis])),)
     calls = []
     for column, default in zip(values, defaults, strict=True):
         value = _or_default(scope, ColumnRef(moved[column]), ColumnRef(moved[bucket]), default, span)

@@ -377,9 +377,7 @@ def _weighted(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -
     weight = make_call(scope, overload_of("case"), (present, weight, zero), span, Type.LONG)
     weight = make_call(scope, overload_of("coalesce", "coalesce"), (weight, zero), span, Type.LONG)
     parts = tuple(keys.values())
-    up_to = WindowCall(
-        overload_of("sum up to"), (weight,), Type.LONG, False, (OrderKey(value, False, True),), parts, span
-    )
+    up_to = WindowCall(overload_of("sum up to"), (weight,), Type.LONG, False, (OrderKey.ascending(value),), parts, span)
     total = WindowCall(overload_of("total sum"), (weight,), Type.LONG, False, (), parts, span)
     name = result_name(node.arguments[0]) or ""
     value = convert(scope, value, Type.REAL) if value.type is Type.DECIMAL else value

@@ -7,11 +7,12 @@ from dataclasses import replace
 from functools import lru_cache
 
 from transpiler.functions.registry import FUNCTIONS, Function, Nulls, Overload, Parameter
-from transpiler.plan.scalars import Call, Constant, Scalar
+from transpiler.plan.relations import OrderKey
+from transpiler.plan.scalars import Call, Constant, Scalar, WindowCall
 from transpiler.semantics.constants.conversions import fold_conversion
 from transpiler.semantics.constants.folding import fold
 from transpiler.semantics.scope import Scope, count_text
-from transpiler.source import Span
+from transpiler.source import NOWHERE, Span
 from transpiler.types import INTEGERS, NUMBERS, Type, promotes, widest
 
 CONVERSIONS: dict[Type, str] = {
@@ -221,6 +222,11 @@ def may_be_null(overload: Overload, arguments: Sequence[Scalar]) -> bool:
 def _is_guarded(overload: Overload, position: int, argument: Scalar) -> bool:
     parameter = overload.parameter(position)
     return argument.type is Type.STRING and parameter is not None and not parameter.keeps_null
+
+
+def row_number(order: tuple[OrderKey, ...], partition: tuple[Scalar, ...] = (), span: Span = NOWHERE) -> WindowCall:
+    """The number of a row, from 1, in an order (any without one) and within its part."""
+    return WindowCall(overload_of("row_number"), (), Type.LONG, False, order, partition, span)
 
 
 def overload_of(name: str, key: str | None = None, *, aggregate: bool = False) -> Overload:
