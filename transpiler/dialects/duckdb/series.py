@@ -10,7 +10,7 @@ from transpiler.dialects.computed import hygienic
 from transpiler.dialects.literals import real_text
 from transpiler.dialects.series import PAIRS, REAL_MARK, Element
 from transpiler.dialects.spelling import Builder, Speller, Spelling, call
-from transpiler.plan.scalars import Call, Scalar
+from transpiler.plan.scalars import Call, Constant, Scalar
 from transpiler.types import Type
 
 _IS_REAL = f"regexp_matches(array_to_string({{v}}, ','), '{REAL_MARK}')"
@@ -370,8 +370,6 @@ def _fill_linear(speller: Speller, of: Call) -> exp.Expr:
 
 
 def _edges(of: Call) -> tuple[bool, str]:
-    from transpiler.plan.scalars import Constant
-
     edges = of.arguments[1] if len(of.arguments) > 1 else None
     constant = of.arguments[2] if len(of.arguments) > 2 else None
     value = constant.value if isinstance(constant, Constant) and constant.value is not None else 0.0

@@ -19,6 +19,7 @@ from transpiler.semantics.scalars.calls import call_function, convert, row_numbe
 from transpiler.semantics.scalars.reflection import asked_for
 from transpiler.semantics.scope import Scope, Tabular, type_named
 from transpiler.semantics.shaping import column_for, origin_of, project
+from transpiler.semantics.windowing import computed_before
 from transpiler.types import NUMBERS, Type
 
 OLD_LIMIT = 128
@@ -49,8 +50,6 @@ def _mv_expand(scope: Scope, tabular: Tabular, node: syntax.MvExpand) -> Tabular
 
 def _without_windows(tabular: Tabular, items: list[Item]) -> tuple[Tabular, list[Item]]:
     """Window functions among the values are computed before. Trap: BigQuery has none in FROM, where an array is taken apart."""
-    from transpiler.semantics.windowing import computed_before
-
     before, found = computed_before(tabular, [i.value for i in items])
     return before, [replace(i, value=found.get(id(i.value), i.value)) for i in items]
 

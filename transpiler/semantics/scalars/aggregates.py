@@ -3,6 +3,7 @@ arg_max, take_any and percentiles."""
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -347,8 +348,6 @@ def _points(scope: Scope, arguments: tuple[syntax.Expr, ...]) -> list[Constant]:
     for argument in arguments:
         point = bind_constant(scope, argument, "the percentage")
         if point.type is Type.DYNAMIC and len(arguments) == 1:
-            import json
-
             values = json.loads(str(point.value))
             points += [Constant(Type.REAL, float(v), point.span) for v in values]
             continue

@@ -17,6 +17,8 @@ from transpiler.semantics.dispatch import (
     binds_scalar,
 )
 from transpiler.semantics.invocation import call_scalar_function
+from transpiler.semantics.operators.rows import limited
+from transpiler.semantics.scalars.aggregates import bind_aggregate
 from transpiler.semantics.scalars.calls import (
     CONVERSIONS,
     call_declared,
@@ -25,6 +27,8 @@ from transpiler.semantics.scalars.calls import (
     folded,
 )
 from transpiler.semantics.scope import FunctionLet, Scope, Tabular, check_first, did_you_mean, type_argument
+from transpiler.semantics.tables import is_table
+from transpiler.semantics.windowing import window_call
 from transpiler.types import Type
 
 
@@ -57,16 +61,12 @@ def bind_call(scope: Scope, node: syntax.Call) -> Scalar:
 def _declared(scope: Scope, function: Function, node: syntax.Call) -> Scalar:
     arguments = [bind_scalar(scope, a) for a in node.arguments if not isinstance(a, syntax.TypeOf)]
     if function.kind is Kind.WINDOW:
-        from transpiler.semantics.windowing import window_call
-
         return window_call(scope, function, arguments, node)
     return folded(call_declared(scope, function, arguments, node.span))
 
 
 def _aggregate(scope: Scope, node: syntax.Call) -> Scalar:
     """One aggregate within an expression: a column of the coming Aggregate."""
-    from transpiler.semantics.scalars.aggregates import bind_aggregate
-
     assert scope.aggregation is not None
     found = bind_aggregate(replace(scope, aggregation=None), node, scope.aggregation.keys)
     scope.aggregation.calls.extend(found.calls)
@@ -119,8 +119,6 @@ def _extract(scope: Scope, node: syntax.Call) -> Scalar:
 
 @binds_function("toscalar", takes=(1, 1))
 def _toscalar(scope: Scope, node: syntax.Call) -> Scalar:
-    from transpiler.semantics.tables import is_table
-
     if not is_table(scope.without_row(), node.arguments[0]):
         return bind_scalar(scope.without_row(), node.arguments[0])
     tabular = bind_source(scope.without_row(), node.arguments[0])
@@ -128,8 +126,6 @@ def _toscalar(scope: Scope, node: syntax.Call) -> Scalar:
         raise scope.error("KQL105", "the table has no column", node.span)
     check_first(scope, tabular, node.span)
     if tabular.order:
-        from transpiler.semantics.operators.rows import limited
-
         tabular = limited(scope, tabular, 1, tabular.order, node, "take")
     return _printed(tabular) or ScalarSubquery(tabular.relation, tabular.visible[0], node.span)
 
