@@ -1,7 +1,7 @@
 """A target: its types, literals, spellings, and the few strategies in which warehouses differ.
 
-A new target is one module (or package) with one Dialect and its table of spellings. At import every function of the
-registry must be spelled or refused in it; what is missing is named.
+A new target is a package with one Dialect and its tables of spellings. At import every function of the registry must be
+spelled or refused in it, once; what is missing, unknown or there twice is named.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How a function is declared: what KQL promises about it, in one line of text, without any SQL.
 
-``fn("strlen(string: text) -> long!", naming=NAME_AND_FIRST)`` reads: one argument that is converted to text, a long
-that is never null. The little language of a declaration:
+``fn("strcmp(s1: text, s2: text) -> long!")`` reads: two arguments that are converted to text, a long that is never null.
+The little language of a declaration:
 
     name(p: family, q: family?, rest: family*) -> result
     family   a type name or a family of FAMILIES, several joined by "|"; "#" behind it: must be a constant;

@@ -270,7 +270,7 @@ def _stored_call(scope: Scope, node: syntax.Call) -> Tabular:
 
 @binds_source(syntax.Member)
 def _member(scope: Scope, node: syntax.Member) -> Tabular:
-    """``database("d").T`` and ``workspace("w").T``: another database's table is read as the table of that name."""
+    """``database("d").T`` and ``workspace("w").T`` are refused: which table of the catalog is meant is not for us to guess."""
     raise scope.error(
         "KQL200",
         f"'{node.name}' lies in another database, cluster or workspace",
