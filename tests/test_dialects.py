@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from transpiler.dialects import TARGETS, check_targets
 from transpiler.dialects.dialect import Dialect, check_complete, side_by_side
 from transpiler.dialects.duckdb.target import DuckDB
 
@@ -41,6 +42,13 @@ def test_a_gap_and_a_leftover_are_named(changed: dict[str, Mapping[str, object]]
 def test_a_target_spells_before_what_targets_share() -> None:
     shared = ({"a": "SHARED()"}, {"b": "SHARED()"})
     assert side_by_side({"a": "OWN()"}, shared=shared) == {"a": "OWN()", "b": "SHARED()"}
+
+
+def test_a_table_by_target_has_every_target_and_no_other() -> None:
+    check_targets(dict.fromkeys(TARGETS), "these words")
+    for table, odd in (({"duckdb": 1}, "bigquery"), ({**dict.fromkeys(TARGETS), "oracle": 1}, "oracle")):
+        with pytest.raises(ImportError, match=f"^these words differ from the targets by: {odd}$"):
+            check_targets(table, "these words")
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ AggregateBuilder: TypeAlias = Callable[[Speller, AggregateCall], dict[Column, ex
 
 
 class Dialect(ABC):
-    """One target. Instances are stateless.
+    """One target. Instances are stateless. ``name`` is what callers and files call it, ``title`` what people do.
 
     The templates ``regex_matches``, ``regex_escape``, ``contains``, ``starts_with`` and ``ends_with`` are the primitives that
     the term operators are built of; their slots are ``text``, ``pattern`` and ``term``. ``is_nan`` tests ``{x}``;
@@ -46,6 +46,7 @@ class Dialect(ABC):
     """
 
     name: ClassVar[str]
+    title: ClassVar[str]
     sqlglot_name: ClassVar[str]
     types: ClassVar[Mapping[Type, str]]
     spellings: ClassVar[Mapping[str, Spelling]]

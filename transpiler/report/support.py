@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from transpiler.api import transpile
 from transpiler.diagnostics import KqlError
-from transpiler.dialects import TARGETS
+from transpiler.dialects import TARGET_NAMES, TARGETS
 from transpiler.dialects.dialect import Dialect
 from transpiler.dialects.spelling import Refusal
 from transpiler.functions import FUNCTIONS
@@ -17,7 +17,6 @@ from transpiler.functions.registry import Function, Kind, Overload
 from transpiler.report import kusto_names, probes
 from transpiler.semantics.dispatch import FUNCTION_BINDERS, MULTI_BINDERS
 
-TARGET_NAMES = tuple(sorted(TARGETS))
 _NAME = re.compile(r"[A-Za-z_]\w*\Z")
 _REFUSALS = frozenset({"KQL200", "KQL201", "KQL202", "KQL203", "KQL204", "KQL205"})
 

@@ -22,6 +22,7 @@ _FORMS = TextForms(
         "(SELECT COUNTIF(STARTS_WITH(SUBSTR({s}, @i@), {n})) FROM UNNEST(GENERATE_ARRAY(1, LENGTH({s}))) AS @i@)"
     ),
     greatest="GREATEST({a}, {b})",
+    divided="DIV({a}, {b})",
 )
 
 

@@ -47,6 +47,7 @@ class BigQuery(Dialect):
     """GoogleSQL as BigQuery runs it: no UDF, no session setting, no construct that only the offline engine has."""
 
     name = "bigquery"
+    title = "BigQuery"
     sqlglot_name = "bigquery"
     types: ClassVar[Mapping[Type, str]] = {
         Type.BOOL: "BOOL",

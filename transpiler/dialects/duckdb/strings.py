@@ -27,6 +27,7 @@ _FORMS = TextForms(
     ),
     count_overlapping="len(list_filter(range(1, length({s}) + 1), lambda @i@: starts_with(substring({s}, @i@), {n})))",
     greatest="greatest({a}, {b})",
+    divided="({a}) // {b}",
 )
 
 

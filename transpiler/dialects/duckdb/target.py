@@ -51,6 +51,7 @@ class DuckDB(Dialect):
     """DuckDB 1.4 and later (lambdas are written ``lambda x: …``)."""
 
     name = "duckdb"
+    title = "DuckDB"
     sqlglot_name = "duckdb"
     takes_no_table = exp.Lambda
     rows_stay_out = True
