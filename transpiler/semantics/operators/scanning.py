@@ -14,7 +14,7 @@ from transpiler.kql import syntax
 from transpiler.plan.relations import Filter, OrderKey, Project, UnionAll, Walk, Window
 from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, Scalar, WindowCall, columns_of, is_windowed
 from transpiler.semantics.dispatch import bind_scalar, binds_operator
-from transpiler.semantics.operators.following import Followed, Machine, Part, Step, hoisted
+from transpiler.semantics.operators.following import Followed, Machine, Part, Step, certain, hoisted
 from transpiler.semantics.operators.parameters import word
 from transpiler.semantics.operators.substitution import substituted
 from transpiler.semantics.scalars.calls import CONVERSIONS, convert, keeps_value, overload_of, row_number
@@ -349,7 +349,7 @@ class _Machine:
             condition, then, otherwise = _negated(condition), otherwise, then
         if own in columns_of(then):
             raise _RowByRowError
-        return self._reset(_true(condition), then, otherwise, own, default)
+        return self._reset(certain(condition), then, otherwise, own, default)
 
     def _reset(self, condition: Scalar, then: Scalar, otherwise: Scalar, own: Column, default: Scalar) -> Scalar:
         """``iff(c, x, s.a)`` and ``iff(c, x, s.a + y)``: from each row with c on, a part of the rows begins."""
@@ -397,12 +397,4 @@ class _Machine:
 
 
 def _negated(condition: Scalar) -> Scalar:
-    return Call(overload_of("not"), (_true(condition),), Type.BOOL, False, condition.span)
-
-
-def _true(condition: Scalar) -> Scalar:
-    """The condition, false where it is null."""
-    if not condition.nullable:
-        return condition
-    no = Constant(Type.BOOL, False, condition.span)
-    return Call(overload_of("coalesce", "coalesce"), (condition, no), Type.BOOL, False, condition.span)
+    return Call(overload_of("not"), (certain(condition),), Type.BOOL, False, condition.span)
