@@ -97,6 +97,8 @@ def test_tables_are_types_of_columns(tables: object) -> None:
         ("dynamic", "[NaN]"),
         ("string", 5),
         ("datetime", "2026-01-01"),
+        ("datetime", datetime(1, 1, 1, tzinfo=EAST)),
+        ("timespan", timedelta.max),
     ],
 )
 def test_a_parameter_has_the_declared_type(kind: str, value: object) -> None:
@@ -115,6 +117,7 @@ def test_a_parameter_has_the_declared_type(kind: str, value: object) -> None:
         ("real", 2, "real(2)"),
         ("timespan", timedelta(hours=1), "1h"),
         ("datetime", datetime(2026, 1, 1), "datetime(2026-01-01)"),
+        ("datetime", datetime(2026, 1, 1, 5, tzinfo=EAST), "datetime(2026-01-01)"),
     ],
 )
 def test_a_parameter_is_what_its_literal_is(kind: str, value: object, written: str) -> None:

@@ -9,7 +9,8 @@ from decimal import Decimal
 
 import pytest
 
-from transpiler.engine.comparison import compare_rows, same
+from tests.support.comparing import compare_rows
+from transpiler.engine.comparison import same
 from transpiler.engine.values import JsonText, Misfit, canonical, parse_value
 from transpiler.types import Type
 

@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.comparing import compare_rows
 from tests.support.running import check_description, run_bigquery, run_duckdb
 from transpiler import KqlError, transpile
 from transpiler.engine import googlesql
-from transpiler.engine.comparison import compare_rows
 from transpiler.engine.values import canonical
 from transpiler.types import Type
 

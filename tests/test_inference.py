@@ -56,6 +56,8 @@ T | join (U | summarize N = count() by K) on K | where N > 1 | K: string
 T | join (U | where A == 1) on K | project K1, A1     | K: string, A: string
 T | as X | join (X | where A == 1) on A               | A: long
 search in (T) A: 'x' and B > 2                        | A: string, B: long
+union withsource='S' T, U | where S == 'T' and A == 1   | A: long
+T | mv-expand with_itemindex='I' A | where I == 1     | A: dynamic
 find in (T) where A == 1 project B                    | A: long, B: string
 let f = (n: string) { table(n) | where A == 1 }; f('T') | A: long
 let f = (t: (*), n: long) { t | where A == n }; T | invoke f(1) | A: long

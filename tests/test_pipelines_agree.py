@@ -11,12 +11,12 @@ import random
 import pytest
 
 import tests.support.pipeline_steps  # noqa: F401  # adds its steps to those that are drawn
+from tests.support.comparing import compare_rows
 from tests.support.pipeline_values import STORED
 from tests.support.pipelines import Drawing, draw
 from tests.support.running import CaseFailedError, check_description
 from transpiler import KqlError, transpile
 from transpiler.engine import EngineError, Result, duckdb, googlesql
-from transpiler.engine.comparison import compare_rows
 from transpiler.types import Type
 
 pytestmark = [

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from tests.support.bigquery_service import refusals
+from tests.support.comparing import compare_rows
 from tests.support.markdown import Case, ExpectedError
 from tests.support.tables import TextTable
 from transpiler import transpile
 from transpiler.diagnostics import KqlError
 from transpiler.engine import Column, EngineError, duckdb, googlesql
-from transpiler.engine.comparison import compare_rows
 from transpiler.engine.values import JsonText, canonical, parse_value
 from transpiler.types import Type
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from transpiler.dialects import check_targets
 from transpiler.types import Type
 
 
@@ -47,6 +48,8 @@ DDL_TYPES: Mapping[str, Mapping[Type, str]] = {
     "bigquery": {Type.STRING: "STRING", Type.DATETIME: "TIMESTAMP", Type.LONG: "INT64"},
     "duckdb": {Type.STRING: "VARCHAR", Type.DATETIME: "TIMESTAMP", Type.LONG: "BIGINT"},
 }
+check_targets(DDL_TYPES, "the types of the alerts table")
+
 PARTITION_COLUMN = "window_end"
 CLUSTER_COLUMNS = ("rule_id", "severity")
 

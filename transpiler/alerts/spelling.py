@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from sqlglot import exp
 
+from transpiler.dialects import check_targets
 from transpiler.dialects.dialect import Dialect
 from transpiler.dialects.spelling import call, fill, number
 from transpiler.dialects.times import interval_of
@@ -52,6 +53,8 @@ WORDS: Mapping[str, Words] = {
     ),
 }
 
+
+check_targets(WORDS, "the words of alerts")
 
 _CAPITALS = ("0B", "0E", "0F", "1A", "1B", "1C", "1D", "1E", "1F")
 """The control characters that DuckDB escapes with capital digits."""

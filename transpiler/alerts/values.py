@@ -39,7 +39,7 @@ EVENT_TIMES = ("TimeGenerated", "Timestamp")
 
 @cache
 def _tostring() -> Mapping[str, Overload]:
-    return {o.key: o for o in FUNCTIONS.overloads() if o.name == "tostring"}
+    return {o.key: o for o in FUNCTIONS.known("tostring").overloads}
 
 
 @dataclass(frozen=True, slots=True)

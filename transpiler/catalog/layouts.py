@@ -18,7 +18,6 @@ from transpiler.catalog.model import Shape
 Json = Any  # Any: a value of JSON
 Entry = Mapping[str, Json]
 
-AUDIT_TYPE = "type.googleapis.com/google.cloud.audit.AuditLog"
 _JSON_TEXT = ("request", "response", "metadata", "resourceOriginalState")
 """Fields of an audit entry that a sink writes as JSON text, with Json behind their names."""
 

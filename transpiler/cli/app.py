@@ -14,7 +14,6 @@ from transpiler.diagnostics import RulesqlError
 from transpiler.engine import EngineError
 
 FINDINGS = 1
-USAGE = 2
 _DEBUG = "RULESQL_DEBUG"
 
 

@@ -11,11 +11,12 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from transpiler.dialects.spelling import Refusal, Speller, Spelling, operand
+from transpiler.kql.instants import TICKS_PER_MICROSECOND, UNIX_EPOCH
 from transpiler.plan.ranges import is_natural
 from transpiler.plan.scalars import Call, Constant, Scalar
 from transpiler.types import Type
 
-EPOCH = 62_135_596_800_000_000
+EPOCH = UNIX_EPOCH // TICKS_PER_MICROSECOND
 """Microseconds from year 1, where Kusto's instants begin, to 1970."""
 
 _ODD_TIMES = Refusal("what Kusto makes of this mix of times and numbers is not known")

@@ -12,8 +12,7 @@ from dataclasses import replace
 from sqlglot import exp
 
 from transpiler.dialects.spelling import Speller, Spelling, grouped, operand, text
-from transpiler.dialects.times import TICKS_PER_MICROSECOND
-from transpiler.kql.instants import MAX_INSTANT
+from transpiler.kql.instants import MAX_INSTANT, TICKS_PER_MICROSECOND
 from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.scalars import Call, Constant, InRelation, Scalar, ScalarSubquery
 from transpiler.types import Type

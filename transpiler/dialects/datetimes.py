@@ -8,8 +8,8 @@ from sqlglot import exp
 
 from transpiler.dialects.spelling import Speller, number, text
 from transpiler.kql.instants import MOST_DAYS
-from transpiler.plan.clocks import Piece, datetime_pieces, timespan_pieces
 from transpiler.plan.scalars import Call, Constant, Scalar
+from transpiler.plan.time_formats import Piece, datetime_pieces, timespan_pieces
 from transpiler.types import Type
 
 # In microseconds: the size of a unit, and how many of it make the next one (0: there is none).
@@ -29,18 +29,6 @@ def concatenated(trees: Sequence[exp.Expr]) -> exp.Expr:
     for other in trees[1:]:
         tree = exp.DPipe(this=tree, expression=other, safe=False)
     return tree
-
-
-def joined_texts(trees: Sequence[exp.Expr]) -> list[exp.Expr]:
-    """The texts, with literals that stand side by side made one."""
-    found: list[exp.Expr] = []
-    for tree in trees:
-        last = found[-1] if found else None
-        if isinstance(tree, exp.Literal) and isinstance(last, exp.Literal):
-            found[-1] = text(last.name + tree.name)
-        else:
-            found.append(tree)
-    return found
 
 
 def datetime_format(

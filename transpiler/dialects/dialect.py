@@ -1,7 +1,7 @@
 """A target: its types, literals, spellings, and the few strategies in which warehouses differ.
 
-A new target is one module (or package) with one Dialect and its table of spellings. At import every function of the
-registry must be spelled or refused in it; what is missing is named.
+A new target is a package with one Dialect and its tables of spellings. At import every function of the registry must be
+spelled or refused in it, once; what is missing, unknown or there twice is named.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from transpiler.catalog import Physical
 from transpiler.diagnostics import KqlError
 from transpiler.dialects.keywords import RESERVED
 from transpiler.dialects.spelling import Speller, Spelling, call, operand, sql_type
-from transpiler.functions.registry import FUNCTIONS, Overload
+from transpiler.functions.registry import FUNCTIONS, Kind
 from transpiler.plan.relations import AggregateCall, Expand, Scan, Series
 from transpiler.plan.scalars import Column, Constant, Scalar
 from transpiler.types import Type
@@ -34,7 +34,7 @@ AggregateBuilder: TypeAlias = Callable[[Speller, AggregateCall], dict[Column, ex
 
 
 class Dialect(ABC):
-    """One target. Instances are stateless.
+    """One target. Instances are stateless. ``name`` is what callers and files call it, ``title`` what people do.
 
     The templates ``regex_matches``, ``regex_escape``, ``contains``, ``starts_with`` and ``ends_with`` are the primitives that
     the term operators are built of; their slots are ``text``, ``pattern`` and ``term``. ``is_nan`` tests ``{x}``;
@@ -46,6 +46,7 @@ class Dialect(ABC):
     """
 
     name: ClassVar[str]
+    title: ClassVar[str]
     sqlglot_name: ClassVar[str]
     types: ClassVar[Mapping[Type, str]]
     spellings: ClassVar[Mapping[str, Spelling]]
@@ -64,24 +65,6 @@ class Dialect(ABC):
     real_key: ClassVar[str] = "{x}"
     is_nan: ClassVar[str]
     max_bytes: ClassVar[int] = 1_000_000_000
-
-    def spelling(self, overload: Overload, count: int) -> Spelling | None:
-        """The spelling for a number of arguments (``key/2``), else the spelling of the key."""
-        found = self.spellings.get(f"{overload.key}/{count}")
-        return found if found is not None else self.spellings.get(overload.key)
-
-    def missing(self) -> list[str]:
-        """The keys of the registry that this dialect leaves out."""
-        return sorted(
-            {
-                o.key
-                for o in FUNCTIONS.overloads()
-                if o.key not in self.spellings
-                and o.key not in self.aggregates
-                and o.key not in self.special
-                and not any(f"{o.key}/{n}" in self.spellings for n in range(10))
-            }
-        )
 
     def identifier(self, name: str) -> exp.Identifier:
         """A name, quoted where it is not plain or is a word of either target."""
@@ -239,10 +222,37 @@ def one(tree: exp.Expr) -> exp.Expr:
     return exp.Paren(this=tree) if may_be_empty else tree
 
 
+def side_by_side(*own: Mapping[str, Spelling], shared: Sequence[Mapping[str, Spelling]]) -> dict[str, Spelling]:
+    """A target's tables of spellings as one: its own, and what targets share where it has none of its own.
+
+    Raises ImportError for a key in two tables. Trap: the later one would win, and the other would only seem to be in use.
+    """
+    return {**_disjoint(shared), **_disjoint(own)}
+
+
+def _disjoint(tables: Sequence[Mapping[str, Spelling]]) -> dict[str, Spelling]:
+    found: dict[str, Spelling] = {}
+    for table in tables:
+        if twice := found.keys() & table.keys():
+            raise ImportError(f"two tables spell: {', '.join(sorted(twice))}")
+        found |= table
+    return found
+
+
+_OF_THE_PLAN = frozenset({"path", "toscalar", "in relation", "in~ relation", "has_any relation"})
+"""What ``special`` spells beside window functions: scalars of the plan that are no calls."""
+
+
 def check_complete(dialect: Dialect) -> None:
-    """Raises ImportError with the names of functions that the dialect neither spells nor refuses."""
-    if missing := dialect.missing():
-        raise ImportError(f"{dialect.name} does not spell: {', '.join(missing)}")
+    """Raises ImportError with what a dialect neither spells nor refuses, and with what it spells although nobody declares it."""
+    for declared, spelled in (
+        (FUNCTIONS.keys(Kind.SCALAR, Kind.AGGREGATE), dialect.spellings.keys() | dialect.aggregates.keys()),
+        (FUNCTIONS.keys(Kind.WINDOW) | _OF_THE_PLAN, dialect.special.keys()),
+    ):
+        if missing := declared - spelled:
+            raise ImportError(f"{dialect.name} does not spell: {', '.join(sorted(missing))}")
+        if unknown := spelled - declared:
+            raise ImportError(f"{dialect.name} spells what is not declared: {', '.join(sorted(unknown))}")
 
 
 def identifier(name: str) -> exp.Identifier:

@@ -14,15 +14,14 @@ from decimal import ROUND_HALF_UP, Decimal
 from sqlglot import exp
 
 from transpiler.dialects.computed import hygienic
-from transpiler.dialects.spelling import Speller, number, text
+from transpiler.dialects.spelling import Builder, Speller, number, text
 from transpiler.plan.scalars import Call, Constant, Path, Scalar
 
-BASE64 = r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
-URL_SAFE = r"^[A-Za-z0-9_.!*()-]$"
-URL_PIECES = r"(?s)%[0-9A-Fa-f]{2}|."
-# A GUID's first three numbers are stored from the low byte.
-GUID_BYTES = r"(..)(..)(..)(..)(..)(..)(..)(..)(.{16})"
-GUID_SWAPPED = r"\4\3\2\1\6\5\8\7\9"
+# The first record of CSV: quoted fields (where "" is a quote) and plain ones.
+_CSV_RECORD = r'^(?:"(?:[^"]|"")*"|[^"\r\n])*'
+_CSV_FIELD = r'((?:"(?:[^"]|"")*"|[^",])*),'
+_CSV_QUOTED = r'(?s)^"(.*)"$'
+VERSION = r"^\d{1,8}(?:\.\d{1,8}){0,3}$"
 
 _URL = (
     ("Scheme", r"(?s)^", r"[A-Za-z][A-Za-z0-9+.\-]*", r"://"),
@@ -47,6 +46,17 @@ PATH_PATTERNS = {
     "AlternateDataStreamName": r"(?s)^(?:.*[\\/])?[^\\/:]*:([^\\/]*)$",
 }
 """The members of ``parse_path`` in their order, each with the pattern whose group it is."""
+
+
+def parse_csv(template: str) -> Builder:
+    """``parse_csv`` of the text ``{s}``: its first ``{record}``, of that each ``{field}``; ``{quoted}`` ones hold ``{inner}``."""
+
+    def spell(speller: Speller, call: Call) -> exp.Expr:
+        record, field, quoted = text(_CSV_RECORD), text(_CSV_FIELD), text(_CSV_QUOTED)
+        s = speller.text(call.arguments[0])
+        return speller.sql(template, s=s, record=record, field=field, quoted=quoted, inner=text(r"\1"))
+
+    return spell
 
 
 def url_pattern(wanted: str) -> str:

@@ -37,8 +37,6 @@ PAIRS: dict[str, Element] = {
     "series_multiply": Element("{a} * {b}", "{a} * {b}"),
     **{name: Element(f"{{a}} {sign} {{b}}", f"{{a}} {sign} {{b}}", is_bool=True) for name, sign in COMPARISONS.items()},
 }
-STATISTICS = ("min", "min_idx", "max", "max_idx", "avg", "stdev", "variance")
-LINE = ("rsquare", "slope", "variance", "rvariance", "interception", "line_fit")
 
 
 def linear_edges(of: Call) -> tuple[bool, str]:

@@ -22,7 +22,7 @@ Builder = Callable[[Speller, Call], exp.Expr]
 
 @dataclass(frozen=True, slots=True)
 class TextForms:
-    """What a target writes: positions count from 1, lengths in characters."""
+    """What a target writes: positions count from 1, lengths in characters. ``divided``: whole numbers, towards zero."""
 
     length: str
     part: str
@@ -30,6 +30,7 @@ class TextForms:
     nth_position: str
     count_overlapping: str
     greatest: str
+    divided: str
 
     def tail(self, speller: Speller, value: exp.Expr, start: exp.Expr, length: exp.Expr | None) -> exp.Expr:
         """The part from a position on, ``length`` characters long."""
@@ -232,13 +233,9 @@ def _count_plain(speller: Speller, forms: TextForms, source: Scalar, search: Sca
         return speller.once(
             value, lambda v: speller.once(n, lambda m: hygienic(speller, forms.count_overlapping, s=v.copy(), n=m))
         )
-    size = forms.length
-    divided = "" if len(needle) == 1 else speller.dialect.name
-    template = {
-        "": f"{size} - {size.replace('{s}', 'REPLACE({s}, {n}, {e})')}",
-        "duckdb": f"({size} - {size.replace('{s}', 'REPLACE({s}, {n}, {e})')}) // {len(needle)}",
-        "bigquery": f"DIV({size} - {size.replace('{s}', 'REPLACE({s}, {n}, {e})')}, {len(needle)})",
-    }[divided]
+    template = f"{forms.length} - {forms.length.replace('{s}', 'REPLACE({s}, {n}, {e})')}"
+    if len(needle) > 1:
+        template = forms.divided.replace("{a}", template).replace("{b}", str(len(needle)))
     return speller.once(value, lambda v: speller.sql(template, s=v, n=text(needle), e=text("")))
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from transpiler.diagnostics import KqlError
+from transpiler.kql.instants import TICKS_PER_MICROSECOND
 from transpiler.source import Span
 
-TICKS_PER_MICROSECOND = 10
 _START = datetime(1, 1, 1)
 
 

@@ -49,7 +49,7 @@ for _word in ("binary_all_and", "binary_all_or", "binary_all_xor"):
     aggregate(f"{_word}(expr: integer) -> expr?", naming=Naming.FIRST)
 
 aggregate("dcount(expr: any, accuracy: integer#?) -> long!")
-aggregate("dcountif(expr: any, predicate: bool, accuracy: integer#?) -> long!")
+aggregate(("dcountif(expr: any, predicate: bool, accuracy: integer#?) -> long!", "dcount if"))
 
 # Lists: the binder gives the elements in a form that is ready for JSON, and says in the options what they are.
 for _word, _prefix, _old in (("make_list", "list", "makelist"), ("make_set", "set", "makeset")):

@@ -1,14 +1,14 @@
 """How a function is declared: what KQL promises about it, in one line of text, without any SQL.
 
-``fn("strlen(string: text) -> long!", naming=NAME_AND_FIRST)`` reads: one argument that is converted to text, a long
-that is never null. The little language of a declaration:
+``fn("strcmp(s1: text, s2: text) -> long!")`` reads: two arguments that are converted to text, a long that is never null.
+The little language of a declaration:
 
     name(p: family, q: family?, rest: family*) -> result
     family   a type name or a family of FAMILIES, several joined by "|"; "#" behind it: must be a constant;
              "~" behind it: a NULL string may pass, because the SQL gives NULL (or false) where Kusto sees "".
     ?  *     optional; any number more; *2 at least two
     result   a type, "widest" (of the numeric arguments), "arithmetic" (widest, but int becomes long),
-             or the name of a parameter, whose type it takes
+             "common" (the type that the arguments share), or the name of a parameter, whose type it takes
     result mark  none: null when an argument is; "?": may be null anyway; "!": never null;
              "%": a bool that is never null in KQL while its SQL may be NULL for false;
              "&": a bool that is null when all arguments are, and false when only some are.
@@ -42,9 +42,7 @@ class Naming(Enum):
     ONLY = "only argument"
     NAME_AND_FIRST = "name and first argument"
     PREFIX_AND_FIRST = "prefix and first argument"
-    PREFIX_AND_ONLY = "prefix and only argument"
     PREFIX_ONLY = "prefix"
-    NAME_AND_ONLY = "name and only argument"
 
 
 class Kind(Enum):
@@ -53,7 +51,6 @@ class Kind(Enum):
     SCALAR = "scalar"
     AGGREGATE = "aggregate"
     WINDOW = "window"
-    PLUGIN = "plugin"
 
 
 FAMILIES: dict[str, frozenset[Type]] = {
@@ -66,8 +63,6 @@ FAMILIES: dict[str, frozenset[Type]] = {
     "plain": SCALARS - {Type.DYNAMIC},
     "text": SCALARS,  # converted to string by the binder
     "plain_text": SCALARS - {Type.DYNAMIC},  # the same, but a dynamic value is cast by the query
-    "string_or_dynamic": frozenset({Type.STRING, Type.DYNAMIC}),
-    "type": frozenset(),  # a typeof(…) literal
 }
 
 
@@ -87,15 +82,10 @@ class Parameter:
     accepts: frozenset[Type] = field(default=frozenset())
     converts_to: Type | None = None
 
-    @property
-    def is_type_literal(self) -> bool:
-        """Whether the argument is a ``typeof(…)``."""
-        return "type" in self.families
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Overload:
-    """One signature of a function. ``key`` is what the dialects spell; it is unique over all functions.
+    """One signature of a function. ``key`` is what the dialects spell; signatures that are written alike share one.
 
     ``least`` arguments are enough.
     """
@@ -175,9 +165,16 @@ class Registry:
         self._aliases[old] = name
 
     def find(self, name: str, *, aggregate: bool = False) -> Function | None:
-        """The scalar (window, plugin) function of a name, or the aggregate; None when there is none."""
+        """The scalar or window function of a name, or the aggregate; None when there is none."""
         # A name may be one function among aggregates and another among scalars, as `any` is.
         return self._functions.get((aggregate, name)) or self._functions.get((aggregate, self._aliases.get(name, name)))
+
+    def known(self, name: str, *, aggregate: bool = False) -> Function:
+        """As ``find``, of a name that is declared for certain. Raises KeyError where it is not."""
+        found = self.find(name, aggregate=aggregate)
+        if found is None:
+            raise KeyError(name)
+        return found
 
     def names(self) -> list[str]:
         """Every name that a query may call, for "did you mean"."""
@@ -186,11 +183,9 @@ class Registry:
     def __iter__(self) -> Iterator[Function]:
         return iter(self._functions.values())
 
-    def overloads(self) -> Iterator[Overload]:
-        """Every overload that a dialect must spell."""
-        for function in self._functions.values():
-            if not function.refusal:
-                yield from function.overloads
+    def keys(self, *kinds: Kind) -> set[str]:
+        """What a dialect must spell of the functions of these kinds."""
+        return {o.key for f in self if f.kind in kinds and not f.refusal for o in f.overloads}
 
 
 FUNCTIONS = Registry()

@@ -1,4 +1,4 @@
-"""Datetime and timespan literals as ticks of 100 ns.
+"""Datetime and timespan literals, and Python's datetimes and timedeltas, as ticks of 100 ns (since year 1).
 
 The text forms are those that .NET's parser with the invariant culture takes, as far as Kusto shows them: ISO 8601 with
 and without time and zone, month/day/year, RFC 822 and RFC 850 dates. A text with no date in it (``10:00``) depends on
@@ -8,11 +8,13 @@ the day on which it is read and has no value here.
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 
+TICKS_PER_MICROSECOND = 10
 TICKS_PER_SECOND = 10_000_000
 TICKS_PER_DAY = 86_400 * TICKS_PER_SECOND
+UNIX_EPOCH = 719_162 * TICKS_PER_DAY
 MAX_INSTANT = 3_652_059 * TICKS_PER_DAY - 1
 MOST_DAYS = (2**63 - 1) // TICKS_PER_DAY - 1
 """How many days a duration may have, either way, that 64 bits hold its ticks whatever its clock says."""
@@ -37,6 +39,18 @@ _CLOCK_SPAN = re.compile(
     r"(-?)(?:(?:([0-9]{1,8})\.)?([0-9]{1,2}):([0-9]{1,2})(?::([0-9]{1,2})(?:\.([0-9]{1,7}))?)?"
     r"|([0-9]{1,8})(?:\.([0-9]{1,2}):([0-9]{1,2}))?)\Z"
 )
+
+
+def length_ticks(length: timedelta) -> int:
+    """The ticks of a timedelta."""
+    return length // timedelta(microseconds=1) * TICKS_PER_MICROSECOND
+
+
+def moment_ticks(moment: datetime) -> int:
+    """The ticks of a datetime; one without a zone is UTC. Raises OverflowError for one that in UTC is not of years 1 to 9999."""
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return length_ticks(moment - datetime(1, 1, 1))
 
 
 def timespan_ticks(text: str) -> int | None:

@@ -72,9 +72,9 @@ class QueryLowering(Stages):
         tree = self._final()
         if found.has_subqueries:
             set_beside(tree, self.dialect, self.names)
-        if self.dialect.rows_stay_out and (found.has_subqueries or self.of_rows):
+        if self.dialect.rows_stay_out:
             lift(tree, self.dialect)
-        elif self.dialect.windows_stay_out and "window" in self.of_rows:
+        elif self.dialect.windows_stay_out:
             lift_windows(tree, self.dialect)
         return tree
 

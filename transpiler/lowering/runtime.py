@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlglot import exp
 
 from transpiler.diagnostics import KqlError
 from transpiler.dialects.dialect import Dialect
+from transpiler.kql.instants import moment_ticks
 from transpiler.plan.scalars import Constant
 from transpiler.types import Type
 
@@ -29,8 +30,7 @@ def now_tree(dialect: Dialect, now: datetime | RunTime | None) -> exp.Expr:
             return dialect.run_time(now.delay)
         case datetime():
             try:
-                moment = now.astimezone(UTC).replace(tzinfo=None) if now.tzinfo else now
+                ticks = moment_ticks(now)
             except OverflowError:
                 raise KqlError("KQL206", f"now, {now}, lies outside the years 1 to 9999 in UTC") from None
-            ticks = ((moment - datetime(1, 1, 1)) // timedelta(microseconds=1)) * 10
             return dialect.constant(Constant(Type.DATETIME, ticks))

@@ -7,7 +7,7 @@ is never NULL) and ``predicate`` (NULL may stand for false, as in a WHERE).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import replace
 
 from sqlglot import exp
 
@@ -41,7 +41,7 @@ _SHIFTS = {"+ datetime": 1, "- datetime": -1}
 class ScalarLowering:
     """Lowers the scalars of one stage. ``columns`` gives a fresh tree of a column; ``table_of`` names a relation's CTE.
 
-    ``of_rows`` gets an entry for each value that is computed of other rows than its own.
+    ``loose``: the bool that is being built may be NULL where KQL says false.
     """
 
     dialect: Dialect
@@ -49,7 +49,6 @@ class ScalarLowering:
     table_of: Callable[[Relation], tuple[exp.Expr, Mapping[Column, str]]]
     now: Callable[[], exp.Expr]
     loose: bool = False
-    of_rows: list[str] = field(default_factory=list)
 
     def value(self, scalar: Scalar) -> exp.Expr:
         """The SQL of a scalar; NULL where Kusto has null (a string may be NULL for '')."""
@@ -73,14 +72,13 @@ class ScalarLowering:
                     return self.dialect.coalesce(tree, exp.Boolean(this=False))
                 return tree
             case Path():
-                return self._spell_key("path", scalar)
+                return self.dialect.special["path"](self, scalar)
             case WindowCall():
-                self.of_rows.append("window")
-                return self._spell_key(scalar.overload.key, scalar)
+                return self.dialect.special[scalar.overload.key](self, scalar)
             case InRelation():
-                return self._spell_key(f"{scalar.operator} relation", scalar)
+                return self.dialect.special[f"{scalar.operator} relation"](self, scalar)
             case ScalarSubquery():
-                return self._spell_key("toscalar", scalar)
+                return self.dialect.special["toscalar"](self, scalar)
 
     def predicate(self, scalar: Scalar) -> exp.Expr:
         """The SQL of a bool where NULL and false mean the same."""
@@ -88,9 +86,7 @@ class ScalarLowering:
             if scalar.overload.key in ("and", "or"):
                 return self._connect(scalar, self.predicate)
             if scalar.overload.nulls in (Nulls.FALSE, Nulls.BOTH):
-                return ScalarLowering(self.dialect, self.columns, self.table_of, self.now, True, self.of_rows).spell(
-                    scalar
-                )
+                return replace(self, loose=True).spell(scalar)
         if isinstance(scalar, InRelation):
             return self.dialect.special[f"{scalar.operator} relation"](replace(self, loose=True), scalar)
         return self.value(scalar)
@@ -108,9 +104,7 @@ class ScalarLowering:
 
     def spell(self, scalar: Call) -> exp.Expr:
         """The spelling of a call, without the guard of a bool that may be NULL for false."""
-        spelling = self.dialect.spelling(scalar.overload, len(scalar.arguments))
-        if spelling is None:
-            raise self.refuse(f"{scalar.overload.name} is not spelled for {self.dialect.name}", scalar.span)
+        spelling = self.dialect.spellings[scalar.overload.key]
         if isinstance(spelling, Refusal):
             raise self.refuse(f"{scalar.overload.name}: {spelling.reason}", scalar.span, hint=spelling.hint)
         if not isinstance(spelling, str):
@@ -134,8 +128,6 @@ class ScalarLowering:
 
     def sql(self, template: str, **slots: exp.Expr | Sequence[exp.Expr]) -> exp.Expr:
         """A template of the target's SQL, filled."""
-        if "SELECT" in template:
-            self.of_rows.append("window" if " OVER " in template else "subquery")
         return fill(template, self.dialect.sqlglot_name, slots)
 
     def once(self, tree: exp.Expr, body: Callable[[exp.Expr], exp.Expr]) -> exp.Expr:
@@ -152,7 +144,7 @@ class ScalarLowering:
         return table, exp.Column(this=self.dialect.identifier(names[column]))
 
     def _strict(self) -> ScalarLowering:
-        return ScalarLowering(self.dialect, self.columns, self.table_of, self.now, False, self.of_rows)
+        return replace(self, loose=False)
 
     def _column(self, scalar: ColumnRef) -> exp.Expr:
         column = scalar.column
@@ -177,9 +169,3 @@ class ScalarLowering:
             and not (a.type is Type.STRING and (p := scalar.overload.parameter(i)) is not None and not p.keeps_null)
             for i, a in enumerate(scalar.arguments)
         )
-
-    def _spell_key(self, key: str, scalar: Path | WindowCall | InRelation | ScalarSubquery) -> exp.Expr:
-        spelling = self.dialect.special.get(key)
-        if spelling is None:
-            raise self.refuse(f"{key} is not spelled for {self.dialect.name}", scalar.span)
-        return spelling(self, scalar)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from transpiler.dialects.times import TICKS_PER_MICROSECOND
+from transpiler.kql.instants import TICKS_PER_MICROSECOND
 from transpiler.lowering.liveness import scalars_of
 from transpiler.plan.relations import Join, Plan, Project, Reference, Relation, UnionAll
 from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar, columns_of

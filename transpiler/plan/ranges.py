@@ -1,8 +1,8 @@
 """What is known of a number without the data: between which bounds it lies, and whether it can be NaN.
 
 Both decide only how much must be written. Where nothing is known of a long, a plain operator is written: an overflow of
-64 bits then stops the query with an error in either engine. Where an overflow is at hand (a hash times a number, a constant
-near the end of the range) the form that wraps, as Kusto does, is written instead.
+64 bits then stops the query with an error in either engine. Where an overflow is at hand (a shifted number times another, a
+constant near the end of the range) the form that wraps, as Kusto does, is written instead.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _RESULTS: dict[str, Bounds] = {
     "tolong bool": (0, 1),
     "toint bool": (0, 1),
 }
-_SPREADING = frozenset({"hash", "hash_many", "hash_combine", "binary_not", "binary_shift_left", "binary_xor"})
+_SPREADING = frozenset({"binary_not", "binary_shift_left", "binary_xor"})
 
 
 def bounds(scalar: Scalar) -> Bounds | None:
@@ -115,7 +115,7 @@ def _is_spread(scalar: Scalar) -> bool:
 _STEADY = frozenset(
     {
         *(f"toreal {kind}" for kind in ("integer", "decimal", "bool", "datetime", "timespan")),
-        *("abs", "sign", "round", "ceiling", "bin real", "floor real", "pi", "erf", "erfc"),
+        *("abs", "sign", "round", "ceiling", "bin real", "pi", "erf", "erfc"),
     }
 )
 

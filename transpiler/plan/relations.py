@@ -16,7 +16,10 @@ from transpiler.source import NOWHERE, Span
 
 @frozen()
 class Origin:
-    """Where a stage comes from: its KQL keyword and the span of its text (of ``source_name``'s text, the query's by default)."""
+    """Where a stage comes from: its KQL keyword, the place of its text, the text on one line, and the line's number.
+
+    A stage without a text is none that the query spells: no comment stands above it, and ``Translation.stages`` leaves it out.
+    """
 
     keyword: str
     span: Span = NOWHERE
@@ -31,6 +34,11 @@ class OrderKey:
     value: Scalar
     descending: bool = True
     nulls_first: bool = False
+
+    @classmethod
+    def ascending(cls, value: Scalar) -> OrderKey:
+        """From the least value on, as Kusto's ``asc`` has it: nulls first."""
+        return cls(value, descending=False, nulls_first=True)
 
 
 @frozen(eq=False, kw_only=True)
@@ -155,7 +163,7 @@ class UnionAll(Node):
 
 @frozen(eq=False, kw_only=True)
 class Expansion:
-    """One expanded column of mv-expand: the dynamic value, the column of its elements, and whether a bag gives {k:v} or [k,v]."""
+    """One expanded column of mv-expand: the dynamic value, and the column of its elements."""
 
     column: Column
     value: Scalar
@@ -163,7 +171,10 @@ class Expansion:
 
 @frozen(eq=False, kw_only=True)
 class Expand(Node):
-    """``mv-expand``: a row per element. ``index`` is the column of positions from 0, ``row`` a column that numbers input rows."""
+    """``mv-expand``: a row per element. ``index`` is the column of positions from 0, ``limit`` the most elements of a value.
+
+    ``bag_as_array``: a bag gives ``[name, value]`` for each member, else ``{name: value}``.
+    """
 
     input: Relation
     expansions: tuple[Expansion, ...]

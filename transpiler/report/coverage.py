@@ -12,6 +12,7 @@ from transpiler.api import Translation, transpile
 from transpiler.catalog import Catalog, Function
 from transpiler.catalog.load import load_functions
 from transpiler.diagnostics import KqlError, RuleError
+from transpiler.dialects import TARGET_NAMES
 from transpiler.functions import FUNCTIONS
 from transpiler.kql import parse_query
 from transpiler.report.tree import named_tables
@@ -79,7 +80,7 @@ def coverage(
     paths: Iterable[str | Path],
     catalog: Catalog,
     *,
-    targets: Sequence[str] = ("bigquery", "duckdb"),
+    targets: Sequence[str] = TARGET_NAMES,
     infer_schema: bool = False,
     progress: Callable[[Covered], None] | None = None,
 ) -> Coverage:

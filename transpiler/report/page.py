@@ -10,6 +10,7 @@ from pathlib import Path
 from transpiler.api import Requirement, Translation, transpile
 from transpiler.catalog import Catalog
 from transpiler.diagnostics import KqlError
+from transpiler.dialects import TARGET_NAMES
 from transpiler.kql import parse_query, print_node
 from transpiler.kql import syntax as s
 from transpiler.report.indicators import Indicator, indicators, sought, with_others
@@ -19,7 +20,6 @@ from transpiler.rule.model import AlertOverride, Operator, Rule
 from transpiler.semantics import Environment, bind_query
 from transpiler.source import Source
 
-TARGETS = ("bigquery", "duckdb")
 _COMPARED = {Operator.GT: "more than", Operator.LT: "fewer than", Operator.EQ: "exactly", Operator.NE: "other than"}
 
 
@@ -108,7 +108,7 @@ def rule_page(rule: Rule, catalog: Catalog, others: Iterable[Rule] = ()) -> Rule
     Raises KqlError for a query that is not KQL; a query that is refused has a page without columns.
     """
     query = parse_query(rule.source)
-    translations = {target: _translated(rule, target, catalog) for target in TARGETS}
+    translations = {target: _translated(rule, target, catalog) for target in TARGET_NAMES}
     done = {target: t for target, t in translations.items() if isinstance(t, Translation)}
     elsewhere = [sought(_indicators(other)) for other in others if _differs(other, rule)]
     return RulePage(

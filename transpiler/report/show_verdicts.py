@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from transpiler.dialects import TARGET_NAMES, TARGETS
 from transpiler.validation import Verdict
 
 _STYLES = {"passed": "bold green", "failed": "bold red", "refused": "bold red", "untested": "bold yellow"}
 _HEADINGS = ("verdict", "BigQuery on Google's engine", "DuckDB")
-_TITLES = {"bigquery": "BigQuery", "duckdb": "DuckDB"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,7 @@ def line_of(name: str, verdict: Verdict | None, note: str = "", problems: Iterab
     """The line of a verdict; None stands for a file that is no rule that can be read."""
     if verdict is None:
         return Line(name, "unreadable", {}, note, tuple(problems))
-    targets = ("bigquery", "duckdb")
-    proofs = {target: proof_of(verdict, target) for target in targets}
+    proofs = {target: proof_of(verdict, target) for target in TARGET_NAMES}
     return Line(name, str(verdict.outcome), proofs, note, tuple(problems))
 
 
@@ -59,7 +58,7 @@ def verdict_problems(verdict: Verdict) -> list[str]:
     """What is wrong: refusals, fixtures that came out otherwise, findings that are errors."""
     refusals: dict[str, list[str]] = {}
     for target, error in verdict.refusals.items():
-        refusals.setdefault(str(error), []).append(_TITLES.get(target, target))
+        refusals.setdefault(str(error), []).append(TARGETS[target].title)
     found = [f"{' and '.join(targets)}: {text}" for text, targets in refusals.items()]
     found += [f"fixture {e.fixture} ({e.engine}, {e.shape}): {e.problem}" for e in verdict.evidence if not e.passed]
     return found + [str(f) for f in verdict.findings if f.severity == "error"]
@@ -80,7 +79,7 @@ def show_lines(lines: Sequence[Line], out: Console) -> None:
         table.add_column("files", overflow="fold")
     for line in lines:
         cells = [Text(line.name), Text(line.outcome, style=_STYLES.get(line.outcome, "bold red"))]
-        cells += [Text(line.proofs.get(target, "")) for target in ("bigquery", "duckdb")]
+        cells += [Text(line.proofs.get(target, "")) for target in TARGET_NAMES]
         table.add_row(*cells, Text(line.note))
     out.print(table)
     for line in lines:

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from transpiler.api import transpile
 from transpiler.diagnostics import KqlError
-from transpiler.dialects import TARGETS
+from transpiler.dialects import TARGET_NAMES, TARGETS
 from transpiler.dialects.dialect import Dialect
 from transpiler.dialects.spelling import Refusal
 from transpiler.functions import FUNCTIONS
@@ -17,10 +17,8 @@ from transpiler.functions.registry import Function, Kind, Overload
 from transpiler.report import kusto_names, probes
 from transpiler.semantics.dispatch import FUNCTION_BINDERS, MULTI_BINDERS
 
-TARGET_NAMES = tuple(sorted(TARGETS))
 _NAME = re.compile(r"[A-Za-z_]\w*\Z")
 _REFUSALS = frozenset({"KQL200", "KQL201", "KQL202", "KQL203", "KQL204", "KQL205"})
-_MANY = 10
 
 
 class State(StrEnum):
@@ -136,14 +134,9 @@ def _spelled(overloads: Iterable[Overload], dialect: Dialect) -> Support:
 
 
 def _refusal(overload: Overload, dialect: Dialect) -> Refusal | None:
-    """Why an overload is refused, None where any number of arguments is spelled."""
-    spellings = [dialect.spellings.get(overload.key)]
-    spellings += [dialect.spellings.get(f"{overload.key}/{n}") for n in range(_MANY)]
-    known = [s for s in spellings if s is not None]
-    if overload.key in dialect.aggregates or overload.key in dialect.special or not known:
-        return None
-    refusals = [s for s in known if isinstance(s, Refusal)]
-    return refusals[0] if len(refusals) == len(known) else None
+    """Why an overload is refused; None where it is spelled."""
+    spelling = dialect.spellings.get(overload.key)
+    return spelling if isinstance(spelling, Refusal) else None
 
 
 def _called(name: str, target: str, declared: Support | None = None) -> Support:

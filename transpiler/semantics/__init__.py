@@ -3,8 +3,8 @@
 In order of control flow: ``statements`` (lets, the query), ``tables`` (what a table is; ``stored`` for sources, ``lookups``
 for external data), then ``operators`` and ``plugins`` for what stands between bars, ``scalars`` for what stands within them,
 ``constants`` for what is known while binding. ``scope`` says what a name means, ``names`` how a column is called that has
-none, ``invocation`` binds functions written in KQL, ``dispatch`` tells who binds which node; ``shaping`` and ``windowing`` are
-what the operators share. ``inference`` reads the columns of undeclared tables off their use.
+none, ``invocation`` binds functions written in KQL, ``dispatch`` tells who binds which node; ``shaping`` and ``windowing`` (with
+``sessions``) are what the operators share. ``inference`` reads the columns of undeclared tables off their use.
 
 Importing this package registers every binder.
 """
@@ -44,6 +44,7 @@ from transpiler.semantics.scalars import (
     aggregates,
     arrays,
     arrival,
+    choices,
     constant_functions,
     decomposition,
     expressions,

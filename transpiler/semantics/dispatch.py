@@ -1,7 +1,7 @@
 """Which function binds which node. The modules of this package register themselves; the package's ``__init__`` imports them all.
 
-Three tables: scalars by syntax node, tabular operators by syntax node, functions that need more than their declaration
-(``iff``, ``bag_pack``, ``toscalar`` …) by name.
+By syntax node: scalars, tabular operators, tables. By name: plugins, and functions that need more than their declaration
+(``iff``, ``bag_pack``, ``toscalar`` …) or yield several columns (``series_stats``). Preparers see the input of every operator.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from transpiler.kql import syntax
 from transpiler.plan.scalars import Constant, Scalar
 from transpiler.semantics.constants.choices import computed
-from transpiler.semantics.scope import Scope, Tabular
+from transpiler.semantics.scope import Scope, Tabular, count_text
 from transpiler.types import INTEGERS
 
 # Any: each binder takes the node type that it is registered under, and its input is None only for operators that are sources.
@@ -20,14 +20,16 @@ ScalarBinder: TypeAlias = Callable[[Scope, Any], Scalar]
 OperatorBinder: TypeAlias = Callable[[Scope, Any, Any], Tabular]
 FunctionBinder: TypeAlias = Callable[[Scope, syntax.Call], Scalar]
 SourceBinder: TypeAlias = Callable[[Scope, Any], Tabular]
+MultiBinder: TypeAlias = Callable[[Scope, syntax.Call], "list[tuple[str | None, Scalar]]"]
+Preparer: TypeAlias = Callable[[Scope, Tabular, syntax.Node], Tabular]
+Count: TypeAlias = "tuple[int, int | None]"
+"""The least and the greatest number of arguments; None: any number more."""
 
 _SCALARS: dict[type[syntax.Node], ScalarBinder] = {}
 _OPERATORS: dict[type[syntax.Node], OperatorBinder] = {}
 _SOURCES: dict[type[syntax.Node], SourceBinder] = {}
-MultiBinder: TypeAlias = Callable[[Scope, syntax.Call], "list[tuple[str | None, Scalar]]"]
 MULTI_BINDERS: dict[str, MultiBinder] = {}
 FUNCTION_BINDERS: dict[str, FunctionBinder] = {}
-Preparer: TypeAlias = Callable[[Scope, Tabular, syntax.Node], Tabular]
 _PREPARERS: list[Preparer] = []
 PLUGIN_BINDERS: dict[str, OperatorBinder] = {}
 
@@ -62,14 +64,40 @@ def binds_source(*nodes: type[syntax.Node]) -> Callable[[SourceBinder], SourceBi
     return register
 
 
-def binds_function(*names: str) -> Callable[[FunctionBinder], FunctionBinder]:
-    """Registers the binder of functions whose call is more than its declaration."""
+def binds_function(*names: str, takes: Count = (0, None)) -> Callable[[FunctionBinder], FunctionBinder]:
+    """Registers the binder of functions whose call is more than its declaration; it sees calls of ``takes`` arguments only."""
 
     def register(binder: FunctionBinder) -> FunctionBinder:
-        FUNCTION_BINDERS.update(dict.fromkeys(names, binder))
+        def counted(scope: Scope, node: syntax.Call) -> Scalar:
+            check_count(scope, node, takes)
+            return binder(scope, node)
+
+        FUNCTION_BINDERS.update(dict.fromkeys(names, counted))
         return binder
 
     return register
+
+
+def binds_columns(*names: str, takes: Count) -> Callable[[MultiBinder], MultiBinder]:
+    """Registers the binder of functions that yield several columns, named; within an expression they are the first of them."""
+
+    def register(binder: MultiBinder) -> MultiBinder:
+        def counted(scope: Scope, node: syntax.Call) -> list[tuple[str | None, Scalar]]:
+            check_count(scope, node, takes)
+            return binder(scope, node)
+
+        MULTI_BINDERS.update(dict.fromkeys(names, counted))
+        FUNCTION_BINDERS.update(dict.fromkeys(names, lambda scope, node: counted(scope, node)[0][1]))
+        return binder
+
+    return register
+
+
+def check_count(scope: Scope, call: syntax.Call, takes: Count) -> None:
+    """Raises KqlError (KQL103) for a call with more or fewer arguments."""
+    given, (least, most) = len(call.arguments), takes
+    if given < least or (most is not None and given > most):
+        raise scope.error("KQL103", f"{call.name} takes {count_text(takes)}, {given} given", call.span)
 
 
 def binds_plugin(*names: str) -> Callable[[OperatorBinder], OperatorBinder]:

@@ -24,10 +24,13 @@ class StoredFunction:
 
 @dataclass(slots=True)
 class Environment:
-    """The catalog as the binder sees it, for one target. ``moments``: between which ``now()`` lies, where it is a column.
+    """What the caller brought, for one target, and what binding has come upon so far.
 
-    ``disputed``: what is said of columns of a union whose names the engine and Microsoft's binder do not agree upon, if they
-    are shown.
+    ``moments``: between which ``now()`` lies, where it is a column. ``options``: what ``set`` says. ``calls`` counts those of
+    functions written in KQL, ``unnamed`` columns without a name. ``watchlists``: the columns that a text uses of each, by the
+    call's place. ``declared``: whose columns are in use already. ``disputed``: what is said of columns of a union whose names
+    the engine and Microsoft's binder do not agree upon, if they are shown. ``located``: the hidden columns of addresses that
+    are looked up, by text and place.
     """
 
     catalog: Catalog
@@ -37,7 +40,6 @@ class Environment:
     moments: tuple[datetime, datetime] | None = None
     parameters: Mapping[str, object] = field(default_factory=dict)
     options: dict[str, syntax.Expr] = field(default_factory=dict)
-    infer: bool = False
     calls: int = 0
     unnamed: int = 0
     watchlists: dict[int, dict[int, list[str]]] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from transpiler.plan.scalars import Constant
 from transpiler.semantics.dispatch import bind_constant, bind_scalar, binds_source
 from transpiler.semantics.inference.contract import watchlist_columns
 from transpiler.semantics.scope import Openness, Scope, Tabular
+from transpiler.semantics.tables import declared_columns, table
 from transpiler.source import Span
 from transpiler.types import TYPE_NAMES, Type
 
@@ -71,8 +72,6 @@ def named_table(
     openness: Openness = Openness.CLOSED,
 ) -> Tabular:
     """A table that the catalog may declare under this name (then its columns and place are used), else one of the given columns."""
-    from transpiler.semantics.tables import declared_columns, table
-
     if scope.environment.has_table(name):
         return table(scope, name, span)
     columns = declared_columns(types)

@@ -51,12 +51,8 @@ def call_name(function: Function, call: syntax.Call) -> str | None:
             return only
         case Naming.NAME_AND_FIRST:
             return f"{function.name}_{first or ''}"
-        case Naming.NAME_AND_ONLY:
-            return f"{function.name}_{only}" if only else None
         case Naming.PREFIX_AND_FIRST:
             return f"{function.prefix}_{first or ''}"
-        case Naming.PREFIX_AND_ONLY:
-            return f"{function.prefix}_{only or ''}"
         case Naming.PREFIX_ONLY:
             return function.prefix
         case Naming.NONE:

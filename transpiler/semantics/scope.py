@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -195,12 +194,29 @@ def check_first(scope: Scope, tabular: Tabular, span: Span) -> None:
         raise scope.error("KQL203", message, span, hint="project the column that is wanted")
 
 
+def count_text(takes: tuple[int, int | None]) -> str:
+    """How many arguments are taken, in words: ``no argument``, ``1 argument``, ``2 to 3 arguments``, ``2 or more arguments``."""
+    least, most = takes
+    if most is None:
+        return f"{least} or more arguments"
+    if least == most:
+        return "1 argument" if most == 1 else f"{most} arguments" if most else "no argument"
+    return f"{least} to {most} arguments"
+
+
 def type_named(scope: Scope, name: str, span: Span) -> Type:
     """The type of a name in ``typeof(…)``, where the grammar takes any name. Raises KqlError (KQL100) for no type's name."""
     found = TYPE_NAMES.get(name)
     if found is None:
         raise scope.error("KQL100", f"'{name}' is not a type", span, hint=did_you_mean(name, TYPE_NAMES))
     return found
+
+
+def type_argument(scope: Scope, node: syntax.Node) -> Type:
+    """The type that an argument ``typeof(…)`` names. Raises KqlError for another expression (KQL104), or no type (KQL100)."""
+    if not isinstance(node, syntax.TypeOf) or node.type_name is None:
+        raise scope.error("KQL104", "a typeof(…) is expected here", node.span)
+    return type_named(scope, node.type_name, node.span)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -211,11 +227,3 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
         return f"did you mean '{folded[name.lower()]}'? names are case-sensitive"
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.7)
     return f"did you mean '{close[0]}'?" if close else ""
-
-
-@frozen()
-class RunTimeOptions:
-    """What the caller said about time: ``now`` (None: the engine's clock; else a literal instant), ``window`` (a lookback)."""
-
-    now: datetime | None = None
-    window: timedelta | None = None

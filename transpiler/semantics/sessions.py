@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from transpiler.kql.instants import UNIX_EPOCH
 from transpiler.plan.relations import OrderKey, State
 from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, Scalar, WindowCall
 from transpiler.semantics.scalars.calls import overload_of
 from transpiler.source import Span
 from transpiler.types import Type
-
-_EPOCH = 621_355_968_000_000_000  # 1970 in ticks since year 1
 
 
 def begins_anyway(time: Scalar, previous: Scalar, w: WindowCall) -> Scalar:
@@ -41,7 +40,7 @@ def started(time: Scalar) -> State:
 
 def since_epoch(time: Scalar, span: Span) -> Scalar:
     """A time as a number that a frame of rows can be measured in."""
-    epoch = Constant(Type.DATETIME, _EPOCH, span)
+    epoch = Constant(Type.DATETIME, UNIX_EPOCH, span)
     return Call(overload_of("-", "- datetimes"), (time, epoch), Type.TIMESPAN, time.nullable, span)
 
 

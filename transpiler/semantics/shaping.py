@@ -10,7 +10,6 @@ from transpiler.plan.relations import Origin, Project, Relation
 from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar, columns_of
 from transpiler.semantics.scalars.calls import convert
 from transpiler.semantics.scope import Openness, Scope, Tabular
-from transpiler.source import Span
 from transpiler.types import Type
 
 
@@ -72,8 +71,3 @@ def converted_column(scope: Scope, tabular: Tabular, column: Column, wanted: Typ
     visible = [new if c is column else c for c in tabular.visible]
     origin = Origin(tabular.relation.origin.keyword, line=tabular.relation.origin.line)
     return project(tabular, visible, {new: scalar}, origin), new
-
-
-def text_span(nodes: Sequence[syntax.Node]) -> Span:
-    """The span from the first node to the last."""
-    return nodes[0].span.to(nodes[-1].span)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from transpiler.kql import syntax
+from transpiler.kql.instants import MAX_TIMESPAN, length_ticks, moment_ticks
 from transpiler.kql.literals import typed_literal
 from transpiler.plan.relations import Origin, Plan, Project, Values
 from transpiler.plan.scalars import Column, Constant, Scalar
@@ -16,7 +16,7 @@ from transpiler.semantics.environment import Environment
 from transpiler.semantics.scalars.calls import convert
 from transpiler.semantics.scope import DECLARE, FunctionLet, Openness, ScalarLet, Scope, Tabular, TabularLet
 from transpiler.semantics.tables import is_table
-from transpiler.source import NOWHERE, Source, Span
+from transpiler.source import Source
 from transpiler.types import TYPE_NAMES, Type
 
 _READ = (Type.INT, Type.LONG, Type.GUID, Type.DECIMAL)
@@ -191,9 +191,9 @@ def _given(scope: Scope, parameter: syntax.Parameter, wanted: Type) -> Constant:
     value = scope.environment.parameters[parameter.name]
     match value:
         case datetime() if wanted is Type.DATETIME:
-            return instant(value, parameter.span)
-        case timedelta() if wanted is Type.TIMESPAN:
-            return Constant(wanted, ticks(value), parameter.span)
+            return _given_instant(scope, parameter, value)
+        case timedelta() if wanted is Type.TIMESPAN and abs(length_ticks(value)) <= MAX_TIMESPAN:
+            return Constant(wanted, length_ticks(value), parameter.span)
         case bool() if wanted is Type.BOOL:
             return Constant(wanted, value, parameter.span)
         case int() | float() if wanted is Type.REAL and not isinstance(value, bool):
@@ -207,26 +207,17 @@ def _given(scope: Scope, parameter: syntax.Parameter, wanted: Type) -> Constant:
     raise scope.error("KQL107", f"the query parameter '{parameter.name}' must be a {wanted}", parameter.span)
 
 
+def _given_instant(scope: Scope, parameter: syntax.Parameter, value: datetime) -> Constant:
+    try:
+        return Constant(Type.DATETIME, moment_ticks(value), parameter.span)
+    except OverflowError:
+        reason = f"the query parameter '{parameter.name}' lies outside the years 1 to 9999 in UTC"
+        raise scope.error("KQL107", reason, parameter.span) from None
+
+
 def _is_json(text: str) -> bool:
     try:
         json.loads(text, parse_constant=int)  # NaN and Infinity are Python's, not JSON's, and no int
     except (ValueError, RecursionError):
         return False
     return True
-
-
-def ticks(span: timedelta) -> int:
-    """A timedelta in ticks of 100 ns."""
-    return (span // timedelta(microseconds=1)) * 10
-
-
-def instant(moment: datetime, span: Span = NOWHERE) -> Constant:
-    """A datetime as a constant; one without a zone is UTC."""
-    if moment.tzinfo is not None:
-        from datetime import UTC
-
-        moment = moment.astimezone(UTC).replace(tzinfo=None)
-    return Constant(Type.DATETIME, ticks(moment - datetime(1, 1, 1)), span)
-
-
-__all__ = ["bind_query", "bind_statements", "instant", "replace", "ticks"]

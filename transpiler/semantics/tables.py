@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache
 
 from transpiler.catalog import Physical, Shape
 from transpiler.functions.registry import FUNCTIONS
 from transpiler.kql import syntax
+from transpiler.kql.instants import length_ticks, moment_ticks
 from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.relations import OrderKey, Origin, Reference, Scan, Values
 from transpiler.plan.scalars import Column, ColumnRef, Constant, RunTime, Scalar
@@ -149,16 +150,12 @@ def _between(scope: Scope, column: Column, back: timedelta, ahead: timedelta = t
         return found
     # Constants beside a window that moves: what is in none of the windows is left out where the table is read.
     first, last = scope.environment.moments
-    earliest, latest = _moment(first - back), _moment(last + ahead)
+    earliest, latest = (Constant(Type.DATETIME, moment_ticks(m)) for m in (first - back, last + ahead))
     return (*found, binary(scope, ">=", value, earliest, NOWHERE), binary(scope, "<", value, latest, NOWHERE))
 
 
-def _moment(moment: datetime) -> Constant:
-    return Constant(Type.DATETIME, (moment - datetime(1, 1, 1)) // timedelta(microseconds=1) * 10)
-
-
 def _length(span: timedelta) -> Constant:
-    return Constant(Type.TIMESPAN, (span // timedelta(microseconds=1)) * 10)
+    return Constant(Type.TIMESPAN, length_ticks(span))
 
 
 def declared_columns(types: dict[str, Type]) -> tuple[Column, ...]:
@@ -220,7 +217,7 @@ def _datatable(scope: Scope, node: syntax.DataTable) -> Tabular:
     ordinal = Column("row_order", Type.LONG, False)
     numbered = tuple((*row, Constant(Type.LONG, n)) for n, row in enumerate(rows, 1))
     relation = Values(columns=(*columns, ordinal), origin=origin, rows=numbered)
-    return Tabular(relation, columns, ordinal=OrderKey(ColumnRef(ordinal), False, True))
+    return Tabular(relation, columns, ordinal=OrderKey.ascending(ColumnRef(ordinal)))
 
 
 def _cell(scope: Scope, node: syntax.Expr, wanted: Type) -> Scalar:
@@ -273,7 +270,7 @@ def _stored_call(scope: Scope, node: syntax.Call) -> Tabular:
 
 @binds_source(syntax.Member)
 def _member(scope: Scope, node: syntax.Member) -> Tabular:
-    """``database("d").T`` and ``workspace("w").T``: another database's table is read as the table of that name."""
+    """``database("d").T`` and ``workspace("w").T`` are refused: which table of the catalog is meant is not for us to guess."""
     raise scope.error(
         "KQL200",
         f"'{node.name}' lies in another database, cluster or workspace",

@@ -27,7 +27,7 @@ from transpiler.plan.scalars import (
     is_windowed,
 )
 from transpiler.semantics import sessions
-from transpiler.semantics.scalars.calls import call_declared, convert, make_call, overload_of
+from transpiler.semantics.scalars.calls import call_declared, convert, make_call, overload_of, row_number
 from transpiler.semantics.scalars.packing import as_dynamic
 from transpiler.semantics.scope import Scope, Tabular
 from transpiler.semantics.shaping import column_for
@@ -184,8 +184,8 @@ def _numbered(tabular: Tabular, scalars: dict[Column, Scalar]) -> tuple[Tabular,
     ]
     column = numbers[0] if numbers else Column("row_order", Type.LONG, False)
     if not numbers:
-        scalars[column] = WindowCall(overload_of("row_number"), (), Type.LONG, False, tabular.order)
-    ordinal = OrderKey(ColumnRef(column), False, True)
+        scalars[column] = row_number(tabular.order)
+    ordinal = OrderKey.ascending(ColumnRef(column))
     return replace(tabular, ordinal=ordinal, order=(*tabular.order, ordinal)), scalars
 
 
@@ -234,8 +234,8 @@ class _Stages:
     def __post_init__(self) -> None:
         self.ordinal = self.input.ordinal
         if self.ordinal is None:
-            column = self._place(WindowCall(overload_of("row_number"), (), Type.LONG, False, self.input.order), 0)
-            self.ordinal = OrderKey(ColumnRef(column), False, True)
+            column = self._place(row_number(self.input.order), 0)
+            self.ordinal = OrderKey.ascending(ColumnRef(column))
 
     def resolve(self, scalar: Scalar) -> tuple[Scalar, int]:
         """The scalar over hidden columns, and the first stage after which it can be computed."""
@@ -315,9 +315,7 @@ class _Stages:
         group, group_level = self._group(w.arguments[1], w.span) if len(w.arguments) > 1 else (None, 0)
         partition = () if group is None else (group,)
         term, level = self.resolve(w.arguments[0])
-        number, number_level = self._column(
-            WindowCall(overload_of("row_number"), (), Type.LONG, False, (), partition), group_level
-        )
+        number, number_level = self._column(row_number((), partition), group_level)
         previous, previous_level = self._column(
             WindowCall(overload_of("prev"), (term,), term.type, True, (), partition), max(level, group_level)
         )
@@ -343,13 +341,13 @@ class _Stages:
         part, at = self._column(count_true(is_new, w.span), at)
         if sessions.is_ascending(w, self.input.order):
             return self._jumped(time, part, w, at)
-        place, at = self._column(WindowCall(overload_of("row_number"), (), Type.LONG, False, (), (part,)), at)
+        place, at = self._column(row_number((), (part,)), at)
         return self._walk(Walked(place, part, sessions.followed(time, w)), at)
 
     def _jumped(self, time: Scalar, part: Scalar, w: WindowCall, level: int) -> tuple[Scalar, int]:
         """Rows in the order of their times: from each start the walk goes to the first row that is far enough from it."""
         partition = (part,)
-        place, _ = self._column(WindowCall(overload_of("row_number"), (), Type.LONG, False, (), partition), level)
+        place, _ = self._column(row_number((), partition), level)
         elapsed = sessions.since_epoch(time, w.span)
         near = WindowCall(overload_of("count within"), (elapsed, w.arguments[1]), Type.LONG, False, (), partition)
         count, at = self._column(near, level)
@@ -379,8 +377,7 @@ class _Stages:
 
 
 def _call(name: str, arguments: list[Scalar], span: Span) -> Call:
-    function = FUNCTIONS.find(name)
-    assert function is not None
+    function = FUNCTIONS.known(name)
     is_text = arguments[0].type is Type.STRING
     overload = next((o for o in function.overloads if o.key.endswith(" string") == is_text), function.overloads[0])
     return Call(overload, tuple(arguments), Type.BOOL, False, span)

@@ -10,6 +10,7 @@ from transpiler.alerts import is_continuous, run_window
 from transpiler.api import Translation, transpile
 from transpiler.catalog import Catalog
 from transpiler.diagnostics import KqlError
+from transpiler.dialects import TARGET_NAMES
 from transpiler.engine import EngineError, duckdb, googlesql
 from transpiler.lowering.runtime import RunTime
 from transpiler.rule import check_columns
@@ -20,7 +21,6 @@ from transpiler.validation.inputs import Variant, fill_duckdb, google_tables, va
 from transpiler.validation.matching import difference
 from transpiler.validation.verdict import Evidence, Outcome, Verdict
 
-TARGETS = ("bigquery", "duckdb")
 DELAY = timedelta(minutes=5)
 SHORTEST_INTERVAL = timedelta(minutes=5)
 TIMEOUT = 60.0
@@ -57,7 +57,7 @@ def validate(
     catalog: Catalog,
     fixtures: Sequence[Fixture] = (),
     *,
-    targets: Iterable[str] = TARGETS,
+    targets: Iterable[str] = TARGET_NAMES,
     delay: timedelta = DELAY,
     headers: Mapping[str, str] | None = None,
 ) -> Verdict:

@@ -51,11 +51,6 @@ class Verdict:
     refusals: Mapping[str, KqlError] = field(default_factory=dict)
     missing_engines: tuple[str, ...] = ()
 
-    def covers(self, target: str) -> bool:
-        """Whether a target's SQL was proven: by its own engine, or by DuckDB where that alone is installed."""
-        runs = [e for e in self.evidence if e.target == target] or list(self.evidence)
-        return self.outcome is Outcome.PASSED and bool(runs) and all(e.passed for e in runs)
-
     def proven_by(self, target: str) -> tuple[str, ...]:
         """The engines on which the target's own SQL ran."""
         return tuple(dict.fromkeys(e.engine for e in self.evidence if e.target == target and e.passed))

@@ -77,7 +77,6 @@ SIMPLE_AGGREGATES: dict[str, Spelling] = {
     "first elements": _elements,
     "count": "COUNT(*)",
     "countif": lambda speller, of: speller.sql("COUNTIF({p})", p=speller.predicate(of.arguments[0])),
-    "dcountif": shaped(_SHAPES["dcount"], inside=chosen),
     **{key: shaped(shape) for key, shape in _SHAPES.items()},
     **{f"{key} if": shaped(shape, inside=chosen) for key, shape in _SHAPES.items() if not key.startswith("binary")},
 }

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
+from transpiler.dialects.arithmetic import EPOCH
 from transpiler.dialects.bigquery.columns import is_queried, scalar_in
 from transpiler.dialects.bigquery.formats import part_at
 from transpiler.dialects.bigquery.paths import is_parsed, is_plain, json_of, scalar_text_of
@@ -26,6 +27,7 @@ from transpiler.dialects.instant_texts import (
 )
 from transpiler.dialects.known import OF_16_DIGITS, has_few_digits
 from transpiler.dialects.spelling import Speller, Spelling, text
+from transpiler.kql.instants import MAX_INSTANT
 from transpiler.plan.scalars import Call, Path
 from transpiler.types import Type
 
@@ -44,7 +46,7 @@ _SATURATED_INT = (
     "THEN CAST(TRUNC(GREATEST(LEAST({v}, 2147483647.0), -2147483648.0)) AS INT64) END"
 )
 _WRAPPED = "(({v} & 4294967295) ^ 2147483648) - 2147483648"
-_TICKS = "(UNIX_MICROS({value}) + 62135596800000000) * 10"
+_TICKS = f"(UNIX_MICROS({{value}}) + {EPOCH}) * 10"
 
 # The shortest text that reads back as the same number; BigQuery's own has 17 digits where 16 are enough.
 _SHORTEST = (
@@ -258,7 +260,7 @@ SPELLINGS: dict[str, Spelling] = {
     "todatetime string": _TODATETIME,
     "todatetime dynamic": _TODATETIME,
     "todatetime integer": computed_once(
-        "CASE WHEN {v} BETWEEN 0 AND 3155378975999999999 THEN TIMESTAMP_MICROS(DIV({v}, 10) - 62135596800000000) END"
+        f"CASE WHEN {{v}} BETWEEN 0 AND {MAX_INSTANT} THEN TIMESTAMP_MICROS(DIV({{v}}, 10) - {EPOCH}) END"
     ),
     "totimespan string": _TOTIMESPAN,
     "totimespan dynamic": _TOTIMESPAN,

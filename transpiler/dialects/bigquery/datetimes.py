@@ -8,8 +8,8 @@ from transpiler.dialects.bigquery.arithmetic import moved
 from transpiler.dialects.datetimes import datetime_format, is_zero, timespan_format, whole_amount, within_clock
 from transpiler.dialects.spelling import Speller, Spelling, number, text
 from transpiler.dialects.spelling import call as call_of
-from transpiler.plan.clocks import Piece
 from transpiler.plan.scalars import Call, columns_of
+from transpiler.plan.time_formats import Piece
 
 _DAY = 86_400_000_000
 _MONTHS_OF = {"month": "MONTH", "quarter": "QUARTER", "year": "YEAR"}

@@ -7,25 +7,14 @@ from sqlglot import exp
 from transpiler.dialects import geography
 from transpiler.dialects.bigquery import formats, polygons
 from transpiler.dialects.computed import hygienic
-from transpiler.dialects.formats import BASE64, GUID_BYTES, GUID_SWAPPED, URL_PIECES, URL_SAFE
+from transpiler.dialects.encodings import EncodingForms, encoding_spellings
 from transpiler.dialects.geohash import GeohashForms, geohash_spellings
-from transpiler.dialects.spelling import Speller, Spelling, text
+from transpiler.dialects.spelling import Speller, Spelling
 from transpiler.plan.scalars import Call
 
-_DECODED = "CASE WHEN REGEXP_CONTAINS({x}, {valid}) THEN SAFE.FROM_BASE64({x}) END"
 
-
-def _decoded(speller: Speller, source: exp.Expr) -> exp.Expr:
-    """The bytes of a text in Base64, NULL for another text."""
-    return speller.once(source, lambda x: speller.sql(_DECODED, x=x, valid=text(BASE64)))
-
-
-def _to_string(speller: Speller, call: Call) -> exp.Expr:
-    return speller.sql("SAFE_CAST({b} AS STRING)", b=_decoded(speller, speller.value(call.arguments[0])))
-
-
-def _to_array(speller: Speller, call: Call) -> exp.Expr:
-    codes = speller.sql("TO_CODE_POINTS({b})", b=_decoded(speller, speller.text(call.arguments[0])))
+def _array(speller: Speller, decoded: exp.Expr) -> exp.Expr:
+    codes = speller.sql("TO_CODE_POINTS({b})", b=decoded)
     return speller.once(speller.sql("TO_JSON_STRING({c})", c=codes), lambda j: speller.sql("NULLIF({j}, 'null')", j=j))
 
 
@@ -38,49 +27,20 @@ def _from_array(speller: Speller, call: Call) -> exp.Expr:
     return speller.once(speller.value(call.arguments[0]), lambda a: hygienic(speller, template, a=a))
 
 
-def _to_guid(speller: Speller, call: Call) -> exp.Expr:
-    return speller.sql(
-        "REGEXP_REPLACE(REGEXP_REPLACE(REGEXP_EXTRACT(TO_HEX({b}), '^.{32}$'), {bytes}, {swapped}), {plain}, {dashed})",
-        b=_decoded(speller, speller.value(call.arguments[0])),
-        bytes=text(GUID_BYTES),
-        swapped=text(GUID_SWAPPED),
-        plain=text("^(.{8})(.{4})(.{4})(.{4})(.{12})$"),
-        dashed=text(r"\1-\2-\3-\4-\5"),
-    )
-
-
-def _from_guid(speller: Speller, call: Call) -> exp.Expr:
-    return speller.sql(
-        "TO_BASE64(FROM_HEX(REGEXP_REPLACE(REPLACE({g}, '-', ''), {bytes}, {swapped})))",
-        g=speller.value(call.arguments[0]),
-        bytes=text(GUID_BYTES),
-        swapped=text(GUID_SWAPPED),
-    )
-
-
-def _url_encode(blank: str) -> Spelling:
-    template = (
-        "(SELECT STRING_AGG(CASE WHEN REGEXP_CONTAINS(@c@, {safe}) THEN @c@ WHEN @c@ = ' ' THEN {blank} "
-        "ELSE REGEXP_REPLACE(TO_HEX(CAST(@c@ AS BYTES)), '(..)', {escape}) END, '' ORDER BY @o@) "
-        "FROM UNNEST(SPLIT({x}, '')) AS @c@ WITH OFFSET AS @o@)"
-    )
-
-    def spell(speller: Speller, call: Call) -> exp.Expr:
-        x = speller.value(call.arguments[0])
-        return hygienic(speller, template, x=x, safe=text(URL_SAFE), blank=text(blank), escape=text(r"%\1"))
-
-    return spell
-
-
-def _url_decode(speller: Speller, call: Call) -> exp.Expr:
-    template = (
-        "SAFE_CAST(FROM_HEX((SELECT STRING_AGG(CASE WHEN LENGTH(@p@) = 3 THEN SUBSTR(@p@, 2) "
-        "ELSE TO_HEX(CAST(@p@ AS BYTES)) END, '' ORDER BY @o@) "
-        "FROM UNNEST(REGEXP_EXTRACT_ALL(REPLACE({x}, '+', ' '), {pieces})) AS @p@ WITH OFFSET AS @o@)) AS STRING)"
-    )
-    return hygienic(speller, template, x=speller.value(call.arguments[0]), pieces=text(URL_PIECES))
-
-
+_FORMS = EncodingForms(
+    decoded="CASE WHEN REGEXP_CONTAINS({x}, {valid}) THEN SAFE.FROM_BASE64({x}) END",
+    read="SAFE_CAST({b} AS STRING)",
+    to_guid="REGEXP_REPLACE(REGEXP_REPLACE(REGEXP_EXTRACT(TO_HEX({b}), '^.{32}$'), {bytes}, {swapped}), "
+    r"'^(.{8})(.{4})(.{4})(.{4})(.{12})$', '\\1-\\2-\\3-\\4-\\5')",
+    from_guid="TO_BASE64(FROM_HEX(REGEXP_REPLACE(REPLACE({g}, '-', ''), {bytes}, {swapped})))",
+    url_encode="(SELECT STRING_AGG(CASE WHEN REGEXP_CONTAINS(@c@, {safe}) THEN @c@ WHEN @c@ = ' ' THEN {blank} "
+    "ELSE REGEXP_REPLACE(TO_HEX(CAST(@c@ AS BYTES)), '(..)', {escape}) END, '' ORDER BY @o@) "
+    "FROM UNNEST(SPLIT({x}, '')) AS @c@ WITH OFFSET AS @o@)",
+    url_decode="SAFE_CAST(FROM_HEX((SELECT STRING_AGG(CASE WHEN LENGTH(@p@) = 3 THEN SUBSTR(@p@, 2) "
+    "ELSE TO_HEX(CAST(@p@ AS BYTES)) END, '' ORDER BY @o@) "
+    "FROM UNNEST(REGEXP_EXTRACT_ALL(REPLACE({x}, '+', ' '), {pieces})) AS @p@ WITH OFFSET AS @o@)) AS STRING)",
+    array=_array,
+)
 _GEOHASHES = GeohashForms(
     total="(SELECT SUM(<body>) FROM UNNEST(GENERATE_ARRAY(0, {n} - 1)) AS @i@)",
     joined="(SELECT STRING_AGG(<body>, '<separator>' ORDER BY <i>) FROM UNNEST(GENERATE_ARRAY(0, <n> - 1)) AS <i>)",
@@ -96,14 +56,8 @@ SPELLINGS: dict[str, Spelling] = {
     "hash_sha1": "TO_HEX(SHA1({source}))",
     "hash_sha256": "TO_HEX(SHA256({source}))",
     "base64_encode_tostring": "TO_BASE64(CAST({string} AS BYTES))",
-    "base64_decode_tostring": _to_string,
-    "base64_decode_toarray": _to_array,
     "base64_encode_fromarray": _from_array,
-    "base64_decode_toguid": _to_guid,
-    "base64_encode_fromguid": _from_guid,
-    "url_encode": _url_encode("+"),
-    "url_encode_component": _url_encode("%20"),
-    "url_decode": _url_decode,
+    **encoding_spellings(_FORMS),
     **formats.SPELLINGS,
     **geography.SPELLINGS,
     **geohash_spellings(_GEOHASHES),

@@ -214,11 +214,6 @@ def members(speller: Speller, tree: exp.Expr) -> exp.Expr:
     return hygienic(speller, _MEMBERS, x=tree, token=text(_TOKEN), open=text("{"), close=text("}"))
 
 
-def member_name(speller: Speller, tree: exp.Expr) -> exp.Expr:
-    """The name in a member's text, as JSON."""
-    return speller.sql("REGEXP_EXTRACT({e}, {name})", e=tree, name=text(MEMBER_NAME))
-
-
 def member_value(speller: Speller, tree: exp.Expr) -> exp.Expr:
     """The value in a member's text, as JSON."""
     return speller.sql("REGEXP_EXTRACT({e}, {value})", e=tree, value=text(MEMBER_VALUE))

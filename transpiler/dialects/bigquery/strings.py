@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from transpiler.dialects.computed import guarded, hygienic
+from transpiler.dialects.formats import VERSION, parse_csv
 from transpiler.dialects.literals import constant_text
 from transpiler.dialects.regex_functions import RegexForms, captured, regex_spellings, sought
 from transpiler.dialects.spelling import Speller, Spelling, call, number, text
@@ -21,6 +22,7 @@ _FORMS = TextForms(
         "(SELECT COUNTIF(STARTS_WITH(SUBSTR({s}, @i@), {n})) FROM UNNEST(GENERATE_ARRAY(1, LENGTH({s}))) AS @i@)"
     ),
     greatest="GREATEST({a}, {b})",
+    divided="DIV({a}, {b})",
 )
 
 
@@ -134,22 +136,10 @@ def _tohex(inner: str) -> Spelling:
     return spell
 
 
-# The first record: quoted fields (where "" is a quote) and plain ones.
-_RECORD = r'^(?:"(?:[^"]|"")*"|[^"\r\n])*'
-_FIELD = r'((?:"(?:[^"]|"")*"|[^",])*),'
-_QUOTED = r'(?s)^"(.*)"$'
-
-
-def _parse_csv(speller: Speller, parse: Call) -> exp.Expr:
-    return speller.sql(
-        "TO_JSON_STRING(ARRAY(SELECT REPLACE(REGEXP_REPLACE(f, {quoted}, {inner}), '\"\"', '\"') "
-        "FROM UNNEST(REGEXP_EXTRACT_ALL(CONCAT(REGEXP_EXTRACT({s}, {record}), ','), {field})) AS f WITH OFFSET AS o ORDER BY o))",
-        s=speller.text(parse.arguments[0]),
-        record=text(_RECORD),
-        field=text(_FIELD),
-        quoted=text(_QUOTED),
-        inner=text(r"\1"),
-    )
+_CSV = (
+    "TO_JSON_STRING(ARRAY(SELECT REPLACE(REGEXP_REPLACE(f, {quoted}, {inner}), '\"\"', '\"') "
+    "FROM UNNEST(REGEXP_EXTRACT_ALL(CONCAT(REGEXP_EXTRACT({s}, {record}), ','), {field})) AS f WITH OFFSET AS o ORDER BY o))"
+)
 
 
 def _parse_version(speller: Speller, parse: Call) -> exp.Expr:
@@ -165,7 +155,7 @@ def _parse_version(speller: Speller, parse: Call) -> exp.Expr:
         lambda v: speller.sql(
             "CASE WHEN REGEXP_CONTAINS({v}, {valid}) THEN CAST(CONCAT({parts*}) AS BIGNUMERIC) END",
             v=v,
-            valid=text(r"^\d{1,8}(?:\.\d{1,8}){0,3}$"),
+            valid=text(VERSION),
             parts=[part(v, i) for i in range(4)],
         ),
     )
@@ -182,7 +172,7 @@ SPELLINGS: dict[str, Spelling] = {
     "strrep": _strrep,
     "split": _split,
     "indexof_regex": _indexof_regex,
-    "parse_csv": _parse_csv,
+    "parse_csv": parse_csv(_CSV),
     "isascii": "REGEXP_CONTAINS({value}, '^[\\\\x00-\\\\x7f]*$')",
     "isutf8": lambda speller, check: exp.Boolean(this=True),
     "unicode_codepoints_from_string": "TO_JSON_STRING(TO_CODE_POINTS({value}))",

@@ -34,7 +34,7 @@ from transpiler.dialects.bigquery.expanding import expand as expand_rows
 from transpiler.dialects.bigquery.output import output_name
 from transpiler.dialects.choices import CHOICES
 from transpiler.dialects.comparisons import STANDARD, in_relation, to_scalar
-from transpiler.dialects.dialect import AggregateBuilder, Dialect, SpecialBuilder, bound_name, one
+from transpiler.dialects.dialect import AggregateBuilder, Dialect, SpecialBuilder, bound_name, one, side_by_side
 from transpiler.dialects.literals import decimal_text
 from transpiler.dialects.spelling import Speller, Spelling, call, fill, number, operand, text
 from transpiler.dialects.terms import TERMS, has_relation
@@ -48,6 +48,7 @@ class BigQuery(Dialect):
     """GoogleSQL as BigQuery runs it: no UDF, no session setting, no construct that only the offline engine has."""
 
     name = "bigquery"
+    title = "BigQuery"
     sqlglot_name = "bigquery"
     types: ClassVar[Mapping[Type, str]] = {
         Type.BOOL: "BOOL",
@@ -74,28 +75,25 @@ class BigQuery(Dialect):
     contains = "STRPOS({text}, {term}) > 0"
     starts_with = "STARTS_WITH({text}, {term})"
     ends_with = "ENDS_WITH({text}, {term})"
-    spellings: ClassVar[Mapping[str, Spelling]] = {
-        **STANDARD,
-        **TERMS,
-        **CHOICES,
-        **ARITHMETIC,
-        **SIMPLE_AGGREGATES,
-        **conversions.SPELLINGS,
-        **datetimes.SPELLINGS,
-        **decomposition.SPELLINGS,
-        **dynamics.SPELLINGS,
-        **encodings.SPELLINGS,
-        **xml.SPELLINGS,
-        **guards.SPELLINGS,
-        **lookups.SPELLINGS,
-        **networks.SPELLINGS,
-        **numbers.SPELLINGS,
-        **parsing.SPELLINGS,
-        **series.SPELLINGS,
-        **stored.SPELLINGS,
-        **strings.SPELLINGS,
-        **windows.SPELLINGS,
-    }
+    spellings: ClassVar[Mapping[str, Spelling]] = side_by_side(
+        ARITHMETIC,
+        SIMPLE_AGGREGATES,
+        conversions.SPELLINGS,
+        datetimes.SPELLINGS,
+        decomposition.SPELLINGS,
+        dynamics.SPELLINGS,
+        encodings.SPELLINGS,
+        xml.SPELLINGS,
+        guards.SPELLINGS,
+        lookups.SPELLINGS,
+        networks.SPELLINGS,
+        numbers.SPELLINGS,
+        parsing.SPELLINGS,
+        series.SPELLINGS,
+        stored.SPELLINGS,
+        strings.SPELLINGS,
+        shared=(STANDARD, TERMS, CHOICES),
+    )
     special: ClassVar[Mapping[str, SpecialBuilder]] = {
         "in relation": in_relation,
         "in~ relation": in_relation,

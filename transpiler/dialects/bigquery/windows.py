@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from transpiler.dialects.dialect import SpecialBuilder
-from transpiler.dialects.spelling import Spelling
 from transpiler.dialects.windowing import count_within, nearby, neighbour, row_number, running, staged_only, total
 
-SPELLINGS: dict[str, Spelling] = {}
 SPECIAL: dict[str, SpecialBuilder] = {
     "row_number": row_number,
     "row_cumsum": running("SUM", "0"),

@@ -90,7 +90,6 @@ SIMPLE_AGGREGATES: dict[str, Spelling] = {
     "first elements": _elements,
     "count": "count(*)",
     "countif": _count_if,
-    "dcountif": shaped(_SHAPES["dcount"]),
     **{key: shaped(shape) for key, shape in _SHAPES.items()},
     **{f"{key} if": shaped(shape) for key, shape in _SHAPES.items() if not key.startswith("binary")},
     "min real": _min_real,

@@ -37,7 +37,7 @@ def in_calendar(speller: Speller, instant: exp.Expr) -> exp.Expr:
 
 
 # What gives back one of its arguments, as wide as they are.
-_PASSING = frozenset({"coalesce", "max_of", "min_of", "round long", "round whole", "ceiling long", "prev", "next"})
+_PASSING = frozenset({"coalesce", "max_of", "min_of", "round long", "round whole", "prev", "next"})
 
 
 def is_narrow(scalar: Scalar, *, stored: bool = False) -> bool:
@@ -178,7 +178,6 @@ def _moved_within(speller: Speller, instant: Scalar, micros: int) -> exp.Expr:
 
 ARITHMETIC: dict[str, Spelling] = {
     **ODD_PAIRS,
-    "case": wide_case,
     "+": _operation(exp.Add, "+"),
     "-": _operation(exp.Sub, "-"),
     "*": _operation(exp.Mul, "*"),

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
+from transpiler.dialects.arithmetic import EPOCH
 from transpiler.dialects.computed import computed_once, guarded, hygienic
 from transpiler.dialects.duckdb.paths import json_of, text_of
 from transpiler.dialects.instant_texts import (
@@ -24,6 +25,7 @@ from transpiler.dialects.instant_texts import (
 )
 from transpiler.dialects.known import OF_16_DIGITS, has_few_digits
 from transpiler.dialects.spelling import Speller, Spelling, sql_type, text
+from transpiler.kql.instants import MAX_INSTANT
 from transpiler.plan.scalars import Call
 from transpiler.types import Type
 
@@ -41,7 +43,7 @@ _SATURATED_INT = (
     "CASE WHEN isfinite({v}) THEN CAST(trunc(greatest(least({v}, 2147483647e0), -2147483648e0)) AS BIGINT) END"
 )
 _WRAPPED = "xor({v} & 4294967295, 2147483648) - 2147483648"
-_TICKS = "(epoch_us({value}) + 62135596800000000) * 10"
+_TICKS = f"(epoch_us({{value}}) + {EPOCH}) * 10"
 
 # Kusto writes plain digits from 1e-6 up to 1e21, DuckDB's cast only from 1e-4 up to 1e16.
 _REAL_AS_TEXT = (
@@ -236,7 +238,7 @@ SPELLINGS: dict[str, Spelling] = {
     "todatetime string": _TODATETIME,
     "todatetime dynamic": _TODATETIME,
     "todatetime integer": computed_once(
-        "CASE WHEN {v} BETWEEN 0 AND 3155378975999999999 THEN make_timestamp({v} // 10 - 62135596800000000) END"
+        f"CASE WHEN {{v}} BETWEEN 0 AND {MAX_INSTANT} THEN make_timestamp({{v}} // 10 - {EPOCH}) END"
     ),
     "totimespan string": _TOTIMESPAN,
     "totimespan dynamic": _TOTIMESPAN,

@@ -7,8 +7,8 @@ from sqlglot import exp
 from transpiler.dialects.datetimes import datetime_format, is_zero, timespan_format, whole_amount, within_clock
 from transpiler.dialects.duckdb.arithmetic import in_calendar, wide
 from transpiler.dialects.spelling import Speller, Spelling, number
-from transpiler.plan.clocks import Piece
 from transpiler.plan.scalars import Call, Constant, columns_of
+from transpiler.plan.time_formats import Piece
 
 _DAYS = "to_days(CAST({n} AS INTEGER))"
 _WEEKS = "to_days(CAST({n} * 7 AS INTEGER))"

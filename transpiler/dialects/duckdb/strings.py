@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from transpiler.dialects.computed import guarded, hygienic
 from transpiler.dialects.duckdb.paths import elements_at, text_of
+from transpiler.dialects.formats import VERSION, parse_csv
 from transpiler.dialects.literals import constant_text
 from transpiler.dialects.regex_functions import RegexForms, indexof_patterns, regex_spellings, sought
 from transpiler.dialects.spelling import Speller, Spelling, call, number, sql_type, text
@@ -26,6 +27,7 @@ _FORMS = TextForms(
     ),
     count_overlapping="len(list_filter(range(1, length({s}) + 1), lambda @i@: starts_with(substring({s}, @i@), {n})))",
     greatest="greatest({a}, {b})",
+    divided="({a}) // {b}",
 )
 
 
@@ -165,22 +167,10 @@ def _tohex(inner: str) -> Spelling:
     return spell
 
 
-# The first record: quoted fields (where "" is a quote) and plain ones.
-_RECORD = r'^(?:"(?:[^"]|"")*"|[^"\r\n])*'
-_FIELD = r'((?:"(?:[^"]|"")*"|[^",])*),'
-_QUOTED = r'(?s)^"(.*)"$'
-
-
-def _parse_csv(speller: Speller, parse: Call) -> exp.Expr:
-    return speller.sql(
-        "CAST(to_json(list_transform(regexp_extract_all(regexp_extract({s}, {record}) || ',', {field}, 1), "
-        "lambda f: replace(regexp_replace(f, {quoted}, {inner}), '\"\"', '\"'))) AS VARCHAR)",
-        s=speller.text(parse.arguments[0]),
-        record=text(_RECORD),
-        field=text(_FIELD),
-        quoted=text(_QUOTED),
-        inner=text(r"\1"),
-    )
+_CSV = (
+    "CAST(to_json(list_transform(regexp_extract_all(regexp_extract({s}, {record}) || ',', {field}, 1), "
+    "lambda f: replace(regexp_replace(f, {quoted}, {inner}), '\"\"', '\"'))) AS VARCHAR)"
+)
 
 
 def _parse_version(speller: Speller, parse: Call) -> exp.Expr:
@@ -191,7 +181,7 @@ def _parse_version(speller: Speller, parse: Call) -> exp.Expr:
         lambda v: speller.sql(
             "CASE WHEN regexp_matches({v}, {valid}) THEN CAST(concat({parts*}) AS DECIMAL(38, 0)) END",
             v=v,
-            valid=text(r"^\d{1,8}(?:\.\d{1,8}){0,3}$"),
+            valid=text(VERSION),
             parts=[speller.sql(part % i, v=v.copy()) for i in range(1, 5)],
         ),
     )
@@ -209,7 +199,7 @@ SPELLINGS: dict[str, Spelling] = {
     "strrep": _strrep,
     "split": _split,
     "indexof_regex": _indexof_regex,
-    "parse_csv": _parse_csv,
+    "parse_csv": parse_csv(_CSV),
     "isascii": "regexp_full_match({value}, '[\\x00-\\x7f]*')",
     "isutf8": lambda speller, check: exp.Boolean(this=True),
     "unicode_codepoints_from_string": (

@@ -14,7 +14,7 @@ from transpiler.catalog import Physical
 from transpiler.diagnostics import KqlError
 from transpiler.dialects.choices import CHOICES
 from transpiler.dialects.comparisons import STANDARD, in_relation, to_scalar
-from transpiler.dialects.dialect import AggregateBuilder, Dialect, SpecialBuilder, bound_name, one
+from transpiler.dialects.dialect import AggregateBuilder, Dialect, SpecialBuilder, bound_name, one, side_by_side
 from transpiler.dialects.duckdb import (
     conversions,
     datetimes,
@@ -52,6 +52,7 @@ class DuckDB(Dialect):
     """DuckDB 1.4 and later (lambdas are written ``lambda x: …``)."""
 
     name = "duckdb"
+    title = "DuckDB"
     sqlglot_name = "duckdb"
     takes_no_table = exp.Lambda
     rows_stay_out = True
@@ -75,29 +76,26 @@ class DuckDB(Dialect):
     contains = "contains({text}, {term})"
     starts_with = "starts_with({text}, {term})"
     ends_with = "ends_with({text}, {term})"
-    spellings: ClassVar[Mapping[str, Spelling]] = {
-        **STANDARD,
-        **TERMS,
-        **CHOICES,
-        **VERSIONS,
-        **ARITHMETIC,
-        **SIMPLE_AGGREGATES,
-        **conversions.SPELLINGS,
-        **datetimes.SPELLINGS,
-        **decomposition.SPELLINGS,
-        **dynamics.SPELLINGS,
-        **encodings.SPELLINGS,
-        **xml.SPELLINGS,
-        **guards.SPELLINGS,
-        **lookups.SPELLINGS,
-        **networks.SPELLINGS,
-        **numbers.SPELLINGS,
-        **parsing.SPELLINGS,
-        **series.SPELLINGS,
-        **stored.SPELLINGS,
-        **strings.SPELLINGS,
-        **windows.SPELLINGS,
-    }
+    spellings: ClassVar[Mapping[str, Spelling]] = side_by_side(
+        VERSIONS,
+        ARITHMETIC,
+        SIMPLE_AGGREGATES,
+        conversions.SPELLINGS,
+        datetimes.SPELLINGS,
+        decomposition.SPELLINGS,
+        dynamics.SPELLINGS,
+        encodings.SPELLINGS,
+        xml.SPELLINGS,
+        guards.SPELLINGS,
+        lookups.SPELLINGS,
+        networks.SPELLINGS,
+        numbers.SPELLINGS,
+        parsing.SPELLINGS,
+        series.SPELLINGS,
+        stored.SPELLINGS,
+        strings.SPELLINGS,
+        shared=(STANDARD, TERMS, CHOICES),
+    )
     special: ClassVar[Mapping[str, SpecialBuilder]] = {
         "in relation": in_relation,
         "in~ relation": in_relation,

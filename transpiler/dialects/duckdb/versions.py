@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from transpiler.dialects.choices import case
 from transpiler.dialects.comparisons import STANDARD
+from transpiler.dialects.duckdb.arithmetic import wide_case
 from transpiler.dialects.spelling import Speller, Spelling
 from transpiler.plan.scalars import Call, ColumnRef, Constant, Scalar
 from transpiler.types import Type
@@ -34,6 +34,6 @@ def _apart(key: str, spelling: Spelling) -> Spelling:
 
 
 VERSIONS: dict[str, Spelling] = {
-    "case": _apart("case", case),
+    "case": _apart("case", wide_case),
     **{key: _apart(key, STANDARD[key]) for key in ("==", "!=", "<", "<=", ">", ">=", "between", "in")},
 }

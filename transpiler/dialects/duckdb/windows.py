@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from transpiler.dialects.dialect import SpecialBuilder
-from transpiler.dialects.spelling import Speller, Spelling
+from transpiler.dialects.spelling import Speller
 from transpiler.dialects.windowing import count_within, nearby, neighbour, row_number, running, staged_only, total
 from transpiler.types import Type
 
@@ -15,7 +15,6 @@ def _narrow(speller: Speller, tree: exp.Expr, t: Type) -> exp.Expr:
     return tree if t in (Type.REAL, Type.DECIMAL) else speller.sql("CAST({x} AS BIGINT)", x=tree)
 
 
-SPELLINGS: dict[str, Spelling] = {}
 SPECIAL: dict[str, SpecialBuilder] = {
     "row_number": row_number,
     "row_cumsum": running("sum", "0", _narrow),

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import date
 
 from transpiler.kql.instants import MAX_INSTANT, MOST_DAYS, TICKS_PER_DAY, TICKS_PER_SECOND
-from transpiler.plan.clocks import Piece, datetime_pieces, timespan_pieces
+from transpiler.plan.time_formats import Piece, datetime_pieces, timespan_pieces
 
 _CLOCK = {
     "week": 7 * TICKS_PER_DAY,

@@ -9,6 +9,8 @@ from transpiler.semantics.inference.rows import Function, Place, Reading, Rows, 
 from transpiler.semantics.inference.types import Term, ordered, summed, unfit
 from transpiler.semantics.inference.values import children, fill, predicate, read, read_all
 from transpiler.semantics.names import result_name
+from transpiler.semantics.operators.joins import KINDS
+from transpiler.semantics.operators.parameters import word
 from transpiler.types import TYPE_NAMES, Type
 
 _LOOKUPS = frozenset({"ipv4_lookup", "ipv6_lookup", "geo_polygon_lookup"})
@@ -115,15 +117,13 @@ def _join(reading: Reading, place: Place, node: syntax.Join | syntax.Lookup) -> 
     left, right = place.rows, table(reading, place.lets, node.right)
     for key in node.on:
         _key(reading, left, right, key)
-    kinds = [p.value for p in node.parameters if p.name == "kind"]
-    kind = next((str(getattr(k, "name", "") or getattr(k, "value", "")) for k in kinds), "").lower()
-    if reading.watchlists and is_open(
-        left
-    ):  # a name may now be either side's, and a watchlist is given none by guessing
+    kind = KINDS.get(word(node, "kind").lower(), "")
+    # A name may now be either side's, and a watchlist is given none by guessing.
+    if reading.watchlists and is_open(left):
         return Rows(left.made)
-    if kind in ("leftsemi", "leftanti", "anti", "leftantisemi"):
+    if kind in ("leftsemi", "leftanti"):
         return left
-    if kind in ("rightsemi", "rightanti", "rightantisemi"):
+    if kind in ("rightsemi", "rightanti"):
         return right
     return Rows(below=(left, right), is_join=True)
 
@@ -162,8 +162,8 @@ def _union(reading: Reading, place: Place, node: syntax.Union) -> Rows:
     sides += [table(reading, place.lets, o) for o in node.operands]
     if reading.watchlists:
         return Rows(place.rows.made)
-    sources = [str(getattr(p.value, "name", "")) for p in node.parameters if p.name in ("withsource", "with_source")]
-    return Rows(dict.fromkeys(sources, Type.STRING), below=tuple(sides))
+    source = word(node, "withsource")
+    return Rows({source: Type.STRING} if source else {}, below=tuple(sides))
 
 
 def _expand(reading: Reading, place: Place, node: syntax.MvExpand | syntax.MvApply) -> Rows:
@@ -176,9 +176,8 @@ def _expand(reading: Reading, place: Place, node: syntax.MvExpand | syntax.MvApp
         name = names[0] if names else result_name(value)
         if name is not None:
             made[name] = TYPE_NAMES.get(written or "dynamic")
-    for p in node.parameters:
-        if p.name == "with_itemindex":
-            made[str(getattr(p.value, "name", ""))] = Type.LONG
+    if index := word(node, "with_itemindex"):
+        made[index] = Type.LONG
     rows = place.rows.with_columns(made)
     if isinstance(node, syntax.MvExpand):
         return rows
@@ -286,8 +285,7 @@ def _search(reading: Reading, place: Place, node: syntax.Search | syntax.Find) -
     if isinstance(node, syntax.Search) or not node.project:
         return rows
     made = _made(reading, Place(rows, place.lets), node.project)
-    sources = [str(getattr(p.value, "name", "")) for p in node.parameters if p.name == "withsource"]
-    return Rows({(sources or ["source_"])[0]: Type.STRING, **made})
+    return Rows({word(node, "withsource", "source_"): Type.STRING, **made})
 
 
 def _evaluate(reading: Reading, place: Place, node: syntax.Evaluate) -> Rows:

@@ -10,6 +10,7 @@ from transpiler.functions.registry import Function as Declared
 from transpiler.kql import syntax
 from transpiler.semantics.inference.rows import Function, Place, Reading, Rows, Value
 from transpiler.semantics.inference.types import Term, Unknown, kind_of, ordered, summed, unfit
+from transpiler.semantics.scalars.reflection import COLUMN_IF_EXISTS
 from transpiler.types import INTEGERS, SUMMABLE, TYPE_NAMES, Type
 
 _TEXT_OPERATORS = frozenset({"=~", "!~", "matches regex"})
@@ -46,7 +47,6 @@ _RETURNING = frozenset(
 )
 _EXTREMES = frozenset({"min", "max", "minif", "maxif", "arg_min", "arg_max", "argmin", "argmax"})
 _NULL_TESTS = frozenset({"isnull", "isnotnull", "notnull"})
-_IF_EXISTS = frozenset({"column_ifexists", "columnifexists"})
 
 
 def read(reading: Reading, place: Place, node: syntax.Node) -> Term:
@@ -195,7 +195,7 @@ def _call(reading: Reading, place: Place, node: syntax.Call) -> Term:
     own = place.lets.get(node.name)
     if isinstance(own, Function):
         return _own(reading, place, own, node)
-    if node.name in _IF_EXISTS and len(node.arguments) == 2:
+    if node.name in COLUMN_IF_EXISTS and len(node.arguments) == 2:
         return _if_exists(reading, place, node)
     if node.name == "toscalar" and len(node.arguments) == 1:
         table = _table_of(reading, place, node.arguments[0])

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from transpiler.functions.registry import FUNCTIONS
 from transpiler.kql import syntax
 from transpiler.plan.relations import (
     Aggregate,
@@ -25,12 +24,12 @@ from transpiler.plan.relations import (
     Walk,
     Window,
 )
-from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar, WindowCall
+from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar
 from transpiler.semantics.dispatch import bind_operator, bind_whole, binds_operator
 from transpiler.semantics.operators.expand import Item, bind_items, expanded, in_row_order
-from transpiler.semantics.operators.joins import word
+from transpiler.semantics.operators.parameters import word
 from transpiler.semantics.operators.totals import kept_totals, partitioned
-from transpiler.semantics.scalars.calls import call_function, make_call, overload_of
+from transpiler.semantics.scalars.calls import call_function, make_call, overload_of, row_number
 from transpiler.semantics.scope import Openness, Scope, Tabular
 from transpiler.semantics.shaping import origin_of, project
 from transpiler.source import NOWHERE
@@ -43,7 +42,7 @@ _KEYWORD = "mv-apply"
 def _mv_apply(scope: Scope, tabular: Tabular, node: syntax.MvApply) -> Tabular:
     if node.body.source is not None or node.context_id is not None:
         raise scope.error("KQL200", "mv-apply over a table of its own is not translated", node.span)
-    if "array" in (word(node, "kind", "").lower(), word(node, "bagexpansion", "").lower()):
+    if "array" in (word(node, "kind").lower(), word(node, "bagexpansion").lower()):
         raise scope.error(
             "KQL105", "mv-apply expands bags as bags only", node.span, hint="mv-expand kind=array takes pairs"
         )
@@ -66,7 +65,7 @@ def _mv_apply(scope: Scope, tabular: Tabular, node: syntax.MvApply) -> Tabular:
 
 
 def _numbered(scope: Scope, tabular: Tabular, row: Column, node: syntax.MvApply) -> Tabular:
-    number = WindowCall(overload_of("row_number"), (), Type.LONG, False, (), (), node.span)
+    number = row_number((), span=node.span)
     origin = Origin(_KEYWORD, node.span, "", scope.source.line_of(node.span.start))
     relation = Window(
         columns=(*tabular.relation.columns, row), origin=origin, input=tabular.relation, computed={row: number}
@@ -187,7 +186,7 @@ class PerRow:
         """The first rows of each row's table: those whose number in it is small enough."""
         below, now = self.rewritten(relation.input)
         position = Column("position", Type.LONG, False)
-        number = WindowCall(overload_of("row_number"), (), Type.LONG, False, relation.order, (self._key(now),))
+        number = row_number(relation.order, (self._key(now),))
         columns = tuple(dict.fromkeys([*relation.columns, *now.values()]))
         origin = replace(relation.origin, text="")
         counted = Window(columns=(*columns, position), origin=origin, input=below, computed={position: number})
@@ -208,7 +207,6 @@ class PerRow:
         return replace(relation, columns=columns, input=below, keys=keys, aggregates=aggregates), moved
 
     def _any(self, column: Column, new: Column) -> AggregateCall:
-        function = FUNCTIONS.find("take_any", aggregate=True)
-        assert function is not None
-        call = make_call(self.scope, function.overloads[0], (ColumnRef(column),), NOWHERE, column.type)
+        overload = overload_of("take_any", aggregate=True)
+        call = make_call(self.scope, overload, (ColumnRef(column),), NOWHERE, column.type)
         return AggregateCall(columns=(new,), call=replace(call, options=(True,)))

@@ -11,10 +11,11 @@ from dataclasses import replace
 from transpiler.kql import syntax
 from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.relations import OrderKey, Project, Series, Values
-from transpiler.plan.scalars import Column, ColumnRef, Constant, Path, Scalar
+from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar
 from transpiler.semantics.dispatch import MULTI_BINDERS, bind_constant, bind_scalar, binds_operator
 from transpiler.semantics.names import UniqueNames, result_name, unnamed_beside
 from transpiler.semantics.scalars.calls import CAST_HINT, convert
+from transpiler.semantics.scalars.reflection import asked_for
 from transpiler.semantics.scope import Openness, Scope, Tabular, did_you_mean
 from transpiler.semantics.shaping import column_for, origin_of, project
 from transpiler.source import Span
@@ -41,14 +42,6 @@ def expand_item(scope: Scope, expression: syntax.Expr) -> list[tuple[str | None,
         return binder(scope, expression)
     scalar = bind_scalar(scope, expression)
     return [(result_name(expression) or asked_for(scope, expression, scalar), scalar)]
-
-
-def asked_for(scope: Scope, expression: syntax.Expr, scalar: Scalar) -> str | None:
-    """The column that ``column_ifexists`` asks for and finds: it is that column, under its own name. None for all else."""
-    if not isinstance(expression, syntax.Call) or expression.name not in ("column_ifexists", "columnifexists"):
-        return None
-    name = str(bind_constant(scope, expression.arguments[0], "the column's name").value)
-    return name if isinstance(scalar, ColumnRef) and scalar.column.name == name else None
 
 
 @binds_operator(syntax.Extend, syntax.Serialize)
@@ -330,6 +323,3 @@ def _range(scope: Scope, tabular: Tabular | None, node: syntax.Range) -> Tabular
     series = Series(columns=(column,), origin=origin, start=start, stop=stop, step=step)
     is_down = isinstance(step, Constant) and isinstance(step.value, int | float) and step.value < 0
     return Tabular(series, (column,), ordinal=OrderKey(ColumnRef(column), is_down, not is_down), serialized=True)
-
-
-__all__ = ["Path", "expand_item", "matching", "named_scalars", "output_columns", "place"]

@@ -11,14 +11,15 @@ from dataclasses import dataclass, replace
 
 from transpiler.kql import syntax
 from transpiler.plan.relations import Expand, Expansion, OrderKey, Origin, Project, Relation, Values, Window
-from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar, WindowCall
+from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar
 from transpiler.semantics.dispatch import bind_scalar, bind_whole, binds_operator
 from transpiler.semantics.names import UniqueNames, result_name
-from transpiler.semantics.operators.columns import asked_for
-from transpiler.semantics.operators.joins import word
-from transpiler.semantics.scalars.calls import call_function, convert, overload_of
+from transpiler.semantics.operators.parameters import word
+from transpiler.semantics.scalars.calls import call_function, convert, row_number
+from transpiler.semantics.scalars.reflection import asked_for
 from transpiler.semantics.scope import Scope, Tabular, type_named
 from transpiler.semantics.shaping import column_for, origin_of, project
+from transpiler.semantics.windowing import computed_before
 from transpiler.types import Type
 
 OLD_LIMIT = 128
@@ -40,7 +41,7 @@ def _mv_expand(scope: Scope, tabular: Tabular, node: syntax.MvExpand) -> Tabular
     limit = bind_whole(scope, node.limit, "the limit") if node.limit is not None else None
     if limit is None and node.keyword == "mvexpand":
         limit = OLD_LIMIT
-    kind = (word(node, "kind", "") or word(node, "bagexpansion", "bag")).lower()
+    kind = (word(node, "kind") or word(node, "bagexpansion", "bag")).lower()
     if kind not in ("bag", "array"):
         raise scope.error("KQL104", f"bags are expanded as bag or array, not as '{kind}'", node.span)
     tabular, items = _without_windows(tabular, bind_items(scope, tabular, node.columns))
@@ -49,8 +50,6 @@ def _mv_expand(scope: Scope, tabular: Tabular, node: syntax.MvExpand) -> Tabular
 
 def _without_windows(tabular: Tabular, items: list[Item]) -> tuple[Tabular, list[Item]]:
     """Window functions among the values are computed before. Trap: BigQuery has none in FROM, where an array is taken apart."""
-    from transpiler.semantics.windowing import computed_before
-
     before, found = computed_before(tabular, [i.value for i in items])
     return before, [replace(i, value=found.get(id(i.value), i.value)) for i in items]
 
@@ -109,7 +108,7 @@ def expanded(
     raw = {item.name: _raw_column(item) for item in items}
     for item in items:
         _place(visible, raw[item.name])
-    name = word(node, "with_itemindex", "")
+    name = word(node, "with_itemindex")
     index = Column(UniqueNames(c.name for c in visible).unique(name or "item_index"), Type.LONG, False)
     if name:
         visible.append(index)
@@ -122,7 +121,7 @@ def expanded(
         columns=tuple(columns), origin=origin, input=tabular.relation, expansions=expansions, index=index, limit=limit,
         bag_as_array=bag_as_array,
     )  # fmt: skip
-    within = OrderKey(ColumnRef(index), descending=False, nulls_first=True)
+    within = OrderKey.ascending(ColumnRef(index))
     order = (*tabular.order, within) if tabular.order or is_indexed else ()
     result = replace(tabular, relation=relation, visible=tuple(visible), order=order, alias="", table_name="")
     result = in_row_order(result, tabular.ordinal, (within,), is_single=_is_single(tabular.relation))
@@ -153,12 +152,12 @@ def in_row_order(
     if ordinal is None or not within:
         return replace(tabular, ordinal=None)
     number = Column("row_order", Type.LONG, False)
-    call = WindowCall(overload_of("row_number"), (), Type.LONG, False, (ordinal, *within))
+    call = row_number((ordinal, *within))
     relation = Window(
         columns=(*tabular.relation.columns, number), origin=replace(tabular.relation.origin, text=""),
         input=tabular.relation, computed={number: call},
     )  # fmt: skip
-    return replace(tabular, relation=relation, ordinal=OrderKey(ColumnRef(number), False, True))
+    return replace(tabular, relation=relation, ordinal=OrderKey.ascending(ColumnRef(number)))
 
 
 def _is_single(relation: Relation) -> bool:

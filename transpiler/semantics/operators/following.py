@@ -120,10 +120,10 @@ class _Rows:
     def _promotes(self, k: int) -> Scalar:
         before = self.machine.held[k - 1]
         condition = self._seen(self.machine.steps[k].condition, {p: _before(s) for p, s in before.items()})
-        return _all(_before(self.machine.active[k - 1]), _sure(condition))
+        return _all(_before(self.machine.active[k - 1]), certain(condition))
 
     def _repeats(self, k: int) -> Scalar:
-        condition = _sure(self._seen(self.machine.steps[k].condition, self._current(k)))
+        condition = certain(self._seen(self.machine.steps[k].condition, self._current(k)))
         if k == 0:
             return condition
         free = [_not(ColumnRef(self.promoted[k]))]
@@ -260,7 +260,7 @@ def _not(operand: Scalar) -> Scalar:
     return _logic("not", operand)
 
 
-def _sure(condition: Scalar) -> Scalar:
+def certain(condition: Scalar) -> Scalar:
     """The condition, false where it is null."""
     if not condition.nullable:
         return condition

@@ -9,11 +9,13 @@ from transpiler.plan.relations import FirstPerGroup, Join
 from transpiler.plan.scalars import Column, ColumnRef, Scalar, columns_of
 from transpiler.semantics.dispatch import bind_scalar, bind_source, binds_operator
 from transpiler.semantics.names import UniqueNames
+from transpiler.semantics.operators.parameters import kind_of
 from transpiler.semantics.scope import Openness, RowScope, Scope, Tabular, did_you_mean
 from transpiler.semantics.shaping import origin_of, unordered
 from transpiler.source import Span
 from transpiler.types import INTEGERS, NUMBERS, Type
 
+# The default comes first.
 KINDS = {
     "innerunique": "inner",
     "inner": "inner",
@@ -31,28 +33,9 @@ KINDS = {
 Key = tuple[Scalar, Scalar]
 
 
-def parameter(node: syntax.OperatorNode, name: str) -> syntax.Expr | None:
-    """The value of an operator's parameter, or None."""
-    return next((p.value for p in node.parameters if p.name.lower() == name), None)
-
-
-def word(node: syntax.OperatorNode, name: str, default: str) -> str:
-    """A parameter that is a bare word or a text."""
-    value = parameter(node, name)
-    match value:
-        case syntax.Name():
-            return value.name
-        case syntax.Literal():
-            return str(value.value)
-        case _:
-            return default
-
-
 @binds_operator(syntax.Join)
 def _join(scope: Scope, tabular: Tabular, node: syntax.Join) -> Tabular:
-    kind = word(node, "kind", "innerunique").lower()
-    if kind not in KINDS:
-        raise scope.error("KQL105", f"no join kind '{kind}'; known: {', '.join(sorted(KINDS))}", node.span)
+    kind = kind_of(scope, node, list(KINDS))
     right = bind_source(scope.without_row(), node.right)
     left = tabular
     if KINDS[kind] not in ("leftsemi", "leftanti"):
@@ -205,9 +188,7 @@ def _take(sources: dict[Column, Column], names: UniqueNames, columns: tuple[Colu
 @binds_operator(syntax.Lookup)
 def _lookup(scope: Scope, tabular: Tabular, node: syntax.Lookup) -> Tabular:
     """lookup: like a left (or inner) join, without the right side's keys."""
-    kind = word(node, "kind", "leftouter").lower()
-    if kind not in ("leftouter", "inner"):
-        raise scope.error("KQL105", f"lookup has the kinds leftouter and inner, not '{kind}'", node.span)
+    kind = kind_of(scope, node, ("leftouter", "inner"))
     right = bind_source(scope.without_row(), node.right)
     check_left(scope, tabular, node)
     keys = bind_keys(scope, tabular, right, node.on)

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 
 from transpiler.kql import syntax
 from transpiler.plan.relations import Filter, Join, OrderKey, Origin, Project, Relation, UnionAll, Window
-from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar, WindowCall
+from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar
 from transpiler.semantics.dispatch import bind_constant, bind_whole, binds_operator
 from transpiler.semantics.names import UniqueNames, result_name
 from transpiler.semantics.operators.summarize import AggregateItem, aggregated, bind_aggregate_item, bind_keys
-from transpiler.semantics.scalars.calls import convert, overload_of
+from transpiler.semantics.scalars.calls import convert, row_number
 from transpiler.semantics.scalars.expressions import binary
 from transpiler.semantics.scope import Scope, Tabular
 from transpiler.semantics.shaping import column_for, origin_of, project, unordered
@@ -144,7 +144,7 @@ def _leading(
         raise scope.error("KQL204", "a real cannot be a level of top-nested but the last", clause.span)
     rank = Column("row_number", Type.LONG, False)
     partition = tuple(ColumnRef(k) for k in above)
-    number = WindowCall(overload_of("row_number"), (), Type.LONG, False, tuple(order), partition, clause.span)
+    number = row_number(tuple(order), partition, clause.span)
     ranked = Window(columns=(*relation.columns, rank), origin=origin, input=relation, computed={rank: number})
     test = binary(scope, "<=", ColumnRef(rank), Constant(Type.LONG, count, clause.span), clause.span)
     return Filter(columns=ranked.columns, origin=origin, input=ranked, predicate=test)

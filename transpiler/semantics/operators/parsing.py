@@ -13,13 +13,12 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from transpiler.diagnostics import KqlError
-from transpiler.functions.registry import FUNCTIONS
 from transpiler.kql import syntax
 from transpiler.plan.relations import Filter, Origin, Project
 from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, Scalar
 from transpiler.semantics.dispatch import bind_scalar, binds_operator
-from transpiler.semantics.operators.joins import word
-from transpiler.semantics.scalars.calls import call_function, convert, make_call
+from transpiler.semantics.operators.parameters import kind_of, word
+from transpiler.semantics.scalars.calls import call_function, convert, make_call, overload_of
 from transpiler.semantics.scalars.expressions import connect
 from transpiler.semantics.scope import Scope, Tabular
 from transpiler.semantics.shaping import column_for, origin_of, over, project
@@ -85,10 +84,8 @@ def check_new(scope: Scope, tabular: Tabular, names: Sequence[str], node: syntax
 
 @binds_operator(syntax.Parse)
 def _parse(scope: Scope, tabular: Tabular, node: syntax.Parse) -> Tabular:
-    kind = word(node, "kind", "simple").lower()
-    if kind not in _KINDS:
-        raise scope.error("KQL105", f"parse has the kinds {', '.join(_KINDS)}, not '{kind}'", node.span)
-    flags = word(node, "flags", "")
+    kind = kind_of(scope, node, _KINDS)
+    flags = word(node, "flags")
     if set(flags) - set("imsU") or (flags and kind != "regex"):
         raise scope.error("KQL105", f"the flags '{flags}' are not known; kind=regex has i, m, s and U", node.span)
     text = convert(scope, bind_scalar(scope.over(tabular), node.operand), Type.STRING)
@@ -256,7 +253,5 @@ def _strict(
 
 
 def _only_if(scope: Scope, condition: Scalar, value: Scalar, node: syntax.Node) -> Scalar:
-    function = FUNCTIONS.find("case")
-    assert function is not None
     nothing = Constant(value.type, "" if value.type is Type.STRING else None, node.span)
-    return make_call(scope, function.overloads[0], (condition, value, nothing), node.span, value.type)
+    return make_call(scope, overload_of("case"), (condition, value, nothing), node.span, value.type)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from transpiler.kql import syntax
-from transpiler.plan.relations import Aggregate, AggregateCall, Filter, Limit, OrderKey, Origin
+from transpiler.plan.relations import Aggregate, AggregateCall, Filter, Limit, OrderKey, Origin, Project
 from transpiler.plan.scalars import Column, ColumnRef, Scalar, is_windowed
 from transpiler.semantics.dispatch import bind_scalar, bind_whole, binds_operator
 from transpiler.semantics.scalars.calls import call_function
@@ -40,8 +40,6 @@ def kept_by_window(tabular: Tabular, predicate: Scalar, origin: Origin) -> Tabul
         kept = Filter(columns=tabular.relation.columns, origin=origin, input=tabular.relation, predicate=computed[test])
         return over(tabular, kept, visible)
     columns = (*tabular.relation.columns, *computed)
-    from transpiler.plan.relations import Project
-
     tested = Project(columns=columns, origin=origin, input=tabular.relation, computed=computed)
     kept = Filter(columns=columns, origin=replace(origin, text=""), input=tested, predicate=ColumnRef(test))
     return project(over(tabular, kept), tabular.visible, {}, replace(origin, text=""))
@@ -66,8 +64,6 @@ def sorted_by(scope: Scope, tabular: Tabular, keys: Sequence[syntax.OrderBy], no
         computed[column] = key.value
         order.append(replace(key, value=ColumnRef(column)))
     if computed:
-        from transpiler.plan.relations import Project
-
         origin = origin_of(scope, node, "sort")
         tabular, computed = staged(tabular, computed)
         columns = (*tabular.relation.columns, *computed)

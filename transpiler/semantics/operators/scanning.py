@@ -14,10 +14,10 @@ from transpiler.kql import syntax
 from transpiler.plan.relations import Filter, OrderKey, Project, UnionAll, Walk, Window
 from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, Scalar, WindowCall, columns_of, is_windowed
 from transpiler.semantics.dispatch import bind_scalar, binds_operator
-from transpiler.semantics.operators.following import Followed, Machine, Part, Step, hoisted
-from transpiler.semantics.operators.joins import word
+from transpiler.semantics.operators.following import Followed, Machine, Part, Step, certain, hoisted
+from transpiler.semantics.operators.parameters import word
 from transpiler.semantics.operators.substitution import substituted
-from transpiler.semantics.scalars.calls import CONVERSIONS, convert, keeps_value, overload_of
+from transpiler.semantics.scalars.calls import CONVERSIONS, convert, keeps_value, overload_of, row_number
 from transpiler.semantics.scalars.expressions import binary, bind_predicate
 from transpiler.semantics.scope import RowScope, Scope, Tabular, did_you_mean
 from transpiler.semantics.shaping import origin_of, over, project
@@ -66,7 +66,7 @@ def _bound(scope: Scope, tabular: Tabular, node: syntax.Scan) -> _Bound:
         )
     order = order_of(scope, tabular, "scan", node.span)
     declared = _declared(scope, node)
-    number = word(node, "with_match_id", "")
+    number = word(node, "with_match_id")
     for name in [*(c.name for c in declared), *([number] if number else [])]:
         if tabular.column(name) is not None or [c.name for c in declared].count(name) > (name != number):
             raise scope.error("KQL101", f"there is a column '{name}' already", node.span)
@@ -150,7 +150,7 @@ def _followed(scope: Scope, tabular: Tabular, bound: _Bound) -> Tabular:
     if found:
         relation = Project(columns=(*relation.columns, *found), origin=hidden, input=relation, computed=found)
     place = Column("place", Type.LONG, False)
-    number = WindowCall(overload_of("row_number"), (), Type.LONG, False, bound.order)
+    number = row_number(bound.order)
     relation = Window(columns=(*relation.columns, place), origin=hidden, input=relation, computed={place: number})
     relation = Walk(
         columns=(*relation.columns, *(s.after for s in followed.states)),
@@ -161,7 +161,7 @@ def _followed(scope: Scope, tabular: Tabular, bound: _Bound) -> Tabular:
         levels=followed.levels,
         states=followed.states,
     )
-    walked = replace(over(tabular, relation), ordinal=OrderKey(ColumnRef(place), False, True))
+    walked = replace(over(tabular, relation), ordinal=OrderKey.ascending(ColumnRef(place)))
     shown = [_shown(scope, walked, bound, followed, k) for k in reversed(range(len(steps))) if steps[k].is_shown]
     if not shown:
         raise scope.error("KQL204", "a scan that outputs no step has no rows", bound.node.span)
@@ -213,7 +213,7 @@ def _together(scope: Scope, tabular: Tabular, shown: list[Tabular]) -> Tabular:
         inputs=tuple(s.relation for s in shown),
         sources=tuple(sources),
     )
-    ordinal = OrderKey(ColumnRef(position), False, True)
+    ordinal = OrderKey.ascending(ColumnRef(position))
     order = tuple(replace(k, value=ColumnRef(c)) for k, c in zip(tabular.order, keys, strict=True))
     order = (*order, ordinal) if order else ()
     return replace(tabular, relation=relation, visible=columns, order=order, ordinal=ordinal, serialized=True)
@@ -349,7 +349,7 @@ class _Machine:
             condition, then, otherwise = _negated(condition), otherwise, then
         if own in columns_of(then):
             raise _RowByRowError
-        return self._reset(_true(condition), then, otherwise, own, default)
+        return self._reset(certain(condition), then, otherwise, own, default)
 
     def _reset(self, condition: Scalar, then: Scalar, otherwise: Scalar, own: Column, default: Scalar) -> Scalar:
         """``iff(c, x, s.a)`` and ``iff(c, x, s.a + y)``: from each row with c on, a part of the rows begins."""
@@ -397,12 +397,4 @@ class _Machine:
 
 
 def _negated(condition: Scalar) -> Scalar:
-    return Call(overload_of("not"), (_true(condition),), Type.BOOL, False, condition.span)
-
-
-def _true(condition: Scalar) -> Scalar:
-    """The condition, false where it is null."""
-    if not condition.nullable:
-        return condition
-    no = Constant(Type.BOOL, False, condition.span)
-    return Call(overload_of("coalesce", "coalesce"), (condition, no), Type.BOOL, False, condition.span)
+    return Call(overload_of("not"), (certain(condition),), Type.BOOL, False, condition.span)

@@ -15,7 +15,7 @@ from transpiler.kql import syntax
 from transpiler.plan.relations import Filter, Origin, Project, Scan
 from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar
 from transpiler.semantics.dispatch import bind_scalar, bind_source, binds_operator
-from transpiler.semantics.operators.joins import word
+from transpiler.semantics.operators.parameters import kind_of, word
 from transpiler.semantics.operators.parsing import escaped
 from transpiler.semantics.operators.unions import matching_tables, unite
 from transpiler.semantics.scalars.calls import call_function, convert
@@ -207,11 +207,7 @@ def _filtered(
 
 @binds_operator(syntax.Search)
 def _search(scope: Scope, tabular: Tabular | None, node: syntax.Search) -> Tabular:
-    kind = word(node, "kind", "case_insensitive").lower()
-    if kind not in ("default", "case_insensitive", "case_sensitive"):
-        raise scope.error(
-            "KQL105", f"search has the kinds case_insensitive and case_sensitive, not '{kind}'", node.span
-        )
+    kind = kind_of(scope, node, ("case_insensitive", "case_sensitive", "default"))
     if tabular is not None and node.tables:
         raise scope.error("KQL105", "search in (…) is the first operator of a query", node.span)
     if tabular is not None:

@@ -11,7 +11,7 @@ from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, Scalar, S
 from transpiler.semantics.dispatch import bind_scalar, binds_operator
 from transpiler.semantics.names import UniqueNames, result_name
 from transpiler.semantics.operators.columns import is_column
-from transpiler.semantics.operators.joins import word
+from transpiler.semantics.operators.parameters import word
 from transpiler.semantics.operators.summarize import AggregateItem, aggregated, bind_aggregate_item, bind_keys
 from transpiler.semantics.scalars.aggregates import list_with_nulls
 from transpiler.semantics.scalars.calls import call_function, convert, keeps_value, make_call, overload_of
@@ -62,7 +62,7 @@ def _make_series(scope: Scope, tabular: Tabular, node: syntax.MakeSeries) -> Tab
     defaults = _defaults(scope, node, items)
     origin = origin_of(scope, node, "make-series")
     found = aggregated(_in_range(row, tabular, axis, origin), grouping, items, origin)
-    grid = _grid(scope, found, axis, keys, bucket, origin, word(node, "kind", "") == "nonempty")
+    grid = _grid(scope, found, axis, keys, bucket, origin, word(node, "kind") == "nonempty")
     name = names.declare(axis.name) if axis.is_declared else names.unique(axis.name)
     if name is None:
         raise scope.error("KQL101", f"a column named '{axis.name}' is given twice", node.axis.span)
@@ -302,7 +302,7 @@ def _arrays(
         pairs = [(ColumnRef(a), ColumnRef(b)) for a, b in zip(grid.keys, keys, strict=True)] + pairs
     kept = (*grid.keys, grid.axis, bucket, *values)
     joined, moved = _join("leftouter", grid.relation, found.relation, tuple(pairs), kept, origin)
-    order = (OrderKey(ColumnRef(moved[grid.axis]), False, True),)
+    order = (OrderKey.ascending(ColumnRef(moved[grid.axis])),)
     calls = []
     for column, default in zip(values, defaults, strict=True):
         value = _or_default(scope, ColumnRef(moved[column]), ColumnRef(moved[bucket]), default, span)

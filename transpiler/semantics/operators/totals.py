@@ -27,7 +27,7 @@ from transpiler.plan.relations import (
 )
 from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, Scalar, WindowCall
 from transpiler.semantics.operators.substitution import with_parts
-from transpiler.semantics.scalars.calls import call_function, make_call, overload_of
+from transpiler.semantics.scalars.calls import call_function, make_call, overload_of, row_number
 from transpiler.semantics.scope import Scope
 from transpiler.source import Span
 from transpiler.types import Type
@@ -155,7 +155,7 @@ class _Marking:
             return self._mark(relation, below, None, Constant(Type.BOOL, False, span))
         assert keep is not None
         position = Column("position", Type.LONG, False)
-        number = WindowCall(overload_of("row_number"), (), Type.LONG, False, relation.order, (ColumnRef(keep),))
+        number = row_number(relation.order, (ColumnRef(keep),))
         counted = Window(
             columns=(*relation.columns, keep, position), origin=replace(relation.origin, text=""), input=below,
             computed={position: number},

@@ -12,7 +12,7 @@ from transpiler.plan.relations import Reference, Scan, UnionAll
 from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar
 from transpiler.semantics.dispatch import bind_source, binds_operator
 from transpiler.semantics.names import UniqueNames
-from transpiler.semantics.operators.joins import word
+from transpiler.semantics.operators.parameters import kind_of, word
 from transpiler.semantics.scope import FunctionLet, Openness, Scope, Tabular, TabularLet
 from transpiler.semantics.shaping import origin_of, unordered
 from transpiler.semantics.tables import is_table
@@ -21,11 +21,9 @@ from transpiler.types import Type
 
 @binds_operator(syntax.Union)
 def _union(scope: Scope, tabular: Tabular | None, node: syntax.Union) -> Tabular:
-    kind = word(node, "kind", "outer").lower()
-    if kind not in ("inner", "outer"):
-        raise scope.error("KQL105", f"union has the kinds inner and outer, not '{kind}'", node.span)
+    kind = kind_of(scope, node, ("outer", "inner"))
     fuzzy = word(node, "isfuzzy", "false").lower() == "true"
-    source_column = word(node, "withsource", "") or word(node, "with_source", "")
+    source_column = word(node, "withsource")
     sides: list[tuple[str, Tabular]] = []
     if tabular is not None:
         name = tabular.alias or _table_of(scope, tabular) or "union_arg0"

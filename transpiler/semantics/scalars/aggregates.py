@@ -3,6 +3,7 @@ arg_max, take_any and percentiles."""
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from transpiler.functions.registry import FUNCTIONS, Function, Nulls
 from transpiler.kql import syntax
 from transpiler.plan.relations import AggregateCall, OrderKey
 from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, Scalar, WindowCall
-from transpiler.semantics.dispatch import bind_constant, bind_scalar, bind_whole
+from transpiler.semantics.dispatch import bind_constant, bind_scalar, bind_whole, check_count
 from transpiler.semantics.names import call_name, result_name
 from transpiler.semantics.scalars.calls import call_declared, call_function, convert, make_call, overload_of
 from transpiler.semantics.scalars.expressions import binary, bind_predicate, connect
@@ -37,8 +38,7 @@ def bind_aggregate(scope: Scope, node: syntax.Call, keys: Keys | None = None) ->
     ``keys`` are the grouping keys, which ``*`` leaves out; without any there may be no row at all.
     """
     keys = keys or {}
-    function = FUNCTIONS.find(node.name, aggregate=True)
-    assert function is not None
+    function = FUNCTIONS.known(node.name, aggregate=True)
     if function.refusal:
         raise scope.error("KQL201", f"{node.name} is not translated: {function.refusal}", node.span, hint=function.hint)
     bound = _BINDERS.get(function.name, _declared)(scope, function, node, keys)
@@ -120,8 +120,7 @@ def _refuse_dynamic(scope: Scope, function: Function, arguments: list[Scalar], n
 
 def _count(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -> AggregateCall:
     """count() and the older count(x), which counts every row, nulls too."""
-    if len(node.arguments) > 1:
-        raise scope.error("KQL103", f"count takes 0 to 1 arguments, {len(node.arguments)} given", node.span)
+    check_count(scope, node, (0, 1))
     for argument in node.arguments:
         if bind_scalar(scope, argument).type is Type.BOOL:
             raise scope.error("KQL105", "count of a predicate is ambiguous", argument.span, hint="countif(…) counts")
@@ -149,8 +148,7 @@ def _list(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -> Ag
     """
     has_predicate = function.name.endswith("_if")
     least = 2 if has_predicate else 1
-    if not least <= len(node.arguments) <= least + (function.name != "make_list_with_nulls"):
-        raise scope.error("KQL103", f"{node.name} takes {least} to {least + 1} arguments", node.span)
+    check_count(scope, node, (least, least + (function.name != "make_list_with_nulls")))
     value = bind_scalar(scope, node.arguments[0])
     conditions = [bind_predicate(scope, node.arguments[1])] if has_predicate else []
     # The old spellings keep no more, unless they say how many (documentation: make_set).
@@ -183,9 +181,8 @@ def _flat_part(
 ) -> BoundAggregate:
     """A set, or the first elements, of dynamic values: the list of all elements, and a part of it."""
     limit, keys, order = how
-    every = FUNCTIONS.find("make_list", aggregate=True)
-    assert every is not None
-    call = _with_rows(make_call(scope, every.overloads[0], arguments, node.span), keys, "flat", None)
+    every = overload_of("make_list", aggregate=True)
+    call = _with_rows(make_call(scope, every, arguments, node.span), keys, "flat", None)
     raw = Column(call_name(function, node) or "Column1", Type.DYNAMIC, True)
     key = "distinct elements" if function.name.startswith("make_set") else "first elements"
     part = call_function(scope, key, [ColumnRef(raw, node.span)], node.span)
@@ -200,12 +197,10 @@ def list_with_nulls(
     scope: Scope, name: str, value: Scalar, order: tuple[OrderKey, ...], span: Span, *, has_rows: bool
 ) -> AggregateCall:
     """All values in an order as an array, nulls too; for operators that make arrays themselves."""
-    function = FUNCTIONS.find("make_list_with_nulls", aggregate=True)
-    assert function is not None
     element, kind = _element(scope, value)
     if element is not value and value.nullable:
         element = _null_or(scope, value, element, span)
-    call = make_call(scope, function.overloads[0], (element,), span)
+    call = make_call(scope, overload_of("make_list_with_nulls", aggregate=True), (element,), span)
     call = replace(call, options=(has_rows, kind, None))
     return AggregateCall(columns=(Column(name, Type.DYNAMIC, False),), call=call, order=order)
 
@@ -233,8 +228,7 @@ def _bag(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -> Agg
     """make_bag: what is no bag is passed over."""
     has_predicate = function.name.endswith("_if")
     least = 2 if has_predicate else 1
-    if not least <= len(node.arguments) <= least + 1:
-        raise scope.error("KQL103", f"{node.name} takes {least} to {least + 1} arguments", node.span)
+    check_count(scope, node, (least, least + 1))
     value = bind_scalar(scope, node.arguments[0])
     if value.type is not Type.DYNAMIC:
         raise scope.error("KQL102", f"{node.name} takes a dynamic value, this is {value.type}", node.arguments[0].span)
@@ -283,8 +277,7 @@ def _check_varies(scope: Scope, node: syntax.Call, value: Scalar) -> None:
 
 def _extreme(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -> AggregateCall:
     """arg_max and arg_min: the first argument's extreme, then the returned values of one row that has it."""
-    if not node.arguments:
-        raise scope.error("KQL103", f"{node.name} takes 1 or more arguments", node.span)
+    check_count(scope, node, (1, None))
     extreme = bind_scalar(scope, node.arguments[0])
     if extreme.type not in function.overloads[0].parameters[0].accepts:
         raise scope.error("KQL102", f"{node.name} does not order a {extreme.type}", node.arguments[0].span)
@@ -304,9 +297,10 @@ def _extreme(scope: Scope, function: Function, node: syntax.Call, keys: Keys) ->
 
 def _any(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -> AggregateCall:
     """take_any: values of one row; the old ``any`` prefixes their names."""
+    check_count(scope, node, (1, None))
     returned = _returned(scope, node, [], keys)
     if not returned:
-        raise scope.error("KQL103", f"{node.name} takes 1 or more arguments", node.span)
+        raise scope.error("KQL105", f"{node.name}(*) returns nothing: every column is a key", node.span)
     prefix = "any_" if node.name == "any" else ""
     alone = prefix if prefix and len(node.arguments) == 1 else ""
     columns = [Column(f"{prefix}{n}" if n else alone or f"any_arg{p}", s.type, True) for p, n, s in returned]
@@ -321,8 +315,7 @@ _RANKED_AS = {Type.INT: Type.LONG, Type.DECIMAL: Type.REAL}
 
 def _percentiles(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -> BoundAggregate:
     """percentile, percentiles and percentiles_array: a column for each percentage, or one array of them."""
-    if len(node.arguments) < 2:
-        raise scope.error("KQL103", f"{node.name} takes 2 or more arguments", node.span)
+    check_count(scope, node, (2, None))
     value = bind_scalar(scope, node.arguments[0])
     if value.type not in _RANKED:
         raise scope.error(
@@ -355,8 +348,6 @@ def _points(scope: Scope, arguments: tuple[syntax.Expr, ...]) -> list[Constant]:
     for argument in arguments:
         point = bind_constant(scope, argument, "the percentage")
         if point.type is Type.DYNAMIC and len(arguments) == 1:
-            import json
-
             values = json.loads(str(point.value))
             points += [Constant(Type.REAL, float(v), point.span) for v in values]
             continue
@@ -375,8 +366,7 @@ def _point_text(point: Constant) -> str:
 
 def _weighted(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -> BoundAggregate:
     """Percentilew and kin: the least value up to which the weights make up the percentage of all weights."""
-    if len(node.arguments) < 3:
-        raise scope.error("KQL103", f"{node.name} takes 3 or more arguments", node.span)
+    check_count(scope, node, (3, None))
     value, weight = (bind_scalar(scope, a) for a in node.arguments[:2])
     if value.type not in _RANKED or weight.type not in INTEGERS or any(k.type is Type.REAL for k in keys):
         raise scope.error("KQL204", f"{node.name} takes a number or time and whole weights, by no reals", node.span)
@@ -386,9 +376,7 @@ def _weighted(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -
     weight = make_call(scope, overload_of("case"), (present, weight, zero), span, Type.LONG)
     weight = make_call(scope, overload_of("coalesce", "coalesce"), (weight, zero), span, Type.LONG)
     parts = tuple(keys.values())
-    up_to = WindowCall(
-        overload_of("sum up to"), (weight,), Type.LONG, False, (OrderKey(value, False, True),), parts, span
-    )
+    up_to = WindowCall(overload_of("sum up to"), (weight,), Type.LONG, False, (OrderKey.ascending(value),), parts, span)
     total = WindowCall(overload_of("total sum"), (weight,), Type.LONG, False, (), parts, span)
     name = result_name(node.arguments[0]) or ""
     value = convert(scope, value, Type.REAL) if value.type is Type.DECIMAL else value

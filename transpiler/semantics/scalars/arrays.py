@@ -7,30 +7,27 @@ from dataclasses import replace
 
 from transpiler.kql import syntax
 from transpiler.plan.scalars import Constant, Path, Scalar
-from transpiler.semantics.dispatch import MULTI_BINDERS, bind_constant, bind_scalar, binds_function
+from transpiler.semantics.dispatch import bind_constant, bind_scalar, binds_columns, binds_function
 from transpiler.semantics.names import sorted_name
 from transpiler.semantics.scalars.calls import call_function, convert, make_call, overload_of
 from transpiler.semantics.scalars.json_paths import canonical_text, path_steps
 from transpiler.semantics.scalars.packing import as_dynamic
-from transpiler.semantics.scope import Scope, type_named
+from transpiler.semantics.scope import Scope, type_argument
 from transpiler.types import INTEGERS, NUMBERS, Type, widest
 
 _NULL = Constant(Type.DYNAMIC, None)
 
 
-def _bound(scope: Scope, node: syntax.Call, least: int, most: int) -> list[Scalar]:
-    if not least <= len(node.arguments) <= most:
-        counts = str(least) if least == most else f"{least} to {most}"
-        raise scope.error("KQL103", f"{node.name} takes {counts} arguments, {len(node.arguments)} given", node.span)
+def _bound(scope: Scope, node: syntax.Call) -> list[Scalar]:
     return [bind_scalar(scope, a) for a in node.arguments]
 
 
 def _with_value(name: str, position: int, least: int, most: int) -> None:
     """A function of which one argument may have any type."""
 
-    @binds_function(name)
+    @binds_function(name, takes=(least, most))
     def bind(scope: Scope, node: syntax.Call) -> Scalar:
-        arguments = _bound(scope, node, least, most)
+        arguments = _bound(scope, node)
         arguments[position] = as_dynamic(scope, arguments[position])
         return call_function(scope, name, arguments, node.span)
 
@@ -41,17 +38,17 @@ _with_value("repeat", 0, 2, 2)
 
 
 def _shifting(name: str, *, to_left: bool) -> None:
-    @binds_function(name)
+    @binds_function(name, takes=(2, 3))
     def bind(scope: Scope, node: syntax.Call) -> Scalar:
-        array, shift, *default = _bound(scope, node, 2, 3)
+        array, shift, *default = _bound(scope, node)
         value = as_dynamic(scope, default[0]) if default else _NULL
         return call_function(scope, "shifted array", [array, _left(scope, shift, to_left), value], node.span)
 
 
 def _rotating(name: str, *, to_left: bool) -> None:
-    @binds_function(name)
+    @binds_function(name, takes=(2, 2))
     def bind(scope: Scope, node: syntax.Call) -> Scalar:
-        array, shift = _bound(scope, node, 2, 2)
+        array, shift = _bound(scope, node)
         return call_function(scope, "rotated array", [array, _left(scope, shift, to_left)], node.span)
 
 
@@ -69,17 +66,17 @@ _rotating("array_rotate_left", to_left=True)
 _rotating("array_rotate_right", to_left=False)
 
 
-@binds_function("array_iff", "array_iif")
+@binds_function("array_iff", "array_iif", takes=(3, 3))
 def _array_iff(scope: Scope, node: syntax.Call) -> Scalar:
     """A branch that is no array stands for every element."""
-    conditions, *branches = _bound(scope, node, 3, 3)
+    conditions, *branches = _bound(scope, node)
     return call_function(scope, "array_iff", [conditions, *(as_dynamic(scope, b) for b in branches)], node.span)
 
 
-@binds_function("array_split")
+@binds_function("array_split", takes=(2, 2))
 def _array_split(scope: Scope, node: syntax.Call) -> Scalar:
     """Cut at one position or at several; which ones must be known."""
-    array, index = _bound(scope, node, 2, 2)
+    array, index = _bound(scope, node)
     positions: object = None
     if isinstance(index, Constant):
         positions = json.loads(str(index.value)) if index.type is Type.DYNAMIC and index.value else [index.value]
@@ -95,14 +92,13 @@ def _array_split(scope: Scope, node: syntax.Call) -> Scalar:
 def _sorting(name: str, *, ascending: bool) -> None:
     """array_sort_asc and array_sort_desc: of several arrays each is a column, in the order of the first."""
 
-    def sorts(scope: Scope, node: syntax.Call) -> list[Scalar]:
+    @binds_columns(name, takes=(1, None))
+    def bind(scope: Scope, node: syntax.Call) -> list[tuple[str | None, Scalar]]:
         arguments = [bind_scalar(scope, a) for a in node.arguments]
         nulls_last = True
         if len(arguments) > 1 and arguments[-1].type is Type.BOOL:
             nulls_last = bool(bind_constant(scope, node.arguments[-1], "nulls_last").value)
             arguments.pop()
-        if not arguments:
-            raise scope.error("KQL103", f"{name} takes 1 or more arguments", node.span)
         for a in arguments:
             if a.type not in (Type.DYNAMIC, Type.UNKNOWN):
                 raise scope.error("KQL102", f"{name} takes arrays, this is {a.type}", a.span)
@@ -110,27 +106,18 @@ def _sorting(name: str, *, ascending: bool) -> None:
         calls = [make_call(scope, overload_of("sorted array", "sorted array"), (first,), node.span)]
         by = overload_of("sorted array", "sorted array by")
         calls += [make_call(scope, by, (first, other), node.span) for other in others]
-        return [replace(c, options=(ascending, nulls_last)) for c in calls]
-
-    @binds_function(name)
-    def bind(scope: Scope, node: syntax.Call) -> Scalar:
-        return sorts(scope, node)[0]
-
-    def named(scope: Scope, node: syntax.Call) -> list[tuple[str | None, Scalar]]:
-        names = [sorted_name(a, i) for i, a in enumerate(node.arguments)]
-        return list(zip(names, sorts(scope, node), strict=False))
-
-    MULTI_BINDERS[name] = named
+        options = (ascending, nulls_last)
+        return [(sorted_name(node.arguments[i], i), replace(c, options=options)) for i, c in enumerate(calls)]
 
 
 _sorting("array_sort_asc", ascending=True)
 _sorting("array_sort_desc", ascending=False)
 
 
-@binds_function("range")
+@binds_function("range", takes=(2, 3))
 def _range(scope: Scope, node: syntax.Call) -> Scalar:
     """The step is 1, or one hour between times."""
-    arguments = _bound(scope, node, 2, 3)
+    arguments = _bound(scope, node)
     if {Type.DATETIME, Type.TIMESPAN} & {a.type for a in arguments[:2]}:
         if len(arguments) == 2:
             arguments.append(Constant(Type.TIMESPAN, 36_000_000_000, node.span))
@@ -160,11 +147,9 @@ def _cut_short(arguments: list[Scalar]) -> list[Scalar]:
     return [arguments[0], Constant(Type.LONG, last, arguments[1].span), arguments[2]]
 
 
-@binds_function("extract_json", "extractjson")
+@binds_function("extract_json", "extractjson", takes=(2, 3))
 def _extract_json(scope: Scope, node: syntax.Call) -> Scalar:
     """The value at a constant JSON path of a text, as a type."""
-    if not 2 <= len(node.arguments) <= 3:
-        raise scope.error("KQL103", f"{node.name} takes 2 to 3 arguments", node.span)
     written = bind_constant(scope, node.arguments[0], "the path")
     text = bind_scalar(scope, node.arguments[1])
     for given in (written, text):
@@ -176,19 +161,14 @@ def _extract_json(scope: Scope, node: syntax.Call) -> Scalar:
     text = convert(scope, text, Type.STRING)
     base = call_function(scope, "parse_json", [text], node.span)
     value: Scalar = Path(base, steps, node.span) if steps else base
-    wanted = Type.STRING
-    if len(node.arguments) == 3:
-        kind = node.arguments[2]
-        if not isinstance(kind, syntax.TypeOf) or kind.type_name is None:
-            raise scope.error("KQL104", "a typeof(…) is expected here", kind.span)
-        wanted = type_named(scope, kind.type_name, kind.span)
+    wanted = type_argument(scope, node.arguments[2]) if len(node.arguments) == 3 else Type.STRING
     return convert(scope, value, wanted)
 
 
-@binds_function("dynamic_to_json")
+@binds_function("dynamic_to_json", takes=(1, 1))
 def _dynamic_to_json(scope: Scope, node: syntax.Call) -> Scalar:
     """The canonical text of a value; a constant's is written here."""
-    (value,) = _bound(scope, node, 1, 1)
+    (value,) = _bound(scope, node)
     value = as_dynamic(scope, value)
     if isinstance(value, Constant) and value.value is not None:
         return Constant(Type.STRING, canonical_text(str(value.value)), node.span)
@@ -209,28 +189,28 @@ def _key_steps(scope: Scope, node: syntax.Call, key: Constant) -> tuple[str, ...
     return tuple(names)
 
 
-@binds_function("bag_has_key")
+@binds_function("bag_has_key", takes=(2, 2))
 def _bag_has_key(scope: Scope, node: syntax.Call) -> Scalar:
     """A constant key may be a path; the options are its steps."""
-    call = call_function(scope, "bag_has_key", _bound(scope, node, 2, 2), node.span)
+    call = call_function(scope, "bag_has_key", _bound(scope, node), node.span)
     key = call.arguments[1]
     return replace(call, options=_key_steps(scope, node, key)) if isinstance(key, Constant) else call
 
 
-@binds_function("bag_set_key")
+@binds_function("bag_set_key", takes=(3, 3))
 def _bag_set_key(scope: Scope, node: syntax.Call) -> Scalar:
     """The options are the steps to the member."""
-    bag, key, value = _bound(scope, node, 3, 3)
+    bag, key, value = _bound(scope, node)
     if not isinstance(key, Constant):
         raise scope.error("KQL104", "the key must be a constant", node.arguments[1].span)
     call = call_function(scope, "bag_set_key", [bag, key, as_dynamic(scope, value)], node.span)
     return replace(call, options=_key_steps(scope, node, key))
 
 
-@binds_function("bag_remove_keys")
+@binds_function("bag_remove_keys", takes=(2, 2))
 def _bag_remove_keys(scope: Scope, node: syntax.Call) -> Scalar:
     """Keys of a constant array that are paths lead to members of inner bags; each option is the steps of one, as JSON."""
-    bag, keys = _bound(scope, node, 2, 2)
+    bag, keys = _bound(scope, node)
     paths: list[str] = []
     if (
         isinstance(keys, Constant)

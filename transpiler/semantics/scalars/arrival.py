@@ -9,16 +9,13 @@ from transpiler.semantics.dispatch import binds_function
 from transpiler.semantics.scope import Scope
 
 
-@binds_function("ingestion_time")
+@binds_function("ingestion_time", takes=(0, 0))
 def _ingestion_time(scope: Scope, node: syntax.Call) -> Scalar:
     """The hidden column of the rows at hand. Rows that were grouped or joined are no table's own."""
-    if node.arguments:
-        raise scope.error("KQL103", f"ingestion_time takes no argument, {len(node.arguments)} given", node.span)
     tabular = scope.row.tabular if scope.row is not None else None
     if tabular is not None and tabular.arrival is not None and tabular.arrival in tabular.relation.columns:
         return ColumnRef(tabular.arrival, node.span)
-    declared = FUNCTIONS.find("ingestion_time")
-    assert declared is not None
+    declared = FUNCTIONS.known("ingestion_time")
     catalog = scope.environment.catalog
     if any(t.ingestion_time for t in map(catalog.table, catalog.tables) if t) or any(
         s.ingestion_time for source in catalog.sources.values() for s in source.shapes.values()

@@ -7,11 +7,12 @@ from dataclasses import replace
 from functools import lru_cache
 
 from transpiler.functions.registry import FUNCTIONS, Function, Nulls, Overload, Parameter
-from transpiler.plan.scalars import Call, Constant, Scalar
+from transpiler.plan.relations import OrderKey
+from transpiler.plan.scalars import Call, Constant, Scalar, WindowCall
 from transpiler.semantics.constants.conversions import fold_conversion
 from transpiler.semantics.constants.folding import fold
-from transpiler.semantics.scope import Scope
-from transpiler.source import Span
+from transpiler.semantics.scope import Scope, count_text
+from transpiler.source import NOWHERE, Span
 from transpiler.types import INTEGERS, NUMBERS, Type, promotes, widest
 
 CONVERSIONS: dict[Type, str] = {
@@ -71,7 +72,7 @@ def _choose(scope: Scope, function: Function, arguments: Sequence[Scalar], span:
         return overload
     counted = [o for o in function.overloads if _fits_count(o, len(arguments))]
     if not counted:
-        counts = " or ".join(sorted({_count_text(o) for o in function.overloads}))
+        counts = " or ".join(sorted({count_text(_takes(o)) for o in function.overloads}))
         raise scope.error("KQL103", f"{function.name} takes {counts}, {len(arguments)} given", span)
     given = ", ".join(str(a.type) for a in arguments)
     wanted = "; ".join(_signature(o) for o in counted)
@@ -94,18 +95,14 @@ def _signature(overload: Overload) -> str:
     return f"({', '.join('|'.join(p.families) for p in overload.parameters)})"
 
 
-def _count_text(overload: Overload) -> str:
-    least, most = overload.least, len(overload.parameters)
-    if overload.parameters and overload.parameters[-1].repeated:
-        return f"{least} or more arguments"
-    span = str(least) if least == most else f"{least} to {most}"
-    return f"{span} argument{'' if span == '1' else 's'}"
+def _takes(overload: Overload) -> tuple[int, int | None]:
+    has_more = bool(overload.parameters) and overload.parameters[-1].repeated
+    return overload.least, None if has_more else len(overload.parameters)
 
 
 def _fits_count(overload: Overload, count: int) -> bool:
-    if count < overload.least:
-        return False
-    return count <= len(overload.parameters) or bool(overload.parameters and overload.parameters[-1].repeated)
+    least, most = _takes(overload)
+    return least <= count and (most is None or count <= most)
 
 
 def _parameters(overload: Overload, count: int) -> list[Parameter]:
@@ -227,8 +224,11 @@ def _is_guarded(overload: Overload, position: int, argument: Scalar) -> bool:
     return argument.type is Type.STRING and parameter is not None and not parameter.keeps_null
 
 
-def overload_of(name: str, key: str | None = None) -> Overload:
-    """A registered overload by name and key, for calls that the binder makes itself."""
-    function = FUNCTIONS.find(name)
-    assert function is not None, name
-    return next(o for o in function.overloads if key is None or o.key == key)
+def row_number(order: tuple[OrderKey, ...], partition: tuple[Scalar, ...] = (), span: Span = NOWHERE) -> WindowCall:
+    """The number of a row, from 1, in an order (any without one) and within its part."""
+    return WindowCall(overload_of("row_number"), (), Type.LONG, False, order, partition, span)
+
+
+def overload_of(name: str, key: str | None = None, *, aggregate: bool = False) -> Overload:
+    """A registered overload by name and key (the first without one), for calls that the binder makes itself."""
+    return next(o for o in FUNCTIONS.known(name, aggregate=aggregate).overloads if key is None or o.key == key)

@@ -11,14 +11,13 @@ import json
 import zlib
 from collections.abc import Callable, Iterator
 
-from transpiler.functions.registry import FUNCTIONS
 from transpiler.kql import syntax
 from transpiler.plan.scalars import Call, ColumnRef, Constant, Scalar
 from transpiler.semantics.constants.hashing import xxhash64
 from transpiler.semantics.constants.sphere import NotMeasuredError, line_length, perimeter
 from transpiler.semantics.constants.wkt import NotReadError, shape_of
-from transpiler.semantics.dispatch import bind_scalar, binds_function
-from transpiler.semantics.scalars.calls import call_declared
+from transpiler.semantics.dispatch import bind_scalar, binds_function, check_count
+from transpiler.semantics.scalars.calls import call_function
 from transpiler.semantics.scope import Scope
 from transpiler.types import INTEGERS, Type
 
@@ -150,19 +149,16 @@ _COMPUTED: dict[str, tuple[int, int, Callable[[list[Constant]], Constant]]] = {
 @binds_function(*_COMPUTED)
 def _constant_function(scope: Scope, node: syntax.Call) -> Scalar:
     least, most, compute = _COMPUTED[node.name]
-    function = FUNCTIONS.find(node.name)
-    assert function is not None
+    check_count(scope, node, (least, most))
     arguments = [bind_scalar(scope, a) for a in node.arguments]
-    if not least <= len(arguments) <= most:
-        raise scope.error("KQL103", f"{node.name} takes {least} to {most} arguments", node.span)
     constants = [known_constant(a) for a in arguments]
     known = [c for c in constants if c is not None]
     if len(known) < len(arguments):
-        return call_declared(scope, function, arguments, node.span)
+        return call_function(scope, node.name, arguments, node.span)
     try:
         found = compute(known)
     except _NotComputedError:
-        return call_declared(scope, function, arguments, node.span)
+        return call_function(scope, node.name, arguments, node.span)
     return Constant(found.type, found.value, node.span)
 
 

@@ -11,11 +11,17 @@ from dataclasses import dataclass, replace
 
 from transpiler.kql import syntax
 from transpiler.plan.scalars import Call, Constant, Scalar
-from transpiler.semantics.dispatch import MULTI_BINDERS, bind_constant, bind_scalar, bind_whole, binds_function
+from transpiler.semantics.dispatch import (
+    bind_constant,
+    bind_whole,
+    binds_columns,
+    binds_function,
+)
 from transpiler.semantics.names import result_name
 from transpiler.semantics.scalars.calls import call_function
+from transpiler.semantics.scalars.series_functions import series_of
 from transpiler.semantics.scope import Scope
-from transpiler.types import NUMBERS, Type
+from transpiler.types import NUMBERS
 
 _COMPONENTS = ("baseline", "seasonal", "trend", "residual")
 _TRENDS = ("avg", "linefit", "none")
@@ -32,15 +38,6 @@ class _Model:
     period: int
     trend: str = "none"
     held_out: int = 0
-
-
-def _series(scope: Scope, node: syntax.Call, least: int, most: int) -> Scalar:
-    if not least <= len(node.arguments) <= most:
-        raise scope.error("KQL103", f"{node.name} takes {least} to {most} arguments", node.span)
-    series = bind_scalar(scope, node.arguments[0])
-    if series.type is not Type.DYNAMIC:
-        raise scope.error("KQL102", f"{node.name} takes an array, this is {series.type}", node.arguments[0].span)
-    return series
 
 
 def _period(scope: Scope, node: syntax.Call, position: int) -> int:
@@ -102,21 +99,24 @@ def _components(scope: Scope, node: syntax.Call, series: Scalar, model: _Model) 
     return _named(node, {w: _component(scope, node, series, w, model) for w in _COMPONENTS})
 
 
+@binds_columns("series_decompose", takes=(1, 5))
 def _decompose(scope: Scope, node: syntax.Call) -> list[tuple[str | None, Scalar]]:
     """series_decompose: four columns."""
-    series = _series(scope, node, 1, 5)
+    series = series_of(scope, node)
     return _components(scope, node, series, _model(scope, node, 1, _points(scope, node, 3)))
 
 
+@binds_columns("series_decompose_forecast", takes=(2, 5))
 def _forecast(scope: Scope, node: syntax.Call) -> list[tuple[str | None, Scalar]]:
     """series_decompose_forecast: as series_decompose, which learns from all but the last points."""
-    series = _series(scope, node, 2, 5)
+    series = series_of(scope, node)
     return _components(scope, node, series, _model(scope, node, 2, _points(scope, node, 1)))
 
 
+@binds_columns("series_decompose_anomalies", takes=(1, 7))
 def _anomalies(scope: Scope, node: syntax.Call) -> list[tuple[str | None, Scalar]]:
     """series_decompose_anomalies: the outliers of the residual, as flags and as scores, and the baseline."""
-    series = _series(scope, node, 1, 7)
+    series = series_of(scope, node)
     threshold = _threshold(scope, node)
     model = _model(scope, node, 2, _points(scope, node, 4))
     kind = _choice(scope, node, 5, tuple(_FENCES), "the method")
@@ -149,28 +149,17 @@ def _scores(scope: Scope, node: syntax.Call, series: Scalar, kind: str, missing:
     return replace(call, options=(*_FENCES[kind], missing))
 
 
-MULTI_BINDERS["series_decompose"] = _decompose
-MULTI_BINDERS["series_decompose_forecast"] = _forecast
-MULTI_BINDERS["series_decompose_anomalies"] = _anomalies
-
-
-@binds_function("series_decompose", "series_decompose_forecast", "series_decompose_anomalies")
-def _first(scope: Scope, node: syntax.Call) -> Scalar:
-    """Within an expression, the first of the columns."""
-    return MULTI_BINDERS[node.name](scope, node)[0][1]
-
-
-@binds_function("series_seasonal")
+@binds_function("series_seasonal", takes=(1, 2))
 def _seasonal(scope: Scope, node: syntax.Call) -> Scalar:
     """The seasonal component; a series of zeros for a period that is not positive."""
-    series = _series(scope, node, 1, 2)
+    series = series_of(scope, node)
     return _component(scope, node, series, "seasonal", _Model(max(_period(scope, node, 1), 0)))
 
 
-@binds_function("series_outliers")
+@binds_function("series_outliers", takes=(1, 5))
 def _outliers(scope: Scope, node: syntax.Call) -> Scalar:
     """The scores of Tukey's test."""
-    series = _series(scope, node, 1, 5)
+    series = series_of(scope, node)
     kind = _choice(scope, node, 1, tuple(_FENCES), "the kind")
     missing = None
     if len(node.arguments) > 2:

@@ -1,4 +1,4 @@
-"""Functions of time whose part, format or zone is a constant of the query; and their values where all is constant."""
+"""Functions of time: the run's instant, those whose part, format or zone is a constant, and their values where all is constant."""
 
 from __future__ import annotations
 
@@ -8,34 +8,22 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from transpiler.functions.registry import FUNCTIONS
 from transpiler.kql import syntax
-from transpiler.kql.instants import MAX_INSTANT, TICKS_PER_DAY, TICKS_PER_SECOND
-from transpiler.plan.clocks import datetime_pieces, timespan_pieces
-from transpiler.plan.scalars import Call, Constant, Scalar
+from transpiler.kql.instants import MAX_INSTANT, TICKS_PER_SECOND, UNIX_EPOCH
+from transpiler.plan.scalars import Call, Constant, RunTime, Scalar
+from transpiler.plan.time_formats import datetime_pieces, timespan_pieces
 from transpiler.semantics.constants import calendar
 from transpiler.semantics.constants.folding import wrapped
-from transpiler.semantics.dispatch import bind_constant, bind_scalar, binds_function
-from transpiler.semantics.scalars.calls import CAST_HINT, call_declared, convert, make_call
+from transpiler.semantics.dispatch import bind_constant, bind_scalar, binds_function, check_count
+from transpiler.semantics.scalars.calls import call_function, convert
 from transpiler.semantics.scalars.expressions import binary, connect
 from transpiler.semantics.scope import Scope
 from transpiler.types import NUMBERS, Type
 
-_EPOCH = 719_162 * TICKS_PER_DAY
-
-
-def _arguments(scope: Scope, node: syntax.Call, least: int, most: int) -> list[syntax.Expr]:
-    if not least <= len(node.arguments) <= most:
-        counts = str(least) if least == most else f"{least} to {most}"
-        raise scope.error("KQL103", f"{node.name} takes {counts} arguments, {len(node.arguments)} given", node.span)
-    return list(node.arguments)
-
 
 def _declared(scope: Scope, node: syntax.Call, scalars: list[Scalar], option: str | None = None) -> Call:
     """The call of the declared function, with a constant as its option."""
-    function = FUNCTIONS.find(node.name)
-    assert function is not None
-    call = call_declared(scope, function, scalars, node.span)
+    call = call_function(scope, node.name, scalars, node.span)
     return call if option is None else replace(call, options=(option,))
 
 
@@ -59,10 +47,32 @@ def _leaves(unit: str, amount: Scalar) -> bool:
     return isinstance(amount, Constant) and isinstance(amount.value, int) and calendar.leaves(unit, amount.value)
 
 
+@binds_function("now", takes=(0, 1))
+def _now(scope: Scope, node: syntax.Call) -> Scalar:
+    moment = _moment(scope, node)
+    if not node.arguments:
+        return moment
+    return binary(scope, "+", moment, bind_scalar(scope, node.arguments[0]), node.span)
+
+
+@binds_function("ago", takes=(1, 1))
+def _ago(scope: Scope, node: syntax.Call) -> Scalar:
+    span = bind_scalar(scope, node.arguments[0])
+    if span.type is not Type.TIMESPAN:
+        raise scope.error("KQL102", f"ago takes a timespan, this is {span.type}", node.arguments[0].span)
+    return binary(scope, "-", _moment(scope, node), span, node.span)
+
+
+def _moment(scope: Scope, node: syntax.Node) -> Scalar:
+    """The instant of the run; ``set query_now`` says another."""
+    said = scope.environment.options.get("query_now")
+    return RunTime(node.span) if said is None else bind_scalar(scope.without_row(), said)
+
+
 def _bind_edge(name: str, unit: str, edge: Callable[..., int | None]) -> None:
-    @binds_function(name)
+    @binds_function(name, takes=(1, 2))
     def bind(scope: Scope, node: syntax.Call) -> Scalar:
-        scalars = [bind_scalar(scope, a) for a in _arguments(scope, node, 1, 2)]
+        scalars = [bind_scalar(scope, a) for a in node.arguments]
         if len(scalars) > 1 and _leaves(unit, scalars[1]):
             return Constant(Type.DATETIME, None, node.span)
         return _folded(_declared(scope, node, scalars), lambda v: edge(unit, *v))
@@ -74,9 +84,9 @@ for _unit in ("day", "week", "month", "year"):
 
 
 def _bind_field(name: str, field: str) -> None:
-    @binds_function(name)
+    @binds_function(name, takes=(1, 1))
     def bind(scope: Scope, node: syntax.Call) -> Scalar:
-        scalars = [bind_scalar(scope, a) for a in _arguments(scope, node, 1, 1)]
+        scalars = [bind_scalar(scope, a) for a in node.arguments]
         return _folded(_declared(scope, node, scalars), lambda v: calendar.part(field, v[0]))
 
 
@@ -93,9 +103,9 @@ for _name, _field in {
     _bind_field(_name, _field)
 
 
-@binds_function("dayofweek")
+@binds_function("dayofweek", takes=(1, 1))
 def _dayofweek(scope: Scope, node: syntax.Call) -> Scalar:
-    scalars = [bind_scalar(scope, a) for a in _arguments(scope, node, 1, 1)]
+    scalars = [bind_scalar(scope, a) for a in node.arguments]
     return _folded(_declared(scope, node, scalars), lambda v: calendar.day_of_week(v[0]))
 
 
@@ -106,17 +116,17 @@ def _word(scope: Scope, node: syntax.Expr, known: tuple[str, ...]) -> str:
     return word
 
 
-@binds_function("datetime_part", "datepart")
+@binds_function("datetime_part", "datepart", takes=(2, 2))
 def _part(scope: Scope, node: syntax.Call) -> Scalar:
-    first, date = _arguments(scope, node, 2, 2)
+    first, date = node.arguments
     word = _word(scope, first, calendar.PARTS)
     call = _declared(scope, node, [bind_scalar(scope, date)], word)
     return _folded(call, lambda v: calendar.part(word, v[0]))
 
 
-@binds_function("datetime_add")
+@binds_function("datetime_add", takes=(3, 3))
 def _add(scope: Scope, node: syntax.Call) -> Scalar:
-    first, *others = _arguments(scope, node, 3, 3)
+    first, *others = node.arguments
     word = _word(scope, first, calendar.UNITS)
     call = _declared(scope, node, [bind_scalar(scope, a) for a in others], word)
     if _leaves(word, call.arguments[0]):
@@ -124,9 +134,9 @@ def _add(scope: Scope, node: syntax.Call) -> Scalar:
     return _folded(call, lambda v: calendar.add(word, *v))
 
 
-@binds_function("datetime_diff")
+@binds_function("datetime_diff", takes=(3, 3))
 def _diff(scope: Scope, node: syntax.Call) -> Scalar:
-    first, *others = _arguments(scope, node, 3, 3)
+    first, *others = node.arguments
     word = _word(scope, first, calendar.UNITS)
     call = _declared(scope, node, [bind_scalar(scope, a) for a in others], word)
     return _folded(call, lambda v: wrapped(calendar.difference(word, *v)))
@@ -139,25 +149,25 @@ def _format_of(scope: Scope, node: syntax.Expr, is_known: Callable[[str], object
     return form
 
 
-@binds_function("format_datetime")
+@binds_function("format_datetime", takes=(2, 2))
 def _format_datetime(scope: Scope, node: syntax.Call) -> Scalar:
-    value, second = _arguments(scope, node, 2, 2)
+    value, second = node.arguments
     form = _format_of(scope, second, datetime_pieces)
     call = _declared(scope, node, [bind_scalar(scope, value)], form)
     return _folded(call, lambda v: calendar.format_datetime(form, v[0]))
 
 
-@binds_function("format_timespan")
+@binds_function("format_timespan", takes=(2, 2))
 def _format_timespan(scope: Scope, node: syntax.Call) -> Scalar:
-    value, second = _arguments(scope, node, 2, 2)
+    value, second = node.arguments
     form = _format_of(scope, second, timespan_pieces)
     call = _declared(scope, node, [bind_scalar(scope, value)], form)
     return _folded(call, lambda v: calendar.format_timespan(form, v[0]))
 
 
-@binds_function("datetime_utc_to_local", "datetime_local_to_utc")
+@binds_function("datetime_utc_to_local", "datetime_local_to_utc", takes=(2, 2))
 def _zoned(scope: Scope, node: syntax.Call) -> Scalar:
-    value, zone = (bind_scalar(scope, a) for a in _arguments(scope, node, 2, 2))
+    value, zone = (bind_scalar(scope, a) for a in node.arguments)
     known = zoneinfo.available_timezones()
     if isinstance(zone, Constant) and zone.type is Type.STRING and known and str(zone.value) not in known:
         raise scope.error(
@@ -189,7 +199,7 @@ def _make_datetime(scope: Scope, node: syntax.Call) -> Scalar:
     scalars = [bind_scalar(scope, a) for a in node.arguments]
     if len(scalars) == 1:
         return convert(scope, scalars[0], Type.DATETIME)
-    _arguments(scope, node, 3, 6)
+    check_count(scope, node, (3, 6))
     scalars += [Constant(Type.LONG, 0, node.span)] * (6 - len(scalars))
     call = _declared(scope, node, scalars)
     parts, second = _whole_values(list(call.arguments[:5])), _ticks(call.arguments[5], TICKS_PER_SECOND)
@@ -203,7 +213,7 @@ def _make_timespan(scope: Scope, node: syntax.Call) -> Scalar:
     scalars = [bind_scalar(scope, a) for a in node.arguments]
     if len(scalars) == 1:
         return convert(scope, scalars[0], Type.TIMESPAN)
-    _arguments(scope, node, 2, 4)
+    check_count(scope, node, (2, 4))
     zero = Constant(Type.LONG, 0, node.span)
     if len(scalars) < 4:
         scalars = [zero, *scalars, zero][:4]
@@ -215,13 +225,13 @@ def _make_timespan(scope: Scope, node: syntax.Call) -> Scalar:
 
 
 def _bind_unix_time(name: str, ticks_per: int, per_tick: int) -> None:
-    @binds_function(name)
+    @binds_function(name, takes=(1, 1))
     def bind(scope: Scope, node: syntax.Call) -> Scalar:
-        (argument,) = (bind_scalar(scope, a) for a in _arguments(scope, node, 1, 1))
+        (argument,) = (bind_scalar(scope, a) for a in node.arguments)
         ticks = _ticks(argument, ticks_per)
         if ticks is None:
             return _declared(scope, node, [argument])
-        ticks = _EPOCH + ticks // per_tick
+        ticks = UNIX_EPOCH + ticks // per_tick
         return Constant(Type.DATETIME, ticks if 0 <= ticks <= MAX_INSTANT else None, node.span)
 
 
@@ -234,10 +244,10 @@ for _name, _size, _part_of in (
     _bind_unix_time(f"unixtime_{_name}_todatetime", _size, _part_of)
 
 
-@binds_function("around")
+@binds_function("around", takes=(3, 3))
 def _around(scope: Scope, node: syntax.Call) -> Scalar:
     """``around(value, center, delta)``: from center - delta to center + delta, both included."""
-    value, center, delta = (bind_scalar(scope, a) for a in _arguments(scope, node, 3, 3))
+    value, center, delta = (bind_scalar(scope, a) for a in node.arguments)
     low, high = (binary(scope, sign, center, delta, node.span) for sign in "-+")
     return connect(
         scope,
@@ -245,24 +255,3 @@ def _around(scope: Scope, node: syntax.Call) -> Scalar:
         [binary(scope, ">=", value, low, node.span), binary(scope, "<=", value, high, node.span)],
         node.span,
     )
-
-
-@binds_function("max_of", "min_of")
-def _extreme(scope: Scope, node: syntax.Call) -> Scalar:
-    from transpiler.semantics.scalars.functions import unify
-
-    if len(node.arguments) < 2:
-        raise scope.error("KQL103", f"{node.name} takes 2 or more arguments", node.span)
-    function = FUNCTIONS.find(node.name)
-    assert function is not None
-    arguments = [bind_scalar(scope, a) for a in node.arguments]
-    types = {a.type for a in arguments} - {Type.UNKNOWN}
-    if not types <= function.overloads[0].parameters[0].accepts or (len(types) > 1 and not types <= NUMBERS):
-        given = ", ".join(str(a.type) for a in arguments)
-        hint = CAST_HINT if Type.DYNAMIC in types else ""
-        raise scope.error(
-            "KQL102", f"{node.name} compares numbers, times, texts or bools, not ({given})", node.span, hint=hint
-        )
-    values, t = unify(scope, arguments, node)
-    call = make_call(scope, function.overloads[0], tuple(values), node.span, t)
-    return replace(call, nullable=all(v.nullable for v in values))

@@ -14,7 +14,7 @@ from dataclasses import replace
 from transpiler.kql import syntax
 from transpiler.plan.relations import Aggregate, Join
 from transpiler.plan.scalars import Column, ColumnRef, Scalar
-from transpiler.semantics.dispatch import bind_scalar, binds_function, prepares
+from transpiler.semantics.dispatch import bind_scalar, binds_function, check_count, prepares
 from transpiler.semantics.lookups import named_table
 from transpiler.semantics.scalars.calls import call_function, convert
 from transpiler.semantics.scalars.expressions import binary, connect
@@ -52,8 +52,7 @@ def _prepare(scope: Scope, tabular: Tabular, operator: syntax.Node) -> Tabular:
         return tabular
     found: dict[str, Column] = {}
     for call in _calls(operator):
-        if len(call.arguments) != 1:
-            raise scope.error("KQL103", f"{NAME} takes 1 argument, {len(call.arguments)} given", call.span)
+        check_count(scope, call, (1, 1))
         written = scope.source.slice(call.arguments[0].span)
         if written not in found:
             tabular, found[written] = _located(scope, tabular, call, operator)

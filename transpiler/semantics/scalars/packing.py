@@ -7,7 +7,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from transpiler.functions.registry import FUNCTIONS
 from transpiler.kql import syntax
 from transpiler.plan.scalars import Call, ColumnRef, Constant, Scalar
 from transpiler.semantics.constants.conversions import fold_conversion, json_real_text
@@ -80,10 +79,7 @@ def packed(scope: Scope, name: str, arguments: Sequence[Scalar], span: Span) -> 
             return Constant(Type.DYNAMIC, f"[{','.join(map(str, written))}]", span)
         pairs = zip(written[::2], written[1::2], strict=True)
         return Constant(Type.DYNAMIC, "{" + ",".join(f"{k}:{v}" for k, v in pairs) + "}", span)
-    function = FUNCTIONS.find(name)
-    assert function is not None
-    call: Call = make_call(scope, function.overloads[0], tuple(element(scope, a) for a in arguments), span)
-    return call
+    return make_call(scope, overload_of(name), tuple(element(scope, a) for a in arguments), span)
 
 
 @binds_function("bag_pack", "pack", "pack_dictionary")
@@ -102,12 +98,10 @@ def _bag_pack(scope: Scope, node: syntax.Call) -> Scalar:
     return packed(scope, "bag_pack", arguments, node.span)
 
 
-@binds_function("pack_array")
+@binds_function("pack_array", takes=(1, None))
 def _pack_array(scope: Scope, node: syntax.Call) -> Scalar:
     if len(node.arguments) == 1 and isinstance(node.arguments[0], syntax.Star):
         return packed(scope, "pack_array", _columns(scope, node), node.span)
-    if not node.arguments:
-        raise scope.error("KQL103", "pack_array takes 1 or more arguments, 0 given", node.span)
     return packed(scope, "pack_array", [bind_scalar(scope, a) for a in node.arguments], node.span)
 
 
@@ -119,10 +113,8 @@ def _columns(scope: Scope, node: syntax.Call) -> list[Scalar]:
     return [ColumnRef(c, node.span) for c in scope.row.columns]
 
 
-@binds_function("bag_pack_columns")
+@binds_function("bag_pack_columns", takes=(1, None))
 def _bag_pack_columns(scope: Scope, node: syntax.Call) -> Scalar:
-    if not node.arguments:
-        raise scope.error("KQL103", "bag_pack_columns takes 1 or more arguments, 0 given", node.span)
     arguments: list[Scalar] = []
     for argument in node.arguments:
         scalar = bind_scalar(scope, argument)
@@ -133,10 +125,8 @@ def _bag_pack_columns(scope: Scope, node: syntax.Call) -> Scalar:
     return packed(scope, "bag_pack", arguments, node.span)
 
 
-@binds_function("pack_all")
+@binds_function("pack_all", takes=(0, 1))
 def _pack_all(scope: Scope, node: syntax.Call) -> Scalar:
-    if len(node.arguments) > 1:
-        raise scope.error("KQL103", f"pack_all takes 0 to 1 arguments, {len(node.arguments)} given", node.span)
     ignore = bool(node.arguments) and bool(bind_constant(scope, node.arguments[0], "ignore_null_empty").value)
     pairs = [s for c in _columns(scope, node) for s in (Constant(Type.STRING, _name(c), node.span), c)]
     if not ignore:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from transpiler.kql import syntax
-from transpiler.plan.scalars import Constant, Scalar
+from transpiler.plan.scalars import ColumnRef, Constant, Scalar
 from transpiler.semantics.constants.choices import truth
 from transpiler.semantics.dispatch import bind_constant, bind_scalar, bind_source, binds_function
 from transpiler.semantics.scalars.calls import call_function
@@ -14,9 +14,9 @@ from transpiler.semantics.scope import Scope
 from transpiler.types import SUMMABLE, Type
 
 
-@binds_function("column_names_of")
+@binds_function("column_names_of", takes=(1, 1))
 def _column_names_of(scope: Scope, node: syntax.Call) -> Scalar:
-    (table,) = _arguments(scope, node, 1)
+    (table,) = node.arguments
     tabular = bind_source(scope.without_row(), table)
     if tabular.is_open:
         raise scope.error("KQL203", "the columns of this table depend on data that is not declared", table.span)
@@ -24,9 +24,34 @@ def _column_names_of(scope: Scope, node: syntax.Call) -> Scalar:
     return Constant(Type.DYNAMIC, json.dumps(names, ensure_ascii=False, separators=(",", ":")), node.span)
 
 
-@binds_function("iscolumnexists")
+COLUMN_IF_EXISTS = ("column_ifexists", "columnifexists")
+"""The function's name, and its old spelling."""
+
+
+@binds_function(*COLUMN_IF_EXISTS, takes=(2, 2))
+def _column_ifexists(scope: Scope, node: syntax.Call) -> Scalar:
+    name = bind_constant(scope, node.arguments[0], "the column's name")
+    column = scope.column(str(name.value))
+    if column is not None:
+        return ColumnRef(column, node.span)
+    if scope.row is not None and scope.row.is_open:
+        raise scope.error(
+            "KQL203", f"whether column '{name.value}' exists depends on data that is not declared", node.span
+        )
+    return bind_scalar(scope, node.arguments[1])
+
+
+def asked_for(scope: Scope, expression: syntax.Expr, scalar: Scalar) -> str | None:
+    """The column that ``column_ifexists`` asks for and finds: it is that column, under its own name. None for all else."""
+    if not isinstance(expression, syntax.Call) or expression.name not in COLUMN_IF_EXISTS:
+        return None
+    name = str(bind_constant(scope, expression.arguments[0], "the column's name").value)
+    return name if isinstance(scalar, ColumnRef) and scalar.column.name == name else None
+
+
+@binds_function("iscolumnexists", takes=(1, 1))
 def _iscolumnexists(scope: Scope, node: syntax.Call) -> Scalar:
-    (argument,) = _arguments(scope, node, 1)
+    (argument,) = node.arguments
     name = str(bind_constant(scope, argument, "the column's name").value)
     exists = scope.column(name) is not None
     if not exists and scope.row is not None and scope.row.is_open:
@@ -34,10 +59,10 @@ def _iscolumnexists(scope: Scope, node: syntax.Call) -> Scalar:
     return Constant(Type.BOOL, exists, node.span)
 
 
-@binds_function("assert")
+@binds_function("assert", takes=(2, 2))
 def _assert(scope: Scope, node: syntax.Call) -> Scalar:
     """True, or an error: Kusto decides it when it analyses the query."""
-    condition, written = _arguments(scope, node, 2)
+    condition, written = node.arguments
     message = bind_constant(scope, written, "the message").value
     holds = truth(bind_predicate(scope, condition))
     if holds is None:
@@ -47,10 +72,10 @@ def _assert(scope: Scope, node: syntax.Call) -> Scalar:
     return Constant(Type.BOOL, True, node.span)
 
 
-@binds_function("bin_auto")
+@binds_function("bin_auto", takes=(1, 1))
 def _bin_auto(scope: Scope, node: syntax.Call) -> Scalar:
     """Bins of ``set query_bin_auto_size``, counted from ``set query_bin_auto_at``."""
-    (argument,) = _arguments(scope, node, 1)
+    (argument,) = node.arguments
     options = scope.environment.options
     size = options.get("query_bin_auto_size")
     value = bind_scalar(scope, argument)
@@ -67,12 +92,3 @@ def _bin_auto(scope: Scope, node: syntax.Call) -> Scalar:
     at = options.get("query_bin_auto_at")
     ends = [bind_scalar(outer, e) for e in (size, at) if e is not None]
     return call_function(scope, "bin" if at is None else "bin_at", [value, *ends], node.span)
-
-
-def _arguments(scope: Scope, node: syntax.Call, count: int) -> tuple[syntax.Expr, ...]:
-    if len(node.arguments) != count:
-        plural = "" if count == 1 else "s"
-        raise scope.error(
-            "KQL103", f"{node.name} takes {count} argument{plural}, {len(node.arguments)} given", node.span
-        )
-    return node.arguments

@@ -6,12 +6,11 @@ import json
 import math
 from dataclasses import replace
 
-from transpiler.functions.registry import FUNCTIONS
 from transpiler.kql import syntax
 from transpiler.plan.scalars import Call, Constant, Scalar
-from transpiler.semantics.dispatch import MULTI_BINDERS, bind_constant, bind_scalar, binds_function
+from transpiler.semantics.dispatch import bind_constant, bind_scalar, binds_columns, binds_function
 from transpiler.semantics.names import result_name
-from transpiler.semantics.scalars.calls import call_declared, call_function
+from transpiler.semantics.scalars.calls import call_function
 from transpiler.semantics.scalars.packing import packed
 from transpiler.semantics.scope import Scope
 from transpiler.types import Type
@@ -20,9 +19,8 @@ _STATISTICS = ("min", "min_idx", "max", "max_idx", "avg", "stdev", "variance")
 _LINE = ("rsquare", "slope", "variance", "rvariance", "interception", "line_fit")
 
 
-def _series(scope: Scope, node: syntax.Call, most: int) -> Scalar:
-    if not 1 <= len(node.arguments) <= most:
-        raise scope.error("KQL103", f"{node.name} takes 1 to {most} arguments", node.span)
+def series_of(scope: Scope, node: syntax.Call) -> Scalar:
+    """The series that a function takes as its first argument. Raises KqlError (KQL102) for what is not dynamic."""
     series = bind_scalar(scope, node.arguments[0])
     if series.type is not Type.DYNAMIC:
         raise scope.error("KQL102", f"{node.name} takes an array, this is {series.type}", node.arguments[0].span)
@@ -40,17 +38,19 @@ def _ignores(scope: Scope, node: syntax.Call) -> bool:
     return bool(bind_constant(scope, node.arguments[1], "ignore_nonfinite").value)
 
 
+@binds_columns("series_stats", takes=(1, 2))
 def _stats(scope: Scope, node: syntax.Call) -> list[tuple[str | None, Scalar]]:
     """series_stats: seven columns."""
-    series = _series(scope, node, 2)
+    series = series_of(scope, node)
     finite = _ignores(scope, node)
     name = result_name(node.arguments[0]) or ""
     return [(f"series_stats_{name}_{w}", _statistic(scope, node, series, w, finite=finite)) for w in _STATISTICS]
 
 
+@binds_columns("series_fit_line", takes=(1, 1))
 def _line(scope: Scope, node: syntax.Call) -> list[tuple[str | None, Scalar]]:
     """series_fit_line: six columns."""
-    series = _series(scope, node, 1)
+    series = series_of(scope, node)
     name = result_name(node.arguments[0]) or ""
     return [(f"series_fit_line_{name}_{w}", _line_part(scope, node, series, w)) for w in _LINE]
 
@@ -60,35 +60,19 @@ def _line_part(scope: Scope, node: syntax.Call, series: Scalar, which: str) -> C
     return replace(call_function(scope, key, [series], node.span), options=(which,))
 
 
-MULTI_BINDERS["series_stats"] = _stats
-MULTI_BINDERS["series_fit_line"] = _line
-
-
-@binds_function("series_stats")
-def _first_statistic(scope: Scope, node: syntax.Call) -> Scalar:
-    """Within an expression, the first of the columns."""
-    return _stats(scope, node)[0][1]
-
-
-@binds_function("series_fit_line")
-def _first_of_line(scope: Scope, node: syntax.Call) -> Scalar:
-    """Within an expression, the first of the columns."""
-    return _line(scope, node)[0][1]
-
-
-@binds_function("series_stats_dynamic")
+@binds_function("series_stats_dynamic", takes=(1, 2))
 def _stats_dynamic(scope: Scope, node: syntax.Call) -> Scalar:
     """The statistics as a bag, sum and length too."""
-    series = _series(scope, node, 2)
+    series = series_of(scope, node)
     finite = _ignores(scope, node)
     words = (*_STATISTICS, "sum", "len")
     return _bag(scope, node, {w: _statistic(scope, node, series, w, finite=finite) for w in words})
 
 
-@binds_function("series_fit_line_dynamic")
+@binds_function("series_fit_line_dynamic", takes=(1, 1))
 def _line_dynamic(scope: Scope, node: syntax.Call) -> Scalar:
     """The line's numbers as a bag."""
-    series = _series(scope, node, 1)
+    series = series_of(scope, node)
     return _bag(scope, node, {w: _line_part(scope, node, series, w) for w in _LINE})
 
 
@@ -114,9 +98,7 @@ def _without_placeholder(scope: Scope, node: syntax.Call, position: int) -> list
 def _fill(name: str, position: int) -> None:
     @binds_function(name)
     def bind(scope: Scope, node: syntax.Call) -> Scalar:
-        function = FUNCTIONS.find(name)
-        assert function is not None
-        return call_declared(scope, function, _without_placeholder(scope, node, position), node.span)
+        return call_function(scope, name, _without_placeholder(scope, node, position), node.span)
 
 
 for _name, _position in {
@@ -128,12 +110,10 @@ for _name, _position in {
     _fill(_name, _position)
 
 
-@binds_function("series_fir")
+@binds_function("series_fir", takes=(2, 4))
 def _fir(scope: Scope, node: syntax.Call) -> Scalar:
     """A filter of constants. ``options``: (the coefficients as JSON, whether they are whole, centred by how much)."""
-    series = _series(scope, node, 4)
-    if len(node.arguments) < 2:
-        raise scope.error("KQL103", "series_fir takes 2 to 4 arguments", node.span)
+    series = series_of(scope, node)
     coefficients = _coefficients(scope, node, 1)
     flags = [bool(bind_constant(scope, a, "the flag").value) for a in node.arguments[2:]]
     normalize = flags[0] if flags else all(c >= 0 for c in coefficients)
@@ -151,12 +131,10 @@ def _fir(scope: Scope, node: syntax.Call) -> Scalar:
     return replace(call, options=(json.dumps(coefficients), is_whole, shift))
 
 
-@binds_function("series_iir")
+@binds_function("series_iir", takes=(3, 3))
 def _iir(scope: Scope, node: syntax.Call) -> Scalar:
     """A recursive filter of constants. ``options``: (numerators, denominators) as JSON."""
-    series = _series(scope, node, 3)
-    if len(node.arguments) != 3:
-        raise scope.error("KQL103", "series_iir takes 3 arguments", node.span)
+    series = series_of(scope, node)
     above, below = _coefficients(scope, node, 1), _coefficients(scope, node, 2)
     if not below or below[0] == 0:
         raise scope.error("KQL104", "the first denominator must not be 0", node.arguments[2].span)

@@ -84,10 +84,8 @@ _TEMPERATURES: dict[str, tuple[Fraction, Fraction]] = {
 
 
 def _bind(quantity: str, units: dict[str, tuple[Fraction, Fraction]]) -> None:
-    @binds_function(f"convert_{quantity}")
+    @binds_function(f"convert_{quantity}", takes=(3, 3))
     def bind(scope: Scope, node: syntax.Call) -> Scalar:
-        if len(node.arguments) != 3:
-            raise scope.error("KQL103", f"{node.name} takes 3 arguments, {len(node.arguments)} given", node.span)
         value = convert(scope, bind_scalar(scope, node.arguments[0]), Type.REAL)
         (size, offset), (wanted, zero) = (_unit(scope, a, units) for a in node.arguments[1:])
         scaled = binary(scope, "*", value, Constant(Type.REAL, float(size / wanted), node.span), node.span)
