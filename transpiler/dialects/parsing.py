@@ -7,15 +7,16 @@ groups are written as such that capture nothing.
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 
 from transpiler.dialects.regex import compiled
-from transpiler.dialects.regex_syntax import RegexError
+from transpiler.dialects.regex_syntax import Group, Node, RegexError, Sequence, can_be_empty
 from transpiler.dialects.spelling import Speller
 from transpiler.plan.scalars import Call
 
 BLANKS = r"\A\s+|\s+\z"
 """The blanks around a key or a value, which count for nothing."""
-_GROUP = re.compile(r"\(\?P<g(\d+)>")
+_GROUP = re.compile(r"\(\?P<([gt](\d+))>")
 
 
 def names_of(call: Call) -> list[str]:
@@ -47,15 +48,30 @@ def pattern_of(speller: Speller, call: Call, kept: int | None) -> str:
     """
     pattern = str(call.options[0])
     if not call.options[1]:
-        return _GROUP.sub(lambda m: "(" if kept is None or int(m[1]) == kept else "(?:", pattern)
+        return _GROUP.sub(lambda m: "(" if kept is None or int(m[2]) == kept else "(?:", pattern)
     try:
         regex = compiled(pattern)
-        if not regex.names.keys() >= {f"g{number}" for number in _GROUP.findall(pattern)}:
+        names = {int(number): name for name, number in _GROUP.findall(pattern)}
+        if not regex.names.keys() >= set(names.values()):
             raise RegexError("a column's group lies inside a class or quotation of the pattern around it", 0)
+        _check_ends(regex.node)
         if kept == -1:
             return regex.bare()
         if kept is not None:
-            return regex.only(regex.names[f"g{kept}"])
+            return regex.only(regex.names[names[kept]])
         return regex.keeping(frozenset(regex.names.values()))
     except RegexError as error:
         raise speller.refuse(error.reason, call.span, code="KQL205") from None
+
+
+def _check_ends(node: Node) -> None:
+    """RegexError where a datetime or timespan, whose group is named t…, stands before a pattern that may match nothing.
+
+    It is at the end of the text then, where Kusto's answers follow from no pattern.
+    """
+    parts = node.parts if isinstance(node, Sequence) else ()
+    for i, part in enumerate(parts):
+        if isinstance(part, Group) and part.name.startswith("t"):
+            after = tuple(takewhile(lambda p: not (isinstance(p, Group) and p.name), parts[i + 1 :]))
+            if after and can_be_empty(Sequence(after)):
+                raise RegexError("which texts a time takes before a pattern that may match nothing is not known", 0)

@@ -1,8 +1,8 @@
 """What the operators ``parse``, ``parse-where`` and ``parse-kv`` are made of. No query calls these; their names hold a blank.
 
 The pattern and the names of its groups are options of the call: ``(pattern, is Kusto's regular expression, name, name …)``.
-Group n of a pattern is written ``(?P<gN>…)``; every other parenthesis captures nothing that is asked for. ``parse pair`` has
-the options ``(Kusto's regular expression of a key and its value, key)``.
+Group n of a pattern is written ``(?P<gN>…)``, that of a time among regular expressions ``(?P<tN>…)``; every other parenthesis
+captures nothing that is asked for. ``parse pair`` has the options ``(Kusto's regular expression of a key and its value, key)``.
 """
 
 from __future__ import annotations

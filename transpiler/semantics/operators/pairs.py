@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from transpiler.kql import syntax
 from transpiler.plan.scalars import Column, Constant, Scalar
 from transpiler.semantics.dispatch import bind_scalar, binds_operator
-from transpiler.semantics.operators.parsing import Field, Match, check_new, escaped
+from transpiler.semantics.operators.parsing import Field, Match, check_names
+from transpiler.semantics.operators.patterns import escaped
 from transpiler.semantics.scalars.calls import call_function, convert
 from transpiler.semantics.scope import Scope, Tabular
 from transpiler.semantics.shaping import column_for, origin_of, project
@@ -80,7 +81,8 @@ def _in_class(characters: str) -> str:
 @binds_operator(syntax.ParseKv)
 def _parse_kv(scope: Scope, tabular: Tabular, node: syntax.ParseKv) -> Tabular:
     text = convert(scope, bind_scalar(scope.over(tabular), node.operand), Type.STRING)
-    check_new(scope, tabular, [c.name for c in node.columns], node)
+    check_names(scope, [c.name for c in node.columns], node)
+    _check_new(scope, tabular, node)
     options = _options(scope, node)
     pairs = None if "regex" in options else _pairs(scope, node, options)
     computed: dict[Column, Scalar] = {}
@@ -92,6 +94,14 @@ def _parse_kv(scope: Scope, tabular: Tabular, node: syntax.ParseKv) -> Tabular:
             value = _value(scope, text, pairs, Field(column.name, "", wanted), node)
         computed[column_for(column.name, value)] = value
     return project(tabular, (*tabular.visible, *computed), computed, origin_of(scope, node, "parse-kv"))
+
+
+def _check_new(scope: Scope, tabular: Tabular, node: syntax.ParseKv) -> None:
+    """Raises KQL101 for a name that a column has: unlike parse's, where Kusto would put the new one was not measured."""
+    taken = next((c.name for c in node.columns if tabular.column(c.name) is not None), None)
+    if taken is not None:
+        hint = "give the old one another name with project-rename: the parsed one has that of its key"
+        raise scope.error("KQL101", f"there is a column '{taken}' already", node.span, hint=hint)
 
 
 def _matched(scope: Scope, text: Scalar, options: Mapping[str, object], key: str, node: syntax.ParseKv) -> Scalar:

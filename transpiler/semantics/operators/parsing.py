@@ -1,8 +1,7 @@
-"""parse and parse-where: the pattern becomes one regular expression with a group per column.
+"""parse and parse-where: the pattern becomes one regular expression with a group per column (patterns.py).
 
-A simple pattern holds for the whole text (``*`` at an end lets it go on), takes the shortest texts that fit, and is strict:
-one column that is not of its type makes all columns null. A relaxed one makes only that column null. A pattern of regular
-expressions begins at the text's start, need not reach its end, and takes the longest texts.
+A simple or regex pattern is strict: one column that is not of its type makes all columns null. A relaxed one makes only that
+column null.
 """
 
 from __future__ import annotations
@@ -12,36 +11,33 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
-from transpiler.diagnostics import KqlError
 from transpiler.kql import syntax
 from transpiler.plan.relations import Filter, Origin, Project
 from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, Scalar
 from transpiler.semantics.dispatch import bind_scalar, binds_operator
+from transpiler.semantics.operators.columns import place
 from transpiler.semantics.operators.parameters import kind_of, word
+from transpiler.semantics.operators.patterns import has_shape, regex_pattern, text_pattern, type_of
 from transpiler.semantics.scalars.calls import call_function, convert, make_call, overload_of
 from transpiler.semantics.scalars.expressions import connect
 from transpiler.semantics.scope import Scope, Tabular
 from transpiler.semantics.shaping import column_for, origin_of, over, project
-from transpiler.types import INTEGERS, NUMBERS, TYPE_NAMES, Type
+from transpiler.types import INTEGERS, Type
 
-_SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")
-_WHOLE = "-?[0-9]+"
-_NUMBER = r"[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?"
 _KINDS = ("simple", "regex", "relaxed")
-
-
-def escaped(text: str) -> str:
-    """A text as a regular expression that matches just it."""
-    return _SPECIAL.sub(lambda m: f"\\{m[0]}", text)
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column that a pattern gives: its name in the query, its name within the match, its type."""
+    """A column that a pattern gives: its name in the query, its name within the match, its type.
+
+    ``is_digits``: its text is a whole number or missing.
+    """
 
     name: str
     inner: str
     type: Type
+    is_digits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +49,6 @@ class Match:
     pattern: str
     is_kusto: bool = False
     is_strict: bool = False
-    whole_is_digits: bool = True
 
     def call(self, scope: Scope, name: str, node: syntax.Node) -> Call:
         """The match as a test, as one group, or as all groups."""
@@ -71,104 +66,53 @@ def inner_names(names: Sequence[str]) -> list[str]:
     return [f"p{i}" for i in range(1, len(names) + 1)]
 
 
-def check_new(scope: Scope, tabular: Tabular, names: Sequence[str], node: syntax.Node) -> None:
-    """Raises KQL101 for a name that comes twice, or that a column has: where Kusto would put the new one is not known."""
+def check_names(scope: Scope, names: Sequence[str], node: syntax.Node) -> None:
+    """Raises KQL101 for a name that comes twice."""
     if len(set(names)) != len(names):
         raise scope.error("KQL101", "a column is given twice", node.span)
-    taken = next((n for n in names if tabular.column(n) is not None), None)
-    if taken is not None:
-        raise scope.error(
-            "KQL101", f"there is a column '{taken}' already", node.span, hint="give the parsed one another name"
-        )
 
 
 @binds_operator(syntax.Parse)
 def _parse(scope: Scope, tabular: Tabular, node: syntax.Parse) -> Tabular:
-    kind = kind_of(scope, node, _KINDS)
-    flags = word(node, "flags")
-    if set(flags) - set("imsU") or (flags and kind != "regex"):
-        raise scope.error("KQL105", f"the flags '{flags}' are not known; kind=regex has i, m, s and U", node.span)
+    kind, flags = _kind(scope, node), word(node, "flags")
     text = convert(scope, bind_scalar(scope.over(tabular), node.operand), Type.STRING)
-    columns = [p for p in node.parts if p.column is not None]
-    names = [str(p.column) for p in columns]
-    check_new(scope, tabular, names, node)
-    fields = tuple(
-        Field(name, inner, TYPE_NAMES[part.type_name or "string"])
-        for name, inner, part in zip(names, inner_names(names), columns, strict=True)
-    )
-    pattern = _regex_pattern(scope, node, flags) if kind == "regex" else _text_pattern(scope, node, kind == "relaxed")
-    match = Match(text, fields, pattern, kind == "regex", kind != "relaxed", kind != "relaxed")
+    columns = [(p, f) for p, f in zip_longest(node.parts, node.parts[1:]) if p.column is not None]
+    names = [str(part.column) for part, _ in columns]
+    check_names(scope, names, node)
+    for part, _ in columns:
+        _check_replaced(scope, tabular, part)
+    is_regex = kind == "regex"
+    fields = []
+    for inner, (part, following) in zip(inner_names(names), columns, strict=True):
+        is_digits = type_of(part) in INTEGERS and has_shape(part, following, is_regex=is_regex)
+        fields.append(Field(str(part.column), inner, type_of(part), is_digits))
+    pattern = regex_pattern(scope, node, flags) if is_regex else text_pattern(scope, node)
+    match = Match(text, tuple(fields), pattern, is_regex, kind != "relaxed")
     return matched(scope, tabular, match, node, must_match=node.must_match)
 
 
-def _text_pattern(scope: Scope, node: syntax.Parse, relaxed: bool) -> str:
-    parts = node.parts
-    written = ["(?s)"] if parts and parts[0].star else [r"(?s)\A"]
-    group = 0
-    for i, part in enumerate(parts):
-        following = parts[i + 1] if i + 1 < len(parts) else None
-        if part.text is not None:
-            written.append(escaped(part.text))
-        elif part.star:
-            if following is not None and i:
-                written.append(".*?")
-        else:
-            inner = _text_group(scope, part, following, relaxed)
-            # Microsoft's own parser of sshd reads "port 22" with "port" and a whole number.
-            blanks = r"\s*" if inner in (_WHOLE, _NUMBER) else ""
-            written.append(f"{blanks}(?P<g{group}>{inner})")
-            group += 1
-    if parts and parts[-1].text is not None:
-        written.append(r"\z")
-    if parts and parts[-1].column is not None and not written[-1].endswith(".*)"):
-        written.append(r"\z")
-    return "".join(written)
+def _kind(scope: Scope, node: syntax.Parse) -> str:
+    """The kind of a parse. Raises KqlError for one that Kusto does not take, and for flags and texts that it does not."""
+    kind, flags = kind_of(scope, node, _KINDS), word(node, "flags")
+    if kind == "relaxed" and node.must_match:
+        raise scope.error("KQL105", "parse-where has the kinds simple and regex, not 'relaxed'", node.span)
+    if kind == "regex" and "x" in flags:
+        reason = "the flag x, with which blanks of a pattern count for nothing, is not RE2's"
+        raise scope.error("KQL205", reason, node.span)
+    if set(flags) - set("imsU") or (flags and kind != "regex"):
+        raise scope.error("KQL105", f"the flags '{flags}' are not known; kind=regex has i, m, s and U", node.span)
+    empty = next((p for p in node.parts if p.text == ""), None)
+    if empty is not None:
+        raise scope.error("KQL105", "a text of the pattern is empty", empty.span)
+    return kind
 
 
-def _text_group(scope: Scope, part: syntax.ParsePart, following: syntax.ParsePart | None, relaxed: bool) -> str:
-    t = TYPE_NAMES[part.type_name or "string"]
-    number = _WHOLE if t in INTEGERS else _NUMBER if t in NUMBERS else None
-    if following is not None and following.column is not None:
-        raise _endless(scope, part, following, t)
-    if following is not None and following.text is None:
-        if number is None:
-            raise _endless(scope, part, following, t)
-        return f"(?:{number})?" if relaxed else number
-    if t in INTEGERS and not relaxed:
-        return _WHOLE
-    return ".*" if following is None else ".*?"
-
-
-def _endless(scope: Scope, part: syntax.ParsePart, following: syntax.ParsePart, kind: Type) -> KqlError:
-    what = "'*'" if following.star else f"column '{following.column}'"
-    if following.column is not None and kind in NUMBERS:
-        text = f"{what} cannot follow column '{part.column}': a text stands between two columns"
-        return scope.error("KQL105", text, part.span)
-    if kind is Type.STRING:
-        text = f"{what} cannot follow column '{part.column}' ({kind}), which has no end"
-        return scope.error("KQL105", text, part.span)
-    reason = f"where column '{part.column}' ({kind}) ends before {what} is not documented"
-    return scope.error("KQL204", reason, part.span, hint="a text of the pattern between them says it")
-
-
-def _regex_pattern(scope: Scope, node: syntax.Parse, flags: str) -> str:
-    written = [f"(?{flags})" if flags else "", r"\A"]
-    group = 0
-    for part, following in zip_longest(node.parts, node.parts[1:]):
-        if part.text is not None:
-            written.append(f"(?:{part.text})")
-        elif part.star:
-            written.append(".*?")
-        else:
-            t = TYPE_NAMES[part.type_name or "string"]
-            if following is not None and following.column is not None:
-                raise _endless(scope, part, following, t)
-            inner = _WHOLE if t in INTEGERS else ".*"
-            written.append(f"(?P<g{group}>{inner})")
-            group += 1
-    if node.parts and node.parts[-1].star:
-        written.pop()
-    return "".join(written)
+def _check_replaced(scope: Scope, tabular: Tabular, part: syntax.ParsePart) -> None:
+    """Raises KQL101 for a name that a column has: where Kusto would put the new one is not known."""
+    old = tabular.column(str(part.column))
+    if old is not None:
+        message = f"there is a column '{old.name}' already"
+        raise scope.error("KQL101", message, part.span, hint="give the parsed one another name")
 
 
 def matched(scope: Scope, tabular: Tabular, match: Match, node: syntax.Node, *, must_match: bool = False) -> Tabular:
@@ -182,7 +126,7 @@ def matched(scope: Scope, tabular: Tabular, match: Match, node: syntax.Node, *, 
     if not match.fields:
         return tabular
     tabular, fields, origin = _extracted(scope, tabular, match, node, origin)
-    values = {f: _typed(scope, match, f, s, node) for f, s in zip(match.fields, fields, strict=True)}
+    values = {f: _typed(scope, f, s, node) for f, s in zip(match.fields, fields, strict=True)}
     if not typed or (len(values) == 1 and not must_match):
         return _placed(tabular, values, origin)
     return _strict(scope, tabular, values, node, origin, must_match=must_match)
@@ -214,16 +158,20 @@ def _extracted(
     return tabular, fields, replace(origin, text="")
 
 
-def _typed(scope: Scope, match: Match, field: Field, text: Scalar, node: syntax.Node) -> Scalar:
-    if field.type in INTEGERS and match.whole_is_digits:
+def _typed(scope: Scope, field: Field, text: Scalar, node: syntax.Node) -> Scalar:
+    if field.is_digits:
         name = "parse whole" if field.type is Type.LONG else "parse whole int"
         return call_function(scope, name, [text], node.span)
     return convert(scope, text, field.type)
 
 
 def _placed(tabular: Tabular, values: dict[Field, Scalar], origin: Origin) -> Tabular:
-    computed = {column_for(field.name, value): value for field, value in values.items()}
-    return project(tabular, (*tabular.visible, *computed), computed, origin)
+    """The rows with the values as columns, each where one of its name stands, else at the end."""
+    visible = list(tabular.visible)
+    computed: dict[Column, Scalar] = {}
+    for field, value in values.items():
+        place(visible, computed, column_for(field.name, value), value)
+    return project(tabular, visible, computed, origin)
 
 
 def _strict(

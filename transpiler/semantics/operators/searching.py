@@ -16,7 +16,7 @@ from transpiler.plan.relations import Filter, Origin, Project, Scan
 from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar
 from transpiler.semantics.dispatch import bind_scalar, bind_source, binds_operator
 from transpiler.semantics.operators.parameters import kind_of, word
-from transpiler.semantics.operators.parsing import escaped
+from transpiler.semantics.operators.patterns import escaped
 from transpiler.semantics.operators.unions import matching_tables, unite
 from transpiler.semantics.scalars.calls import call_function, convert
 from transpiler.semantics.scalars.expressions import binary, bind_predicate, connect
