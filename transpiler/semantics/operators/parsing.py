@@ -108,10 +108,14 @@ def _kind(scope: Scope, node: syntax.Parse) -> str:
 
 
 def _check_replaced(scope: Scope, tabular: Tabular, part: syntax.ParsePart) -> None:
-    """Raises KQL101 for a name that a column has: where Kusto would put the new one is not known."""
+    """Raises KQL101 for a parsed column that would take the place of one of another type.
+
+    One of the same type is replaced where it stands, as extend does it: so it was measured. Microsoft's binder shows both,
+    and of which type the name is then was not measured.
+    """
     old = tabular.column(str(part.column))
-    if old is not None:
-        message = f"there is a column '{old.name}' already"
+    if old is not None and old.type is not type_of(part):
+        message = f"there is a column '{old.name}' ({old.type}) already, and the parsed one is a {type_of(part)}"
         raise scope.error("KQL101", message, part.span, hint="give the parsed one another name")
 
 
