@@ -25,13 +25,15 @@ class Openness(IntEnum):
 
     Of an INFERRED table every column that the query names is seen, so names can be told apart behind a join or a union,
     and only what looks at all columns cannot be said. WHOLE is the same where the query asks for all of them (``*``):
-    what shows them is refused as well. Of an OPEN table any name may be a column that is not seen.
+    what shows them is refused as well. Of an OPEN table any name may be a column that is not seen. Of a DISPUTED one all are
+    known, but where the engine shows one Microsoft's binder shows two.
     """
 
     CLOSED = 0
-    INFERRED = 1
-    WHOLE = 2
-    OPEN = 3
+    DISPUTED = 1
+    INFERRED = 2
+    WHOLE = 3
+    OPEN = 4
 
     def asked_whole(self) -> Openness:
         """The columns behind an operator that names them by ``*``, by a pattern or by what it leaves out."""
@@ -84,7 +86,7 @@ class Tabular:
     @property
     def is_open(self) -> bool:
         """Whether there may be columns that are not seen."""
-        return self.openness is not Openness.CLOSED
+        return self.openness > Openness.DISPUTED
 
     def column(self, name: str) -> Column | None:
         """The visible column of a name, or None."""

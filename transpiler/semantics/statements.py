@@ -49,11 +49,18 @@ def _check_shown(scope: Scope, tabular: Tabular, result: syntax.Expr) -> None:
             "project the columns that are wanted",
         )
     else:
-        for column in tabular.visible:
-            if column.name in scope.environment.disputed:
-                raise scope.environment.disputed[column.name]
+        _check_disputed(scope, tabular, result)
         return
     raise scope.error("KQL203", message, result.span, hint=hint)
+
+
+def _check_disputed(scope: Scope, tabular: Tabular, result: syntax.Expr) -> None:
+    if tabular.openness is Openness.DISPUTED:
+        message = "the result shows a column that parse has replaced, beside which Microsoft's binder shows the old one"
+        raise scope.error("KQL204", message, result.span, hint="project the columns that are wanted")
+    for column in tabular.visible:
+        if column.name in scope.environment.disputed:
+            raise scope.environment.disputed[column.name]
 
 
 def bind_result(scope: Scope, expression: syntax.Expr) -> Tabular:

@@ -20,7 +20,7 @@ from transpiler.semantics.operators.parameters import kind_of, word
 from transpiler.semantics.operators.patterns import has_shape, regex_pattern, text_pattern, type_of
 from transpiler.semantics.scalars.calls import call_function, convert, make_call, overload_of
 from transpiler.semantics.scalars.expressions import connect
-from transpiler.semantics.scope import Scope, Tabular
+from transpiler.semantics.scope import Openness, Scope, Tabular
 from transpiler.semantics.shaping import column_for, origin_of, over, project
 from transpiler.types import INTEGERS, Type
 
@@ -79,8 +79,7 @@ def _parse(scope: Scope, tabular: Tabular, node: syntax.Parse) -> Tabular:
     columns = [(p, f) for p, f in zip_longest(node.parts, node.parts[1:]) if p.column is not None]
     names = [str(part.column) for part, _ in columns]
     check_names(scope, names, node)
-    for part, _ in columns:
-        _check_replaced(scope, tabular, part)
+    replaced = [_is_replaced(scope, tabular, part) for part, _ in columns]
     is_regex = kind == "regex"
     fields = []
     for inner, (part, following) in zip(inner_names(names), columns, strict=True):
@@ -88,7 +87,8 @@ def _parse(scope: Scope, tabular: Tabular, node: syntax.Parse) -> Tabular:
         fields.append(Field(str(part.column), inner, type_of(part), is_digits))
     pattern = regex_pattern(scope, node, flags) if is_regex else text_pattern(scope, node)
     match = Match(text, tuple(fields), pattern, is_regex, kind != "relaxed")
-    return matched(scope, tabular, match, node, must_match=node.must_match)
+    result = matched(scope, tabular, match, node, must_match=node.must_match)
+    return replace(result, openness=max(result.openness, Openness.DISPUTED)) if any(replaced) else result
 
 
 def _kind(scope: Scope, node: syntax.Parse) -> str:
@@ -107,8 +107,8 @@ def _kind(scope: Scope, node: syntax.Parse) -> str:
     return kind
 
 
-def _check_replaced(scope: Scope, tabular: Tabular, part: syntax.ParsePart) -> None:
-    """Raises KQL101 for a parsed column that would take the place of one of another type.
+def _is_replaced(scope: Scope, tabular: Tabular, part: syntax.ParsePart) -> bool:
+    """Whether a parsed column takes the place of another. Raises KQL101 where that has another type.
 
     One of the same type is replaced where it stands, as extend does it: so it was measured. Microsoft's binder shows both,
     and of which type the name is then was not measured.
@@ -117,6 +117,7 @@ def _check_replaced(scope: Scope, tabular: Tabular, part: syntax.ParsePart) -> N
     if old is not None and old.type is not type_of(part):
         message = f"there is a column '{old.name}' ({old.type}) already, and the parsed one is a {type_of(part)}"
         raise scope.error("KQL101", message, part.span, hint="give the parsed one another name")
+    return old is not None
 
 
 def matched(scope: Scope, tabular: Tabular, match: Match, node: syntax.Node, *, must_match: bool = False) -> Tabular:
