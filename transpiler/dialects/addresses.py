@@ -1,7 +1,8 @@
 """IPv4 addresses: numbers of 32 bits with a prefix, the same arithmetic in every target.
 
 Two readings of one text would be two answers, so an address is what one pattern says it is: four decimal octets without
-leading zeros, then perhaps ``/0`` to ``/32``; blanks are no part of it. Constants are read here, in Python.
+leading zeros, then perhaps ``/0`` to ``/32``; blanks may stand in front (measured on Kusto's emulator). Constants are read here, in
+Python.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ from transpiler.types import Type
 OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 IPV4 = rf"(?:{OCTET}\.){{3}}{OCTET}"
 SUFFIX = r"(?:/(?:[12]?\d|3[0-2]))?"
-_WHOLE = rf"^({IPV4}){SUFFIX}$"
+_WHOLE = rf"^ *({IPV4}){SUFFIX}$"
 PREFIX = r"/(\d+)$"
 # No more than 32: what follows is computed whether or not the address is one.
 _PREFIX = r"/([12]?\d|3[0-2])$"
-_PRIVATE = r"^(?:10|172\.(?:1[6-9]|2\d|3[01])|192\.168)\."
+_PRIVATE = r"^ *(?:10|172\.(?:1[6-9]|2\d|3[01])|192\.168)\."
 _ADDRESS = re.compile(_WHOLE, re.ASCII)
 
 

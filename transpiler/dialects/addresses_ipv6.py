@@ -1,6 +1,8 @@
-"""IPv6 addresses: 128 bits, an IPv4 address among them as ``::ffff:a.b.c.d``.
+"""IPv6 addresses: 128 bits, an IPv4 address among them as ``::ffff:a.b.c.d``. What is behind a ``%`` is passed over.
 
-``::a.b.c.d`` is read as the IPv4 address too, its prefix counts from bit 96 (documentation of ``parse_ipv6_mask``).
+The prefix of an address with a dotted end is an IPv4 one, from 0 to 32, and counts from bit 96 (measured on Kusto's
+emulator). ``::a.b.c.d`` with a prefix, or in a comparison, is the IPv4 address too (documentation of ``parse_ipv6_mask`` and
+``ipv6_compare``), alone in ``parse_ipv6`` it is what is written (measured).
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from transpiler.plan.scalars import Call, Scalar
 from transpiler.types import Type
 
 MAPPED = rf"^(?:::)?({IPV4}){SUFFIX}$"
-LONG_SUFFIX = r"(?:/(?:12[0-8]|1[01]\d|[1-9]?\d))?"
+LONG_SUFFIX = r"(?:/(?:12[0-8]|1[01]\d|[1-9]?\d)|%[^/%]+)?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +57,32 @@ class LongAddresses:
 
     def _read(self, speller: Speller, x: exp.Expr) -> tuple[exp.Expr, exp.Expr]:
         """The bits and the prefix of a text."""
-        mapped = speller.sql(speller.dialect.regex_matches, text=x.copy(), pattern=text(MAPPED))
         prefix = speller.sql(
-            "COALESCE({p} + CASE WHEN {m} THEN 96 ELSE 0 END, 128)",
+            "COALESCE({p} + CASE WHEN {x} LIKE '%.%' THEN 96 ELSE 0 END, 128)",
             p=speller.sql(self._sql.prefix, x=x.copy(), p=text(PREFIX)),
-            m=mapped,
+            x=x.copy(),
         )
         return self._sql.bits(speller, x), prefix
 
     def _over(self, speller: Speller, scalar: Scalar, body: Callable[[exp.Expr, exp.Expr], exp.Expr]) -> exp.Expr:
         return speller.once(speller.value(scalar), lambda x: body(*self._read(speller, x)))
 
+    def _shown(self, speller: Speller, x: exp.Expr, limit: exp.Expr | int) -> exp.Expr:
+        bits, prefix = self._read(speller, x)
+        return speller.sql(self._sql.shown, b=bits, p=_least(prefix, limit))
+
     def _parse(self, speller: Speller, call: Call) -> exp.Expr:
         ip, *limit = call.arguments
 
         def written(n: exp.Expr | int) -> exp.Expr:
-            return self._over(speller, ip, lambda b, p: speller.sql(self._sql.shown, b=b, p=_least(p, n)))
+            return speller.once(speller.value(ip), lambda x: self._shown(speller, x, n))
 
-        return within(speller, limit[0], 128, Type.STRING, written) if limit else written(128)
+        if limit:
+            return within(speller, limit[0], 128, Type.STRING, written)
+        # A group more, and it is no IPv4 address.
+        alone, as_written = text(r"^::(\d+\.[\d.]+)$"), text(r"::0:\1")
+        source = speller.sql("REGEXP_REPLACE({x}, {p}, {r})", x=speller.value(ip), p=alone, r=as_written)
+        return speller.once(source, lambda x: self._shown(speller, x, 128))
 
     def _pair(self, speller: Speller, call: Call, body: Callable[[exp.Expr, exp.Expr], exp.Expr]) -> exp.Expr:
         """The body over the bits of two addresses up to the prefix that they are compared by."""

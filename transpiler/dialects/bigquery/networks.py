@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from transpiler.dialects import addresses_in_text
-from transpiler.dialects.addresses import Addresses, AddressSql
+from transpiler.dialects.addresses import SUFFIX, Addresses, AddressSql
 from transpiler.dialects.addresses_ipv6 import LONG_SUFFIX, MAPPED, LongAddresses, LongAddressSql
 from transpiler.dialects.dialect import bound_name
 from transpiler.dialects.spelling import Speller, Spelling, text
@@ -47,15 +47,16 @@ def any_of(speller: Speller, array: exp.Expr, test: Callable[[exp.Expr], exp.Exp
 
 
 _PREFIX = "SAFE_CAST(REGEXP_EXTRACT({x}, {p}) AS INT64)"
-_LONG = rf"^([0-9a-fA-F]*:[0-9a-fA-F:.]*){LONG_SUFFIX}$"
+_LONG = rf"^([0-9a-fA-F]*:[0-9a-fA-F:]*){LONG_SUFFIX}$"
+_ENDS_DOTTED = rf"^([0-9a-fA-F]*:[0-9a-fA-F:]*\.[\d.]+){SUFFIX}$"
 _BITS = (
     "COALESCE(FROM_HEX('00000000000000000000ffff') || NET.SAFE_IP_FROM_STRING(REGEXP_EXTRACT({x}, {mapped})), "
-    "NET.SAFE_IP_FROM_STRING(REGEXP_EXTRACT({x}, {long})))"
+    "NET.SAFE_IP_FROM_STRING(REGEXP_EXTRACT({x}, {long})), NET.SAFE_IP_FROM_STRING(REGEXP_EXTRACT({x}, {dotted})))"
 )
 
 
 def _bits(speller: Speller, x: exp.Expr) -> exp.Expr:
-    return speller.sql(_BITS, x=x, mapped=text(MAPPED), long=text(_LONG))
+    return speller.sql(_BITS, x=x, mapped=text(MAPPED), long=text(_LONG), dotted=text(_ENDS_DOTTED))
 
 
 SPELLINGS: dict[str, Spelling] = {

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from transpiler.dialects import addresses_in_text
-from transpiler.dialects.addresses import IPV4, Addresses, AddressSql
+from transpiler.dialects.addresses import IPV4, SUFFIX, Addresses, AddressSql
 from transpiler.dialects.addresses_ipv6 import LONG_SUFFIX, MAPPED, LongAddresses, LongAddressSql
 from transpiler.dialects.dialect import bound_name
 from transpiler.dialects.duckdb.paths import elements_at
@@ -53,7 +53,7 @@ _GROUPS = (
     rf"{_H}:(?::{_H}){{1,6}}|:(?:(?::{_H}){{1,7}}|:))$"
 )
 _HEXADECIMAL = rf"^([0-9a-fA-F:]+){LONG_SUFFIX}$"
-_ENDS_DOTTED = rf"^[0-9a-fA-F:]*:({IPV4}){LONG_SUFFIX}$"
+_ENDS_DOTTED = rf"^[0-9a-fA-F:]*:({IPV4}){SUFFIX}$"
 # Every group gets three zeros in front and is cut to its last four digits.
 _PADDED = "regexp_replace(regexp_replace({t}, {group}, {longer}, 'g'), {last}, {first}, 'g')"
 _BITS = (
