@@ -1,12 +1,14 @@
 r"""What the targets share of well-known formats: patterns, sizes in bytes, and the Windows command line.
 
 A URL is read as Kusto reads it, and not as RFC 3986 does: nothing is decoded, the port begins at the last colon, a user
-needs a password, a parameter needs ``=`` and the last of two wins (answers of the engine in Kusto-Query-Language issue
-112 and dataexplorer-docs issue 917).
+needs a password, a parameter needs a name, ``=`` and a value, several of one name are an array, and a slash is no path
+where nothing else follows the host (answers of the engine in Kusto-Query-Language issue 112, and measured on Kusto's
+emulator; what dataexplorer-docs issue 917 shows, the last of several parameters, was another version's).
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
@@ -14,7 +16,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from sqlglot import exp
 
 from transpiler.dialects.computed import hygienic
-from transpiler.dialects.spelling import Builder, Speller, number, text
+from transpiler.dialects.spelling import Builder, Speller, is_constant, number, text
 from transpiler.plan.scalars import Call, Constant, Path, Scalar
 
 # The first record of CSV: quoted fields (where "" is a quote) and plain ones.
@@ -33,6 +35,7 @@ _URL = (
     ("Query Parameters", r"(?:\?", r"[^#]*", r")?"),
     ("Fragment", r"(?:#", r".*", r")?$"),
 )
+URL_PARAMETER = r"(?s)^[^=]+=."
 URL_PARTS = ("Scheme", "Host", "Port", "Path", "Username", "Password", "Query Parameters", "Fragment")
 
 _DRIVE = r"[A-Za-z]:[\\/]"
@@ -61,10 +64,14 @@ def parse_csv(template: str) -> Builder:
 
 def url_pattern(wanted: str) -> str:
     """The pattern of a URL with one part as its only group."""
-    return "".join(
-        f"{before}({body}){after}" if part == wanted else f"{before}(?:{body}){after}"
+    pieces = {
+        part: f"{before}({body}){after}" if part == wanted else f"{before}(?:{body}){after}"
         for part, before, body, after in _URL
-    )
+    }
+    if wanted == "Path":  # of a slash at the end the group is not there
+        pieces["Path"] = f"(?:/$|{pieces['Path']}"
+        pieces["Fragment"] += ")"
+    return "".join(pieces.values())
 
 
 def parsed_part(scalar: Scalar) -> tuple[Scalar, str] | None:
@@ -122,6 +129,22 @@ def _size(speller: Speller, v: exp.Expr, unit: str) -> exp.Expr:
         exp.If(this=speller.sql("{v} >= {s}", v=v.copy(), s=number(1024**i)), true=shown(i)) for i in range(6, 0, -1)
     ]
     return exp.Case(ifs=cases, default=shown(0))
+
+
+def digest(name: str, template: str) -> Callable[[Speller, Call], exp.Expr]:
+    """A hash by a template over ``{v}``. That of no text is '' in Kusto, not the digest of no bytes."""
+    of_nothing = hashlib.new(name, usedforsecurity=False).hexdigest()
+
+    def spell(speller: Speller, call: Call) -> exp.Expr:
+        source = call.arguments[0]
+        if isinstance(source, Constant):
+            return speller.sql(template, v=speller.value(source)) if source.value else text("")
+        value = speller.value(source)
+        if is_constant(value):
+            return speller.sql(f"CASE WHEN {{v}} <> '' THEN {template} ELSE '' END", v=value)
+        return speller.sql(f"REPLACE({template}, {{nothing}}, '')", v=speller.text(source), nothing=text(of_nothing))
+
+    return spell
 
 
 def windows_arguments(command: str) -> list[str]:

@@ -8,6 +8,7 @@ from transpiler.dialects import geography
 from transpiler.dialects.bigquery import formats, polygons
 from transpiler.dialects.computed import hygienic
 from transpiler.dialects.encodings import EncodingForms, encoding_spellings
+from transpiler.dialects.formats import digest
 from transpiler.dialects.geohash import GeohashForms, geohash_spellings
 from transpiler.dialects.spelling import Speller, Spelling
 from transpiler.plan.scalars import Call
@@ -52,9 +53,9 @@ _GEOHASHES = GeohashForms(
 )
 
 SPELLINGS: dict[str, Spelling] = {
-    "hash_md5": "TO_HEX(MD5({source}))",
-    "hash_sha1": "TO_HEX(SHA1({source}))",
-    "hash_sha256": "TO_HEX(SHA256({source}))",
+    "hash_md5": digest("md5", "TO_HEX(MD5({v}))"),
+    "hash_sha1": digest("sha1", "TO_HEX(SHA1({v}))"),
+    "hash_sha256": digest("sha256", "TO_HEX(SHA256({v}))"),
     "base64_encode_tostring": "TO_BASE64(CAST({string} AS BYTES))",
     "base64_encode_fromarray": _from_array,
     **encoding_spellings(_FORMS),

@@ -5,16 +5,24 @@ from __future__ import annotations
 from sqlglot import exp
 
 from transpiler.dialects.computed import hygienic
-from transpiler.dialects.formats import PATH_PATTERNS, URL_PARTS, command_line, format_bytes, parsed_part, url_pattern
+from transpiler.dialects.formats import (
+    PATH_PATTERNS,
+    URL_PARAMETER,
+    URL_PARTS,
+    command_line,
+    format_bytes,
+    parsed_part,
+    url_pattern,
+)
 from transpiler.dialects.spelling import Speller, Spelling, text
 from transpiler.plan.scalars import Call, Scalar
 
-# The keys are sorted; of several parameters of one name the last is taken.
+# The keys are sorted; several values of one name are an array.
 _QUERY = (
-    "(SELECT CONCAT('{', COALESCE(STRING_AGG(CONCAT(TO_JSON_STRING(@k@), ':', TO_JSON_STRING(@v@)), ',' ORDER BY @k@), ''), '}') "
-    "FROM (SELECT SPLIT(@p@, '=')[OFFSET(0)] AS @k@, "
-    "ARRAY_AGG(SUBSTR(@p@, STRPOS(@p@, '=') + 1) ORDER BY @o@ DESC LIMIT 1)[OFFSET(0)] AS @v@ "
-    "FROM UNNEST(SPLIT({q}, '&')) AS @p@ WITH OFFSET AS @o@ WHERE STRPOS(@p@, '=') > 0 GROUP BY 1))"
+    "(SELECT CONCAT('{', COALESCE(STRING_AGG(CONCAT(TO_JSON_STRING(@k@), ':', "
+    "IF(ARRAY_LENGTH(@v@) > 1, TO_JSON_STRING(@v@), TO_JSON_STRING(@v@[OFFSET(0)]))), ',' ORDER BY @k@), ''), '}') "
+    "FROM (SELECT SPLIT(@p@, '=')[OFFSET(0)] AS @k@, ARRAY_AGG(SUBSTR(@p@, STRPOS(@p@, '=') + 1) ORDER BY @o@) AS @v@ "
+    "FROM UNNEST(SPLIT({q}, '&')) AS @p@ WITH OFFSET AS @o@ WHERE REGEXP_CONTAINS(@p@, {parameter}) GROUP BY 1))"
 )
 
 
@@ -31,7 +39,7 @@ def part_at(speller: Speller, scalar: Scalar) -> exp.Expr | None:
 
 def query_bag(speller: Speller, query: exp.Expr) -> exp.Expr:
     """The parameters of a URL's query as a bag, in JSON."""
-    return hygienic(speller, _QUERY, q=query)
+    return hygienic(speller, _QUERY, q=query, parameter=text(URL_PARAMETER))
 
 
 def _object(speller: Speller, members: dict[str, exp.Expr]) -> exp.Expr:

@@ -8,6 +8,7 @@ from transpiler.dialects import geography
 from transpiler.dialects.computed import hygienic
 from transpiler.dialects.duckdb import formats, polygons
 from transpiler.dialects.encodings import EncodingForms, encoding_spellings
+from transpiler.dialects.formats import digest
 from transpiler.dialects.geohash import GeohashForms, geohash_spellings
 from transpiler.dialects.spelling import Speller, Spelling
 from transpiler.plan.scalars import Call
@@ -51,9 +52,9 @@ _GEOHASHES = GeohashForms(
 )
 
 SPELLINGS: dict[str, Spelling] = {
-    "hash_md5": "md5({source})",
-    "hash_sha1": "sha1({source})",
-    "hash_sha256": "sha256({source})",
+    "hash_md5": digest("md5", "md5({v})"),
+    "hash_sha1": digest("sha1", "sha1({v})"),
+    "hash_sha256": digest("sha256", "sha256({v})"),
     "base64_encode_tostring": "to_base64(encode({string}))",
     "base64_encode_fromarray": _from_array,
     **encoding_spellings(_FORMS),

@@ -5,17 +5,26 @@ from __future__ import annotations
 from sqlglot import exp
 
 from transpiler.dialects.computed import hygienic
-from transpiler.dialects.formats import PATH_PATTERNS, URL_PARTS, command_line, format_bytes, parsed_part, url_pattern
+from transpiler.dialects.formats import (
+    PATH_PATTERNS,
+    URL_PARAMETER,
+    URL_PARTS,
+    command_line,
+    format_bytes,
+    parsed_part,
+    url_pattern,
+)
 from transpiler.dialects.spelling import Speller, Spelling, sql_type, text
 from transpiler.plan.scalars import Call, Scalar
 
-# The keys are sorted; of several parameters of one name the last is taken.
+# The keys are sorted; several values of one name are an array. l: the parameters. k: a name. v: its values.
 _QUERY = (
-    "list_transform([list_filter(string_split({q}, '&'), lambda @p@: contains(@p@, '='))], lambda @l@: "
+    "list_transform([list_filter(string_split({q}, '&'), lambda @p@: regexp_matches(@p@, {parameter}))], lambda @l@: "
     "'{' || array_to_string(list_transform("
     "list_sort(list_distinct(list_transform(@l@, lambda @p@: split_part(@p@, '=', 1)))), "
-    "lambda @k@: CAST(to_json(@k@) AS TEXT) || ':' || CAST(to_json(substr("
-    "list_filter(@l@, lambda @p@: starts_with(@p@, @k@ || '='))[-1], length(@k@) + 2)) AS TEXT)), ',') || '}')[1]"
+    "lambda @k@: CAST(to_json(@k@) AS TEXT) || ':' || list_transform([list_transform("
+    "list_filter(@l@, lambda @p@: starts_with(@p@, @k@ || '=')), lambda @p@: substr(@p@, length(@k@) + 2))], "
+    "lambda @v@: CAST(CASE WHEN len(@v@) > 1 THEN to_json(@v@) ELSE to_json(@v@[1]) END AS TEXT))[1]), ',') || '}')[1]"
 )
 
 
@@ -32,7 +41,7 @@ def part_at(speller: Speller, scalar: Scalar) -> exp.Expr | None:
 
 def query_bag(speller: Speller, query: exp.Expr) -> exp.Expr:
     """The parameters of a URL's query as a bag, in JSON."""
-    return hygienic(speller, _QUERY, q=query)
+    return hygienic(speller, _QUERY, q=query, parameter=text(URL_PARAMETER))
 
 
 def _object(speller: Speller, members: dict[str, exp.Expr]) -> exp.Expr:
