@@ -64,6 +64,7 @@ MEMBERSHIP: dict[str, Spelling] = {
     "in array": _any("{e} = {x}"),
     "in array number": _any_number,
     "in~ array": _any_folded,
-    "has_any array": _any("REGEXP_CONTAINS({x}, '(?i)' || {p})"),
+    # A null is in every text, as the empty text is.
+    "has_any array": _any("COALESCE(REGEXP_CONTAINS({x}, '(?i)' || {p}), TRUE)"),
     "has_all array": _has_all,
 }

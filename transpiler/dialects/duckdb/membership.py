@@ -14,7 +14,7 @@ from transpiler.dialects.terms import row_pattern
 from transpiler.plan.scalars import Call, Scalar
 from transpiler.types import Type
 
-_LISTED = "CASE WHEN json_type({v}) = 'ARRAY' THEN {l} WHEN {v} IS NOT NULL THEN [json_extract_string({v}, '$')] END"
+_LISTED = "CASE WHEN json_type({v}) = 'ARRAY' THEN {l} WHEN {v} <> 'null' THEN [json_extract_string({v}, '$')] END"
 
 
 def _listed(speller: Speller, array: Scalar) -> exp.Expr:
@@ -53,8 +53,8 @@ def _contains_number(speller: Speller, of: Call) -> exp.Expr:
     return hygienic(speller, test, l=_listed(speller, array), x=speller.value(value))
 
 
-def _terms(joined: str) -> Callable[[Speller, Call], exp.Expr]:
-    """``has`` of each element, joined by a function over the list of answers."""
+def _terms(joined: str, test: str) -> Callable[[Speller, Call], exp.Expr]:
+    """A test over ``{m}``, ``has`` of each element (NULL for a null), joined by a function over the list of answers."""
 
     def spell(speller: Speller, of: Call) -> exp.Expr:
         value, array = of.arguments
@@ -63,7 +63,7 @@ def _terms(joined: str) -> Callable[[Speller, Call], exp.Expr]:
         name = next(n for n in ("e", *(f"e{k}" for k in range(1, 99))) if n not in used)
         pattern = row_pattern(speller, exp.column(name), left=True, right=True)
         return speller.sql(
-            f"{joined}(list_transform({{l}}, lambda {name}: regexp_matches({{h}}, '(?i)' || {{p}})))",
+            f"{joined}(list_transform({{l}}, lambda {name}: {test}))".replace("{m}", "regexp_matches({h}, '(?i)' || {p})"),
             l=listed, h=hay, p=pattern,
         )  # fmt: skip
 
@@ -71,12 +71,13 @@ def _terms(joined: str) -> Callable[[Speller, Call], exp.Expr]:
 
 
 def _has_any(speller: Speller, of: Call) -> exp.Expr:
-    return _holds(speller, _terms("list_bool_or")(speller, of))
+    """A null is in every text, as the empty text is."""
+    return _holds(speller, _terms("list_bool_or", "COALESCE({m}, TRUE)")(speller, of))
 
 
 def _has_all(speller: Speller, of: Call) -> exp.Expr:
     """No terms at all are all there; a null array is none."""
-    tests = _terms("list_bool_and")(speller, of)
+    tests = _terms("list_bool_and", "{m}")(speller, of)
     return speller.sql("COALESCE({t}, NOT {d} IS NULL)", t=tests, d=speller.value(of.arguments[1]))
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from transpiler.kql import syntax
 from transpiler.plan.relations import Filter, Origin
-from transpiler.plan.scalars import Column, ColumnRef, Constant, InRelation, Scalar
+from transpiler.plan.scalars import Column, ColumnRef, Constant, InRelation, Scalar, ScalarSubquery
 from transpiler.semantics.dispatch import bind_scalar, bind_source, binds_scalar
 from transpiler.semantics.scalars.calls import call_function, convert, make_call, overload_of
 from transpiler.semantics.scalars.expressions import as_number, connect
@@ -42,7 +42,7 @@ def _test(scope: Scope, node: syntax.InList, operator: str, value: Scalar) -> Sc
     if len(node.items) == 1 and (tabular := _as_table(scope, node.items[0])) is not None:
         return _in_table(scope, operator, value, tabular, node.span)
     items = [bind_scalar(scope, i) for i in node.items]
-    flat = [s for item in items for s in _spread(item, value.type)]
+    flat = [s for item in items for s in _spread(item, value.type, operator.startswith("has"))]
     if operator == "has_all" and any(
         isinstance(i, Constant) and i.type is Type.DYNAMIC and i.value is None for i in items
     ):
@@ -100,8 +100,6 @@ def _in_table(scope: Scope, operator: str, value: Scalar, tabular: Tabular, span
         raise scope.error("KQL105", "the table has no column", span)
     check_first(scope, tabular, span)
     column = tabular.visible[0]
-    if operator == "has_all":
-        raise scope.error("KQL200", "has_all over a table is not translated", span)
     if column.type is Type.DYNAMIC:
         wanted = Type.STRING if value.type is Type.DYNAMIC else value.type
         tabular = _elements(scope, tabular, column, wanted, span)
@@ -112,18 +110,36 @@ def _in_table(scope: Scope, operator: str, value: Scalar, tabular: Tabular, span
         from transpiler.semantics.shaping import converted_column
 
         tabular, column = converted_column(scope, tabular, column, value.type)
+    if operator == "has_all":
+        return _array_test(scope, operator, value, _one_list(scope, tabular, column, span), span)
     return InRelation(operator, value, tabular.relation, column, span)
+
+
+def _one_list(scope: Scope, tabular: Tabular, column: Column, span: Span) -> Scalar:
+    """All values of a column as one array: only ``NOT EXISTS`` asks whether all rows pass a test, and BigQuery does not take it
+    with a regular expression of the row outside.
+    """
+    from transpiler.semantics.operators.summarize import AggregateItem, aggregated
+    from transpiler.semantics.scalars.aggregates import list_with_nulls
+
+    call = list_with_nulls(scope, column.name, ColumnRef(column, span), (), span, has_rows=False)
+    # Of no rows SQL makes no list.
+    found: list[Scalar] = [ColumnRef(call.columns[0]), Constant(Type.DYNAMIC, "[]", span)]
+    listed = Column(column.name, Type.DYNAMIC, False)
+    item = AggregateItem((call,), ((listed, call_function(scope, "coalesce", found, span)),))
+    origin = Origin("summarize", span, "", scope.source.line_of(span.start))
+    return ScalarSubquery(aggregated(tabular, {}, [item], origin).relation, listed, span)
 
 
 _TEXTS = frozenset({Type.STRING, Type.DYNAMIC, Type.UNKNOWN})
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?", re.ASCII)
 
 
-def _spread(item: Scalar, wanted: Type) -> Sequence[Scalar]:
+def _spread(item: Scalar, wanted: Type, has_terms: bool) -> Sequence[Scalar]:
     """The elements of a constant dynamic array that may equal a value of a type, as constants; anything else as it is.
 
     As in an array of the row, a text of a number is that number, no other text is any, and an element of another type is
-    no value of this one.
+    no value of this one. A null is no value either, but as a term it is the empty text, which is in every text.
     """
     if not (isinstance(item, Constant) and item.type is Type.DYNAMIC):
         return [item]
@@ -131,6 +147,8 @@ def _spread(item: Scalar, wanted: Type) -> Sequence[Scalar]:
         return []
     parsed = json.loads(str(item.value), parse_float=_Real)
     elements = parsed if isinstance(parsed, list) else [parsed]
+    if has_terms:
+        elements = ["" if e is None else e for e in elements]
     if wanted in NUMBERS:
         elements = [_number_in(e) if type(e) is str else e for e in elements]
     found = [c for c in (_element(e, item.span) for e in elements) if c is not None]
