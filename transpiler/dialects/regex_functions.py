@@ -74,7 +74,7 @@ def extract_all(forms: RegexForms) -> Builder:
             raise speller.refuse("extract_all needs a group in its pattern", pattern.span, code="KQL205")
         groups = list(range(1, regex.groups + 1))
         if len(call.arguments) == 3:
-            groups = [_group(speller, g, regex, call) for g in need_array(speller, call.arguments[1], "the groups")]
+            groups = _selected(speller, call, regex) or groups
         if regex.matches_nothing:
             raise speller.refuse("the pattern also matches nothing", pattern.span, code="KQL205")
         value = speller.text(source)
@@ -99,11 +99,15 @@ def _for_all(regex: Regex, groups: list[int]) -> tuple[list[str], bool]:
     return [written for written, _ in found], takes_rest
 
 
-def _group(speller: Speller, given: object, regex: Regex, call: Call) -> int:
-    found = regex.names.get(given) if isinstance(given, str) else given
-    if not isinstance(found, int) or not 1 <= found <= regex.groups:
-        raise speller.refuse(f"the pattern has no group {given!r}", call.arguments[1].span)
-    return found
+def _selected(speller: Speller, call: Call, regex: Regex) -> list[int]:
+    """The groups that are asked for, in their order. One beyond the last is passed over (measured on Kusto's emulator)."""
+    found: list[int] = []
+    for given in need_array(speller, call.arguments[1], "the groups"):
+        group = regex.names.get(given) if isinstance(given, str) else given
+        if type(group) is not int or group < 1:
+            raise speller.refuse(f"the pattern has no group {given!r}", call.arguments[1].span)
+        found.append(group)
+    return [g for g in found if g <= regex.groups]
 
 
 def replacement(speller: Speller, rewrite: Scalar, groups: int) -> str:

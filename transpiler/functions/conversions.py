@@ -39,6 +39,8 @@ fn(
     ("toint(value: real) -> int?", "toint real"),
     ("toint(value: decimal) -> int?", "toint decimal"),
     ("toint(value: bool) -> int", "toint bool"),
+    ("toint(value: datetime) -> int", "toint datetime"),
+    ("toint(value: timespan) -> int", "toint timespan"),
     naming=_FIRST,
 )
 fn(

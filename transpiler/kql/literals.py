@@ -142,6 +142,8 @@ _TYPED: dict[str, Callable[[str], Value | None]] = {
     "timespan": timespan_ticks,
 }
 _QUOTED_KINDS = frozenset({"datetime", "timespan", "guid"})
+# ``datetime(2025, 6, 14)``, measured on Kusto's emulator.
+_DATE_PARTS = re.compile(r"(\d{4})\s*,\s*(\d\d?)\s*,\s*(\d\d?)", re.ASCII)
 
 
 def typed_literal(text: str, span: Span) -> Literal:
@@ -154,5 +156,7 @@ def typed_literal(text: str, span: Span) -> Literal:
     body = inner
     if kind in _QUOTED_KINDS and len(body) >= 2 and body[0] == body[-1] and body[0] in "'\"":
         body = body[1:-1].strip()
+    elif kind == "datetime" and (parts := _DATE_PARTS.fullmatch(inner)):
+        body = "-".join(parts.groups())
     value = _TYPED[kind](body)
     return Literal(kind, value, span=span, malformed=inner if value is None else None)

@@ -196,14 +196,17 @@ def _repeat(speller: Speller, of: Call) -> exp.Expr:
 
 
 def _strcat(speller: Speller, of: Call) -> exp.Expr:
-    """The elements' texts with a delimiter between; a null has none."""
+    """The elements' texts with a delimiter between; a null has none. What is no array is its own text."""
     array, delimiter = of.arguments
-    return hygienic(
-        speller,
+    template = (
         "ARRAY_TO_STRING(ARRAY(SELECT COALESCE(JSON_VALUE(@e@), NULLIF(@e@, 'null'), '') "
-        f"FROM {_EACH} ORDER BY @o@), {{d}})",
-        a=elements_of(speller, array), d=speller.text(delimiter),
-    )  # fmt: skip
+        f"FROM {_EACH} ORDER BY @o@), {{d}})"
+    )
+    if is_array(array):
+        return hygienic(speller, template, a=elements_of(speller, array), d=speller.text(delimiter))
+    template = template.replace("{a}", _ELEMENTS)
+    template = f"IF(STARTS_WITH({{v}}, '['), {template}, COALESCE(JSON_VALUE({{v}}), NULLIF({{v}}, 'null'), ''))"
+    return speller.once(json_of(speller, array), lambda v: hygienic(speller, template, v=v, d=speller.text(delimiter)))
 
 
 def _generated(array: str, item: str) -> Spelling:

@@ -242,6 +242,8 @@ SPELLINGS: dict[str, Spelling] = {
     "toint real": computed_once(_SATURATED_INT),
     "toint decimal": computed_from("SAFE_CAST(TRUNC({value}) AS INT64)", _IN_INT),
     "toint bool": "CAST({value} AS INT64)",
+    "toint datetime": _WRAPPED.replace("{v}", f"({_TICKS})"),
+    "toint timespan": _WRAPPED.replace("{v}", "({value} * 10)"),
     "toreal string": _REAL_TEXT.replace("{x}", "{value}"),
     "toreal dynamic": computed_once(f"COALESCE({_REAL_TEXT.replace('{x}', _S)}, {_ZERO_OR_ONE})"),
     "toreal integer": "CAST({value} AS FLOAT64)",

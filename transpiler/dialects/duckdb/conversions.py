@@ -220,6 +220,8 @@ SPELLINGS: dict[str, Spelling] = {
     "toint real": computed_once(_SATURATED_INT),
     "toint decimal": "CAST(TRY_CAST(trunc({value}) AS INTEGER) AS BIGINT)",
     "toint bool": "CAST({value} AS BIGINT)",
+    "toint datetime": _WRAPPED.replace("{v}", f"({_TICKS})"),
+    "toint timespan": _WRAPPED.replace("{v}", "({value} * 10)"),
     "toreal string": _REAL_TEXT.replace("{x}", "{value}"),
     "toreal dynamic": _dynamic(f"COALESCE({_REAL_TEXT.replace('{x}', _S)}, {_ZERO_OR_ONE})"),
     "toreal integer": "CAST({value} AS DOUBLE)",

@@ -8,8 +8,9 @@ from __future__ import annotations
 from sqlglot import exp
 
 from transpiler.dialects.computed import guarded, hygienic
-from transpiler.dialects.duckdb.paths import elements_at, text_of
+from transpiler.dialects.duckdb.paths import elements_at, json_of, text_of
 from transpiler.dialects.formats import VERSION, parse_csv
+from transpiler.dialects.known import is_array
 from transpiler.dialects.literals import constant_text
 from transpiler.dialects.regex_functions import RegexForms, indexof_patterns, regex_spellings, sought
 from transpiler.dialects.spelling import Speller, Spelling, call, number, sql_type, text
@@ -68,10 +69,20 @@ def _strcat_delim(speller: Speller, strcat: Call) -> exp.Expr:
 
 
 def _strcat_array(speller: Speller, strcat: Call) -> exp.Expr:
-    """The elements' texts with a delimiter between; a null has none."""
+    """The elements' texts with a delimiter between; a null has none. What is no array is its own text."""
     array, delimiter = strcat.arguments
-    items = hygienic(speller, "list_transform({l}, lambda @e@: COALESCE(@e@, ''))", l=text_of(speller, array, "[*]"))
-    return _joined(speller, items, delimiter)
+
+    def joined(found: exp.Expr) -> exp.Expr:
+        return _joined(
+            speller, hygienic(speller, "list_transform({l}, lambda @e@: COALESCE(@e@, ''))", l=found), delimiter
+        )
+
+    if is_array(array):
+        return joined(text_of(speller, array, "[*]"))
+    template = "CASE WHEN json_type({v}) = 'ARRAY' THEN {j} ELSE json_extract_string({v}, '$') END"
+    return speller.once(
+        json_of(speller, array), lambda v: speller.sql(template, v=v, j=joined(elements_at(v.copy(), "->>")))
+    )
 
 
 def _joined(speller: Speller, items: exp.Expr, delimiter: Scalar) -> exp.Expr:

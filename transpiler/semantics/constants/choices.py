@@ -6,10 +6,13 @@ Elsewhere they are left as they are written: a reader finds them in the SQL agai
 from __future__ import annotations
 
 import json
+import math
 import operator
 from collections.abc import Callable
 
 from transpiler.plan.scalars import Call, Constant, Scalar
+from transpiler.semantics.constants.conversions import fold_conversion
+from transpiler.semantics.constants.folding import fold
 from transpiler.types import INTEGERS, Type
 
 _COMPARED: dict[str, Callable[[object, object], bool]] = {
@@ -21,6 +24,7 @@ _COMPARED: dict[str, Callable[[object, object], bool]] = {
     ">=": operator.ge,  # type: ignore[dict-item]
 }
 _MOST = 1000  # elements of an array that is written out
+_EXACT_BITS = 53  # of a whole number that is a real
 _ORDERED = frozenset({Type.INT, Type.LONG, Type.REAL, Type.DATETIME, Type.TIMESPAN})
 
 
@@ -30,8 +34,7 @@ def computed(scalar: Scalar) -> Constant | None:
         return scalar
     if not isinstance(scalar, Call):
         return None
-    kind = _KINDS.get(scalar.overload.name)
-    return kind(scalar) if kind is not None else None
+    return _KINDS.get(scalar.overload.name, _folded)(scalar)
 
 
 def truth(scalar: Scalar) -> bool | None:
@@ -131,12 +134,36 @@ def _ranged(call: Call) -> Constant | None:
     return Constant(Type.DYNAMIC, f"[{','.join(map(str, listed))}]", call.span)
 
 
+def _power(call: Call) -> Constant | None:
+    """Of whole numbers that come to one that a real holds exactly; the rest is rounded by the engine."""
+    values = [float(str(a.value)) for a in _all(call) or () if a.value is not None]
+    if len(values) != 2 or not all(math.isfinite(v) and v == int(v) for v in values):
+        return None
+    base, exponent = (int(v) for v in values)
+    if not 0 <= exponent <= _EXACT_BITS or abs(base) ** exponent > 1 << _EXACT_BITS:
+        return None
+    return Constant(Type.REAL, float(base**exponent), call.span)
+
+
+def _converted(call: Call) -> Constant | None:
+    arguments = _all(call)
+    return fold_conversion(arguments[0], call.type) if arguments else None
+
+
+def _folded(call: Call) -> Constant | None:
+    """An operator over what comes to constants."""
+    arguments = _all(call)
+    return fold(call.overload.key, call.type, tuple(arguments)) if arguments else None
+
+
 _KINDS: dict[str, Callable[[Call], Constant | None]] = {
     **dict.fromkeys(_COMPARED, _compared),
     **dict.fromkeys(("and", "or", "not"), _connected),
     "case": _chosen,
     "coalesce": _first,
     **dict.fromkeys(("max_of", "min_of"), _extreme),
+    "pow": _power,
+    **dict.fromkeys(("toint", "tolong", "toreal"), _converted),
     "array_length": _length,
     "repeat": _repeated,
     "range": _ranged,

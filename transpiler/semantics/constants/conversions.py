@@ -24,6 +24,7 @@ _WHOLE = re.compile(r"\s*([+-]?\d+|0[xX][0-9a-fA-F]+)\s*", re.ASCII)
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*", re.ASCII)
 _SPECIAL = re.compile(r"\s*([+-]?(?:inf(?:inity)?|nan))\s*", re.IGNORECASE)
 _LONGEST = 40
+_INT_MIN, _INT_MAX = -(2**31), 2**31 - 1
 _HEX32 = re.compile(r"[0-9a-f]{32}")
 
 
@@ -111,6 +112,11 @@ def _truncated(low: int, high: int) -> Callable[[float], int | None]:
     return lambda value: min(max(math.trunc(value), low), high) if math.isfinite(value) else None
 
 
+def _low_bits(value: float) -> int:
+    """The lower 32 bits of a long, or of the ticks of a time (toint(1d) was measured on Kusto's emulator)."""
+    return (int(value) + 2**31) % 2**32 - 2**31
+
+
 _PARSERS: dict[Type, Callable[[str], Value]] = {
     Type.INT: _integer(32),
     Type.LONG: _integer(64),
@@ -132,8 +138,8 @@ _WRITERS: dict[Type, Callable[[Value], str]] = {
 }
 _NUMERIC: dict[tuple[Type, Type], Callable[[float], Value]] = {
     (Type.REAL, Type.LONG): _truncated(-(2**63), 2**63 - 1),
-    (Type.REAL, Type.INT): _truncated(-(2**31), 2**31 - 1),
-    (Type.LONG, Type.INT): lambda value: (int(value) + 2**31) % 2**32 - 2**31,
+    (Type.REAL, Type.INT): _truncated(_INT_MIN, _INT_MAX),
+    (Type.LONG, Type.INT): _low_bits,
     (Type.BOOL, Type.LONG): int,
     (Type.BOOL, Type.INT): int,
     (Type.BOOL, Type.REAL): float,
@@ -142,6 +148,8 @@ _NUMERIC: dict[tuple[Type, Type], Callable[[float], Value]] = {
     (Type.REAL, Type.BOOL): bool,
     (Type.DATETIME, Type.LONG): int,
     (Type.TIMESPAN, Type.LONG): int,
+    (Type.DATETIME, Type.INT): _low_bits,
+    (Type.TIMESPAN, Type.INT): _low_bits,
     (Type.DATETIME, Type.REAL): float,
     (Type.TIMESPAN, Type.REAL): float,
     (Type.LONG, Type.DATETIME): lambda value: int(value) if 0 <= value <= MAX_INSTANT else None,
@@ -164,10 +172,19 @@ def fold_conversion(constant: Constant, wanted: Type) -> Constant | None:
         return Constant(wanted, writer(value), constant.span)
     if (convert := _NUMERIC.get((given, wanted))) is not None:
         assert not isinstance(value, str)
+        if given is Type.REAL and wanted is Type.INT:
+            _check_int(value, constant)
         return Constant(wanted, convert(value), constant.span)
     if given in NUMBERS and wanted in NUMBERS and promotes(given, wanted):
         return Constant(wanted, _widened(value, wanted), constant.span)
     return None
+
+
+def _check_int(value: float, constant: Constant) -> None:
+    """Trap: toint(1e10) is the least int as a constant, the greatest of a stored 1e10 (measured on Kusto's emulator)."""
+    if math.isfinite(value) and not _INT_MIN <= int(value) <= _INT_MAX:
+        reason = "Kusto converts a constant real beyond an int otherwise than a stored one"
+        raise KqlError("KQL204", reason, constant.span)
 
 
 def _widened(value: str | bool | int | float, wanted: Type) -> Value:

@@ -158,9 +158,11 @@ def fold(key: str, result: Type, arguments: tuple[Constant, ...]) -> Constant | 
 
 
 def _joined(arguments: tuple[Constant, ...]) -> Constant | None:
-    """Texts joined to one; None where an element is no text."""
+    """Texts joined to one, a text alone being one; None where an element is no text."""
     array, delimiter = (a.value for a in arguments)
     elements = json.loads(array) if isinstance(array, str) else None
+    if isinstance(elements, str):
+        return Constant(Type.STRING, elements)
     if (
         not isinstance(elements, list)
         or not all(isinstance(e, str) for e in elements)

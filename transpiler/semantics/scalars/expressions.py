@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from transpiler.diagnostics import KqlError
 from transpiler.functions.registry import FUNCTIONS
 from transpiler.kql import syntax
@@ -28,9 +30,15 @@ def bind_predicate(scope: Scope, expression: syntax.Expr, *, takes_dynamic: bool
     return scalar
 
 
+_TWO_PARTS = re.compile(r"\d{4}\s*,\s*\d\d?", re.ASCII)  # of the three of datetime(2025, 6, 14)
+
+
 @binds_scalar(syntax.Literal)
 def _literal(scope: Scope, node: syntax.Literal) -> Scalar:
     if node.malformed is not None:
+        if node.kind == "datetime" and _TWO_PARTS.fullmatch(node.malformed):
+            reason = f"what Kusto makes of datetime({node.malformed}) is not known"
+            raise scope.error("KQL204", reason, node.span, hint="write the day: datetime(2025-06-01)")
         raise scope.error("KQL104", f"'{node.malformed}' is not a {node.kind}", node.span)
     if node.kind in ("int", "long") and isinstance(node.value, int) and not -(2**63) <= node.value < 2**63:
         raise scope.error("KQL206", "the number does not fit a long", node.span, hint="real(…) or decimal(…) hold it")
