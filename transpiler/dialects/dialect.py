@@ -41,7 +41,8 @@ class Dialect(ABC):
     ``nan_is_greatest``: NaN equals itself and is above every number, where IEEE 754 (and Kusto) find it neither;
     ``has_nulls_clause``: an aggregate's ORDER BY takes NULLS FIRST and NULLS LAST in either direction.
     ``takes_no_table``: the node within which a subquery must not read a table. ``rows_stay_out``: subqueries and window
-    functions stay out of TRY and lambdas; ``windows_stay_out``: subqueries with window functions stay out of conditionals.
+    functions stay out of TRY and lambdas; ``windowed``: what is spelled as subqueries with window functions, which stay out of
+    conditionals.
     ``real_key``: what rows with equal reals are parted by.
     """
 
@@ -61,7 +62,7 @@ class Dialect(ABC):
     has_nulls_clause: ClassVar[bool] = True
     takes_no_table: ClassVar[type[exp.Expr]]
     rows_stay_out: ClassVar[bool] = False
-    windows_stay_out: ClassVar[bool] = False
+    windowed: ClassVar[frozenset[str]] = frozenset()
     real_key: ClassVar[str] = "{x}"
     is_nan: ClassVar[str]
     max_bytes: ClassVar[int] = 1_000_000_000

@@ -16,6 +16,10 @@ from transpiler.dialects.spelling import call
 from transpiler.dialects.spelling import text as literal
 
 _CONDITIONALS = frozenset({"COALESCE", "IF", "IFNULL"})
+_AGGREGATES = frozenset(
+    """ANY_VALUE ARRAY_AGG AVG COUNT COUNTIF CORR COVAR_POP COVAR_SAMP LOGICAL_AND LOGICAL_OR MAX MIN STDDEV STDDEV_POP
+    STDDEV_SAMP STRING_AGG SUM VARIANCE VAR_POP VAR_SAMP BIT_AND BIT_OR BIT_XOR""".split()
+)
 _ITEMS = exp.From | exp.Join | exp.CTE | exp.With | exp.SetOperation
 
 
@@ -42,7 +46,7 @@ def lift_windows(statement: exp.Expr, dialect: Dialect) -> None:
     while waiting:
         window = waiting[-1]
         place, value = _conditional_around(window)
-        if place is None or value is None:
+        if place is None or value is None or _may_stop(value):
             waiting.pop()
             continue
         stub = exp.Column(this=identifier("place"))
@@ -57,8 +61,16 @@ def lift_windows(statement: exp.Expr, dialect: Dialect) -> None:
         stub.replace(dialect.bind_once(value, body))
 
 
+def _may_stop(value: exp.Expr) -> bool:
+    """Whether a value may stop the query: a conditional around it says where it must not be computed."""
+    return any(str(call.this).upper() == "ERROR" for call in value.find_all(exp.Anonymous))
+
+
 def _conditional_around(window: exp.Expr) -> tuple[exp.Expr | None, exp.Expr | None]:
-    """The outermost conditional around a window function, and the outermost subquery in it that holds the function."""
+    """The outermost conditional around a window function, and the outermost subquery in it that holds the function.
+
+    Trap: what an aggregate computes of each row is not computed beside it; of several rows one would be left.
+    """
     place: exp.Expr | None = None
     value: exp.Expr | None = None
     found: exp.Expr | None = None
@@ -66,10 +78,17 @@ def _conditional_around(window: exp.Expr) -> tuple[exp.Expr | None, exp.Expr | N
     while node is not None:
         if isinstance(node, exp.Subquery) and _is_value(node):
             found = node
+        elif found is not None and _is_aggregate(node):
+            break
         elif found is not None and _is_conditional(node):
             place, value = node, found
         node = node.parent
     return place, value
+
+
+def _is_aggregate(node: exp.Expr) -> bool:
+    name = str(node.this).upper() if isinstance(node, exp.Anonymous) else ""
+    return isinstance(node, exp.AggFunc) or name in _AGGREGATES
 
 
 def _is_conditional(node: exp.Expr) -> bool:

@@ -74,7 +74,7 @@ class QueryLowering(Stages):
             set_beside(tree, self.dialect, self.names)
         if self.dialect.rows_stay_out:
             lift(tree, self.dialect)
-        elif self.dialect.windows_stay_out:
+        elif self.dialect.windowed:
             lift_windows(tree, self.dialect)
         return tree
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from sqlglot import exp
@@ -25,7 +25,17 @@ from transpiler.plan.relations import (
     Relation,
     Window,
 )
-from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar, columns_of, is_windowed, subqueries_of
+from transpiler.plan.scalars import (
+    Call,
+    Column,
+    ColumnRef,
+    Constant,
+    Scalar,
+    children,
+    columns_of,
+    is_windowed,
+    subqueries_of,
+)
 from transpiler.types import Type
 
 
@@ -199,15 +209,20 @@ def _scalars_of(relation: Aggregate, aggregates: list[AggregateCall]) -> list[Sc
 def _lifted(
     stages: Stages, block: Block, relation: Aggregate, aggregates: list[AggregateCall]
 ) -> tuple[Block, list[AggregateCall]]:
-    """Long dynamic values that are aggregated, as columns of a stage below: a list reads each of its values several times."""
+    """Values that are aggregated, as columns of a stage below: long dynamic ones, since a list reads each of its values several
+    times, and those with window functions, which stay out of the conditionals around an aggregate.
+    """
     scalars = stages.over(block)
     lifted: dict[Scalar, Column] = {}
     trees: dict[Column, exp.Expr] = {}
     for value in {id(v): v for a in aggregates for v in a.call.arguments}.values():
-        if value.type is Type.DYNAMIC and not isinstance(value, ColumnRef | Constant):
+        if isinstance(value, ColumnRef | Constant):
+            continue
+        is_windowed = _calls(value, stages.dialect.windowed)
+        if value.type is Type.DYNAMIC or is_windowed:
             tree = scalars.value(value)
-            if sum(1 for _ in tree.walk()) > MOST_NODES:
-                column = lifted[value] = Column(f"{aggregates[0].columns[0].name}_value", Type.DYNAMIC, value.nullable)
+            if is_windowed or sum(1 for _ in tree.walk()) > MOST_NODES:
+                column = lifted[value] = Column(f"{aggregates[0].columns[0].name}_value", value.type, value.nullable)
                 trees[column] = tree
     if not lifted:
         return block, aggregates
@@ -217,6 +232,15 @@ def _lifted(
         block, columns=(*block.columns, *trees), computed={**block.computed, **trees}, needed=[*read, *trees]
     )
     return stages.reopened(wider), changed
+
+
+def _calls(scalar: Scalar, keys: Collection[str]) -> bool:
+    """Whether a scalar calls one of some functions."""
+    if not keys:
+        return False
+    if isinstance(scalar, Call) and scalar.overload.key in keys:
+        return True
+    return any(_calls(child, keys) for child in children(scalar))
 
 
 def _over(aggregate: AggregateCall, lifted: Mapping[Scalar, Column]) -> AggregateCall:

@@ -187,6 +187,9 @@ def check_whole(scope: Scope, what: str, span: Span) -> None:
     """Raises KqlError (KQL203) where ``what`` looks at every column of the row and not all are known."""
     if scope.row is not None and scope.row.is_open:
         raise scope.error("KQL203", f"{what} looks at every column, and not all are declared", span, hint=DECLARE)
+    if scope.row is not None and scope.row.tabular and scope.row.tabular.openness is Openness.DISPUTED:
+        message = f"{what} looks at every column, and of one that parse has replaced Microsoft's binder has two"
+        raise scope.error("KQL204", message, span, hint="project the columns that are wanted first")
 
 
 def check_first(scope: Scope, tabular: Tabular, span: Span) -> None:

@@ -65,7 +65,7 @@ class BigQuery(Dialect):
     }
     max_bytes = 1_000_000
     has_nulls_clause = False
-    windows_stay_out = True
+    windowed = frozenset({"parse_command_line", "parse_xml", *decomposition.SPELLINGS})
     takes_no_table = exp.Select
     real_key = "CAST({x} + 0 AS STRING)"  # Trap: there is no PARTITION BY of floats; -0.0 is 0.0 but another text.
     is_nan = "IS_NAN({x})"

@@ -10,6 +10,7 @@ from transpiler.dialects.computed import hygienic
 from transpiler.dialects.literals import real_text
 from transpiler.dialects.series import PAIRS, REAL_MARK, Element, linear_edges
 from transpiler.dialects.spelling import Builder, Speller, Spelling, call
+from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.scalars import Call, Scalar
 from transpiler.types import Type
 
@@ -129,6 +130,10 @@ def _paired(speller: Speller, element: Element, of: Call, a: exp.Expr, b: exp.Ex
 
     if element.is_bool:
         compared = f"COALESCE({inner(element.whole, _AS_WHOLE)}, {inner(element.real, _AS_REAL)})"
+        for operand, scalar in ((x, first), (y, second)):
+            if may_be_nan(scalar):  # which DuckDB finds above every number
+                differs = of.overload.name == "series_not_equals"
+                compared = f"CASE WHEN isnan({_AS_REAL.replace('{e}', operand)}) THEN {differs} ELSE {compared} END"
         tree = speller.sql("CAST(to_json({x}) AS TEXT)", x=listed(compared, ""))
     else:
         is_whole = element.whole and Type.REAL not in (first.type, second.type)

@@ -55,6 +55,7 @@ class DuckDB(Dialect):
     title = "DuckDB"
     sqlglot_name = "duckdb"
     takes_no_table = exp.Lambda
+    windowed = frozenset({"parse_command_line", "parse_xml"})
     rows_stay_out = True
     types: ClassVar[Mapping[Type, str]] = {
         Type.BOOL: "BOOLEAN",

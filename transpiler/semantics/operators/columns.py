@@ -243,7 +243,8 @@ def _project_by_names(scope: Scope, tabular: Tabular, node: syntax.ProjectByName
     chosen = list(dict.fromkeys(c for name in wanted for c in _like(tabular, name)))
     if not chosen:
         raise scope.error("KQL105", "project-by-names keeps no column", node.span)
-    return project(tabular, chosen, {}, origin_of(scope, node, "project-by-names"))
+    result = project(tabular, chosen, {}, origin_of(scope, node, "project-by-names"))
+    return result if any("*" in name for name in wanted) else replace(result, openness=Openness.CLOSED)
 
 
 def _names_in(scope: Scope, item: syntax.Expr) -> list[str]:

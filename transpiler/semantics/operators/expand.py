@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from transpiler.kql import syntax
 from transpiler.plan.relations import Expand, Expansion, OrderKey, Origin, Project, Relation, Values, Window
-from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar
+from transpiler.plan.scalars import Column, ColumnRef, Scalar
 from transpiler.semantics.dispatch import bind_scalar, bind_whole, binds_operator
 from transpiler.semantics.names import UniqueNames, result_name
 from transpiler.semantics.operators.parameters import word
@@ -205,7 +205,9 @@ _ALONE = {Type.INT: "number alone", Type.LONG: "number alone", Type.REAL: "numbe
 def _cast(scope: Scope, element: ColumnRef, wanted: Type) -> Scalar:
     """An element as a type: it is cast, not parsed (measured on Kusto's emulator)."""
     if wanted in (Type.TIMESPAN, Type.DECIMAL):
-        return Constant(wanted, None, element.span)  # no element is one, not even the text of one
+        reason = f"which elements are a {wanted} is not known: of a literal none was, not even the text of one"
+        hint = f"expand it as it is, and to{wanted}(…) behind that"
+        raise scope.error("KQL204", reason, element.span, hint=hint)
     if (kind := _ALONE.get(wanted)) is not None:
         return convert(scope, call_function(scope, kind, [element], element.span), wanted)
     return convert(scope, element, wanted)

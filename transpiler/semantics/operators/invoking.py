@@ -7,7 +7,7 @@ from transpiler.plan.relations import Values
 from transpiler.plan.scalars import Column, Constant
 from transpiler.semantics.dispatch import binds_operator
 from transpiler.semantics.invocation import call_tabular_function
-from transpiler.semantics.scope import DECLARE, FunctionLet, Scope, Tabular, did_you_mean
+from transpiler.semantics.scope import FunctionLet, Scope, Tabular, check_whole, did_you_mean
 from transpiler.semantics.shaping import origin_of, unordered
 from transpiler.types import Type
 
@@ -56,8 +56,7 @@ def _invoke(scope: Scope, tabular: Tabular, node: syntax.Invoke) -> Tabular:
 
 @binds_operator(syntax.GetSchema)
 def _getschema(scope: Scope, tabular: Tabular, node: syntax.GetSchema) -> Tabular:
-    if tabular.is_open:
-        raise scope.error("KQL203", "the columns of getschema's input are not declared", node.span, hint=DECLARE)
+    check_whole(scope.over(tabular), "getschema", node.span)
     columns = (
         Column("ColumnName", Type.STRING, False),
         Column("ColumnOrdinal", Type.LONG, False),

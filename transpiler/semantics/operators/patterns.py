@@ -126,6 +126,8 @@ def _endless(scope: Scope, part: syntax.ParsePart, following: syntax.ParsePart) 
 def regex_pattern(scope: Scope, node: syntax.Parse, flags: str) -> str:
     """A pattern of regular expressions. Raises KqlError for a column that has no end, or that Kusto finds in its own way."""
     written = [f"(?{flags})" if flags else ""]
+    if any(re.search(r"\(\?[a-zA-Z]*U", part.text or "") for part in node.parts):
+        flags += "U"
     group = 0
     for part, following in zip_longest(node.parts, node.parts[1:]):
         if part.text is not None:
@@ -172,7 +174,7 @@ def _regex_text(scope: Scope, part: syntax.ParsePart, text: str) -> str:
         if token == "|" and depth == 0:
             reason = "whether the columns beside it belong to an alternative is not documented"
             raise scope.error("KQL205", reason, part.span, hint="put the alternatives in parentheses")
-    if text.startswith(("*", "+", "?")):
+    if re.match(r"[*+?]|\{\d+(?:,\d*)?\}", text):
         raise scope.error("KQL205", "a repetition follows nothing that can be repeated", part.span)
     return balanced(text)
 

@@ -122,7 +122,7 @@ def _holds(scope: Scope, value: Scalar, operator: str, term: Constant) -> Scalar
 
 
 def nodes_in(node: object) -> Iterator[syntax.Node]:
-    """An expression's node and all below it."""
+    """An expression's node and all below it, tables of its own excepted: their columns are not the row's."""
     stack = [node]
     while stack:
         item = stack.pop()
@@ -130,7 +130,8 @@ def nodes_in(node: object) -> Iterator[syntax.Node]:
             stack.extend(item)
         elif isinstance(item, syntax.Node) and is_dataclass(item):
             yield item
-            stack.extend(getattr(item, f.name) for f in fields_of(item))
+            if not isinstance(item, syntax.Pipeline | syntax.DataTable):
+                stack.extend(getattr(item, f.name) for f in fields_of(item))
 
 
 def names_in(node: object) -> Iterator[syntax.Name]:

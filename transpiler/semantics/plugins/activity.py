@@ -113,6 +113,8 @@ class Plugin:
         if scalar.type is not timeline.type and not {scalar.type, timeline.type} <= INTEGERS:
             message = f"an analysis along '{timeline.name}' is bounded by a {timeline.type}, this is {scalar.type}"
             raise self.scope.error("KQL102", message, node.span)
+        if isinstance(scalar, Constant) and scalar.value is None:
+            raise self.scope.error("KQL104", f"{self.name} is bounded by a {scalar.type}, this is null", node.span)
         return convert(self.scope, scalar, timeline.type)
 
     def call(self, name: str, *arguments: Scalar) -> Scalar:

@@ -15,7 +15,7 @@ from transpiler.semantics.dispatch import binds_plugin
 from transpiler.semantics.operators.expand import Item, expanded
 from transpiler.semantics.scalars.calls import call_function, overload_of
 from transpiler.semantics.scalars.expressions import binary
-from transpiler.semantics.scope import Scope, Tabular
+from transpiler.semantics.scope import Scope, Tabular, check_whole
 from transpiler.semantics.shaping import origin_of, project
 from transpiler.semantics.windowing import order_of
 from transpiler.types import Type
@@ -25,10 +25,7 @@ from transpiler.types import Type
 def _narrow(scope: Scope, tabular: Tabular, node: syntax.Evaluate) -> Tabular:
     if node.call.arguments:
         raise scope.error("KQL103", "narrow takes no arguments", node.span)
-    if tabular.is_open:
-        raise scope.error(
-            "KQL203", "the columns before narrow depend on the data", node.span, hint="project … names them"
-        )
+    check_whole(scope.over(tabular), "narrow", node.span)
     other = next((c for c in tabular.visible if c.type is not Type.STRING), None)
     if other is not None:
         reason = f"narrow writes times and nulls as a display does: '{other.name}' is {other.type} and no text"

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from transpiler.diagnostics import KqlError
 from transpiler.kql import syntax
 from transpiler.plan.relations import Filter, Origin
 from transpiler.plan.scalars import Column, ColumnRef, Constant, InRelation, Scalar, ScalarSubquery
@@ -147,6 +148,10 @@ def _spread(item: Scalar, wanted: Type, has_terms: bool) -> Sequence[Scalar]:
         return []
     parsed = json.loads(str(item.value), parse_float=_Real)
     elements = parsed if isinstance(parsed, list) else [parsed]
+    if wanted is Type.TIMESPAN and any(type(e) in (int, _Real) for e in elements):
+        # Trap: among them is every timespan that is written in a dynamic literal.
+        reason = "what Kusto makes of a number in a dynamic value as a time is not known"
+        raise KqlError("KQL204", reason, item.span, hint="in (1d, 2d) takes timespans")
     if has_terms:
         elements = ["" if e is None else e for e in elements]
     if wanted in NUMBERS:
