@@ -85,7 +85,7 @@ T | where * contains 'x' | count                      | every column
 T | where * !has 'x' | project A                      | every column
 T | distinct *                                        | every column
 T | extend P = pack_all() | project P                 | every column
-T | where A == 1 | getschema                          | getschema's input
+T | where A == 1 | getschema                          | getschema looks at every
 search in (T) 'x'                                     | every column
 find in (T) where A == 1                              | every column
 T | summarize arg_max(A, *) by B                      | every column
