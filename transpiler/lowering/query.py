@@ -17,6 +17,7 @@ from transpiler.lowering.clauses import with_clause
 from transpiler.lowering.lifting import lift, lift_windows
 from transpiler.lowering.liveness import needs_of, survey
 from transpiler.lowering.names import Names, column_names
+from transpiler.lowering.scalars import ROWS, WINDOWED
 from transpiler.lowering.stages import Stages, StageSql
 from transpiler.lowering.ticks import used_columns
 from transpiler.lowering.walking import Walking
@@ -73,8 +74,9 @@ class QueryLowering(Stages):
         if found.has_subqueries:
             set_beside(tree, self.dialect, self.names)
         if self.dialect.rows_stay_out:
-            lift(tree, self.dialect)
-        elif self.dialect.windowed:
+            if found.has_subqueries or ROWS in self.marks:
+                lift(tree, self.dialect)
+        elif WINDOWED in self.marks:
             lift_windows(tree, self.dialect)
         return tree
 

@@ -7,7 +7,7 @@ is never NULL) and ``predicate`` (NULL may stand for false, as in a WHERE).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field
 
 from sqlglot import exp
 
@@ -35,13 +35,15 @@ from transpiler.source import Span
 from transpiler.types import Type
 
 _SHIFTS = {"+ datetime": 1, "- datetime": -1}
+ROWS, WINDOWED = "rows", "windowed"
 
 
 @frozen()
 class ScalarLowering:
     """Lowers the scalars of one stage. ``columns`` gives a fresh tree of a column; ``table_of`` names a relation's CTE.
 
-    ``loose``: the bool that is being built may be NULL where KQL says false.
+    ``loose``: the bool that is being built may be NULL where KQL says false. ``marks`` of a whole statement gets ROWS for what
+    is computed of other rows, WINDOWED for what the target spells with window functions: a walk that looks for them is dear.
     """
 
     dialect: Dialect
@@ -49,6 +51,7 @@ class ScalarLowering:
     table_of: Callable[[Relation], tuple[exp.Expr, Mapping[Column, str]]]
     now: Callable[[], exp.Expr]
     loose: bool = False
+    marks: set[str] = field(default_factory=set)
 
     def value(self, scalar: Scalar) -> exp.Expr:
         """The SQL of a scalar; NULL where Kusto has null (a string may be NULL for '')."""
@@ -74,6 +77,7 @@ class ScalarLowering:
             case Path():
                 return self.dialect.special["path"](self, scalar)
             case WindowCall():
+                self.marks.add(ROWS)
                 return self.dialect.special[scalar.overload.key](self, scalar)
             case InRelation():
                 return self.dialect.special[f"{scalar.operator} relation"](self, scalar)
@@ -86,9 +90,9 @@ class ScalarLowering:
             if scalar.overload.key in ("and", "or"):
                 return self._connect(scalar, self.predicate)
             if scalar.overload.nulls in (Nulls.FALSE, Nulls.BOTH):
-                return replace(self, loose=True).spell(scalar)
+                return self._with(loose=True).spell(scalar)
         if isinstance(scalar, InRelation):
-            return self.dialect.special[f"{scalar.operator} relation"](replace(self, loose=True), scalar)
+            return self.dialect.special[f"{scalar.operator} relation"](self._with(loose=True), scalar)
         return self.value(scalar)
 
     def text(self, scalar: Scalar) -> exp.Expr:
@@ -104,11 +108,16 @@ class ScalarLowering:
 
     def spell(self, scalar: Call) -> exp.Expr:
         """The spelling of a call, without the guard of a bool that may be NULL for false."""
-        spelling = self.dialect.spellings[scalar.overload.key]
+        key = scalar.overload.key
+        if key in self.dialect.windowed:
+            self.marks.add(WINDOWED)
+        spelling = self.dialect.spellings[key]
         if isinstance(spelling, Refusal):
             raise self.refuse(f"{scalar.overload.name}: {spelling.reason}", scalar.span, hint=spelling.hint)
         if not isinstance(spelling, str):
             return spelling(self, scalar)
+        if "SELECT" in spelling:
+            self.marks.add(ROWS)
         return fill(spelling, self.dialect.sqlglot_name, self.slots(scalar))
 
     def slots(self, scalar: Call) -> dict[str, exp.Expr | Sequence[exp.Expr]]:
@@ -128,6 +137,8 @@ class ScalarLowering:
 
     def sql(self, template: str, **slots: exp.Expr | Sequence[exp.Expr]) -> exp.Expr:
         """A template of the target's SQL, filled."""
+        if "SELECT" in template:
+            self.marks.add(ROWS)
         return fill(template, self.dialect.sqlglot_name, slots)
 
     def once(self, tree: exp.Expr, body: Callable[[exp.Expr], exp.Expr]) -> exp.Expr:
@@ -144,7 +155,10 @@ class ScalarLowering:
         return table, exp.Column(this=self.dialect.identifier(names[column]))
 
     def _strict(self) -> ScalarLowering:
-        return replace(self, loose=False)
+        return self._with(loose=False)
+
+    def _with(self, *, loose: bool) -> ScalarLowering:
+        return ScalarLowering(self.dialect, self.columns, self.table_of, self.now, loose, self.marks)
 
     def _column(self, scalar: ColumnRef) -> exp.Expr:
         column = scalar.column

@@ -48,6 +48,7 @@ class Stages:
     rank: str = ""
     ctes: list[exp.CTE] = field(default_factory=list)
     stages: list[StageSql] = field(default_factory=list)
+    marks: set[str] = field(default_factory=set)
     final_names: dict[Column, str] = field(default_factory=dict)
     scanned: list[Scan] = field(default_factory=list)
     done: dict[int, Lowered | Block] = field(default_factory=dict)
@@ -199,7 +200,7 @@ class Stages:
 
     def scalars(self, tree: Callable[[Column], exp.Expr]) -> ScalarLowering:
         """Scalars over columns whose trees a function gives."""
-        return ScalarLowering(self.dialect, tree, self._table_of, self.now)
+        return ScalarLowering(self.dialect, tree, self._table_of, self.now, False, self.marks)
 
     def _table_of(self, relation: Relation) -> tuple[exp.Expr, Mapping[Column, str]]:
         lowered = self.source(relation)
