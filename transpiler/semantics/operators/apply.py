@@ -26,8 +26,7 @@ from transpiler.plan.relations import (
 )
 from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar
 from transpiler.semantics.dispatch import bind_operator, bind_whole, binds_operator
-from transpiler.semantics.operators.expand import Item, bind_items, expanded, in_row_order
-from transpiler.semantics.operators.parameters import word
+from transpiler.semantics.operators.expand import Item, bag_kind, bind_items, expanded, in_row_order
 from transpiler.semantics.operators.totals import kept_totals, partitioned
 from transpiler.semantics.scalars.calls import call_function, make_call, overload_of, row_number
 from transpiler.semantics.scope import Openness, Scope, Tabular
@@ -42,7 +41,7 @@ _KEYWORD = "mv-apply"
 def _mv_apply(scope: Scope, tabular: Tabular, node: syntax.MvApply) -> Tabular:
     if node.body.source is not None or node.context_id is not None:
         raise scope.error("KQL200", "mv-apply over a table of its own is not translated", node.span)
-    if "array" in (word(node, "kind").lower(), word(node, "bagexpansion").lower()):
+    if bag_kind(node) == "array":
         raise scope.error(
             "KQL105", "mv-apply expands bags as bags only", node.span, hint="mv-expand kind=array takes pairs"
         )

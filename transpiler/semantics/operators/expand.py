@@ -41,11 +41,16 @@ def _mv_expand(scope: Scope, tabular: Tabular, node: syntax.MvExpand) -> Tabular
     limit = bind_whole(scope, node.limit, "the limit") if node.limit is not None else None
     if limit is None and node.keyword == "mvexpand":
         limit = OLD_LIMIT
-    kind = (word(node, "kind") or word(node, "bagexpansion", "bag")).lower()
+    kind = bag_kind(node)
     if kind not in ("bag", "array"):
         raise scope.error("KQL104", f"bags are expanded as bag or array, not as '{kind}'", node.span)
     tabular, items = _without_windows(tabular, bind_items(scope, tabular, node.columns))
     return expanded(scope, tabular, node, items, limit, bag_as_array=kind == "array")
+
+
+def bag_kind(node: syntax.MvExpand | syntax.MvApply) -> str:
+    """As what bags are expanded, in lower case as it is written in either way; ``bag`` by default."""
+    return (word(node, "kind") or word(node, "bagexpansion", "bag")).lower()
 
 
 def _without_windows(tabular: Tabular, items: list[Item]) -> tuple[Tabular, list[Item]]:
@@ -205,7 +210,7 @@ _ALONE = {Type.INT: "number alone", Type.LONG: "number alone", Type.REAL: "numbe
 def _cast(scope: Scope, element: ColumnRef, wanted: Type) -> Scalar:
     """An element as a type: it is cast, not parsed (measured on Kusto's emulator)."""
     if wanted in (Type.TIMESPAN, Type.DECIMAL):
-        reason = f"which elements are a {wanted} is not known: of a literal none was, not even the text of one"
+        reason = f"which elements are a {wanted} is not known: those of a literal are none, their texts included"
         hint = f"expand it as it is, and to{wanted}(…) behind that"
         raise scope.error("KQL204", reason, element.span, hint=hint)
     if (kind := _ALONE.get(wanted)) is not None:

@@ -249,7 +249,8 @@ def _find(scope: Scope, tabular: Tabular | None, node: syntax.Find) -> Tabular:
             return _in_any_column(row, node.predicate, False)
         return bind_predicate(row, node.predicate)
 
-    found = [(n, _filtered(scope, (n, t), types, node, bind)) for n, t in sides if _is_asked(t, types, node.predicate)]
+    asked = _asked(sides, types, node.predicate)
+    found = [(n, _filtered(scope, (n, t), types, node, bind)) for n, t in asked]
     if node.project_away:
         raise scope.error("KQL200", "find … project-away is not translated", node.span, hint="project names columns")
     if node.project and not node.project_smart:
@@ -261,10 +262,11 @@ def _find(scope: Scope, tabular: Tabular | None, node: syntax.Find) -> Tabular:
     return _united(scope, found, source, node)
 
 
-def _is_asked(side: Tabular, named: Mapping[str, Type], predicate: syntax.Expr) -> bool:
-    """Whether find looks at a table: it leaves out one that has none of the predicate's columns (the operator's page)."""
-    asks_all = any(isinstance(node, syntax.Star) for node in nodes_in(predicate))
-    return not named or asks_all or any(column.name in named for column in side.visible)
+def _asked(sides: list[Side], named: Mapping[str, Type], predicate: syntax.Expr) -> list[Side]:
+    """The tables that find looks at: it leaves out one that has none of the predicate's columns (the operator's page)."""
+    if not named or any(isinstance(node, syntax.Star) for node in nodes_in(predicate)):
+        return sides
+    return [(name, side) for name, side in sides if any(column.name in named for column in side.visible)]
 
 
 def _projected(scope: Scope, sides: list[Side], tabular: Tabular, node: syntax.Find) -> Tabular:

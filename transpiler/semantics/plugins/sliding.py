@@ -9,6 +9,8 @@ ends with the inner one, is from a run that is printed in a public course on the
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from transpiler.kql import syntax
 from transpiler.plan.scalars import Column, ColumnRef, Constant
 from transpiler.semantics.dispatch import binds_plugin
@@ -25,15 +27,13 @@ def _sliding_window_counts(scope: Scope, tabular: Tabular, node: syntax.Evaluate
     wanted = "an id, a timeline, a start, an end, how far it looks back, a bin, and dimensions"
     found = analysis(plugin, 2, wanted, with_end=True)
     lookback, step = found.steps
-    visits, bin_, who, hits = _visits(found, step)
-    rows, period, _ = repeated(plugin, visits, bin_, step, plugin.multiple(lookback, step))
-    rows = plugin.kept(rows, plugin.compare("<=", ColumnRef(period), found.end))
-    by_name = {c.name: c for c in rows.visible}
-    keys = keys_of([period, *(by_name[c.name] for c in found.slices)])
+    visits = _visits(found, step, plugin.multiple(lookback, step))
+    rows = plugin.kept(visits.rows, plugin.compare("<=", ColumnRef(visits.period), found.end))
+    keys = keys_of([visits.period, *visits.slices])
     count, distinct = Column("hits", Type.LONG, False), Column("ids", Type.LONG, False)
     totals = {
-        count: plugin.total("sum", ColumnRef(by_name[hits.name])),
-        distinct: plugin.total("dcount", ColumnRef(by_name[who.name])),
+        count: plugin.total("sum", ColumnRef(visits.hits)),
+        distinct: plugin.total("dcount", ColumnRef(visits.who)),
     }
     result = plugin.grouped(rows, keys, totals)
     when, *slices = keys
@@ -49,15 +49,13 @@ def _activity_engagement(scope: Scope, tabular: Tabular, node: syntax.Evaluate) 
     found = analysis(plugin, 2, wanted, with_end=False)
     inner, outer = found.steps
     check_start(found, inner)
-    visits, bin_, who, _ = _visits(found, inner)
-    rows, period, delay = repeated(plugin, visits, bin_, inner, plugin.multiple(outer, inner))
-    by_name = {c.name: c for c in rows.visible}
-    keys = keys_of([period, *(by_name[c.name] for c in found.slices)])
+    visits = _visits(found, inner, plugin.multiple(outer, inner))
+    keys = keys_of([visits.period, *visits.slices])
     within, around = Column("inner_ids", Type.LONG, False), Column("outer_ids", Type.LONG, False)
-    is_own = plugin.compare("==", ColumnRef(delay), Constant(delay.type, 0))
-    visitor = ColumnRef(by_name[who.name])
+    is_own = plugin.compare("==", ColumnRef(visits.delay), Constant(visits.delay.type, 0))
+    visitor = ColumnRef(visits.who)
     totals = {within: plugin.total("dcountif", visitor, is_own), around: plugin.total("dcount", visitor)}
-    result = plugin.grouped(rows, keys, totals)
+    result = plugin.grouped(visits.rows, keys, totals)
     result = plugin.kept(result, plugin.compare(">", ColumnRef(within), Constant(Type.LONG, 0)))
     when, *slices = keys
     ratio = plugin.compare("/", plugin.call("toreal", ColumnRef(within)), plugin.call("toreal", ColumnRef(around)))
@@ -65,14 +63,29 @@ def _activity_engagement(scope: Scope, tabular: Tabular, node: syntax.Evaluate) 
     return plugin.shown(result, [*found.named(when, slices), *counts, ("activity_ratio", ratio)])
 
 
-def _visits(found: Analysis, step: Constant) -> tuple[Tabular, Column, Column, Column]:
-    """Who was there in which bin, how often: the rows, their bin, id and count."""
+@dataclass(frozen=True, slots=True)
+class Visits:
+    """Who was there how often, in each period that looks back on the visit, and how long after the visit's own bin that is."""
+
+    rows: Tabular
+    period: Column
+    delay: Column
+    who: Column
+    hits: Column
+    slices: tuple[Column, ...]
+
+
+def _visits(found: Analysis, step: Constant, periods: int) -> Visits:
+    """The visits of each bin, repeated in as many periods as look back on it."""
     plugin = found.plugin
     bin_, hits = Column("bin", found.when.type, False), Column("hits", Type.LONG, False)
     others = keys_of([found.who, *found.slices])
     keys = {bin_: plugin.call("bin_at", ColumnRef(found.when), step, found.start), **others}
-    rows = plugin.grouped(found.rows, keys, {hits: plugin.total("count")})
-    return rows, bin_, next(iter(others)), hits
+    visits = plugin.grouped(found.rows, keys, {hits: plugin.total("count")})
+    rows, period, delay = repeated(plugin, visits, bin_, step, periods)
+    now = {c.name: c for c in rows.visible}
+    who, *slices = (now[c.name] for c in others)
+    return Visits(rows, period, delay, who, now[hits.name], tuple(slices))
 
 
 def check_start(found: Analysis, step: Constant) -> None:
