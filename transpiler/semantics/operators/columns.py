@@ -14,6 +14,7 @@ from transpiler.plan.relations import OrderKey, Project, Series, Values
 from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar
 from transpiler.semantics.dispatch import MULTI_BINDERS, bind_constant, bind_scalar, binds_operator
 from transpiler.semantics.names import UniqueNames, result_name, unnamed_beside
+from transpiler.semantics.scalars.arrays import check_finite
 from transpiler.semantics.scalars.calls import CAST_HINT, convert
 from transpiler.semantics.scalars.reflection import asked_for
 from transpiler.semantics.scope import Openness, Scope, Tabular, did_you_mean
@@ -317,6 +318,7 @@ def _range(scope: Scope, tabular: Tabular | None, node: syntax.Range) -> Tabular
     t = _range_type(scope, start, stop, step)
     start, stop = convert(scope, start, t), convert(scope, stop, t)
     step = convert(scope, step, Type.TIMESPAN if t is Type.DATETIME else t)
+    check_finite(scope, (start, stop, step))
     if isinstance(step, Constant) and step.value == 0:
         raise scope.error("KQL104", "a step of zero never ends", step.span)
     column = Column(node.column, t, False)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Iterable
 from dataclasses import replace
 
 from transpiler.kql import syntax
@@ -124,12 +126,20 @@ def _range(scope: Scope, node: syntax.Call) -> Scalar:
         return call_function(scope, "range", arguments, node.span)
     if len(arguments) == 2:
         arguments.append(Constant(Type.LONG, 1, node.span))
+    check_finite(scope, arguments)
     types = {a.type for a in arguments}
     if types <= NUMBERS:
         wanted = widest(types)
         wanted = Type.LONG if wanted in INTEGERS else Type.REAL
         arguments = [a if a.type in INTEGERS and wanted is Type.LONG else convert(scope, a, wanted) for a in arguments]
     return call_function(scope, "range", _cut_short(arguments), node.span)
+
+
+def check_finite(scope: Scope, limits: Iterable[Scalar]) -> None:
+    """Raises KqlError (KQL204) for a limit or step of a range that is a constant NaN or infinity: no page says what then is."""
+    for limit in limits:
+        if isinstance(limit, Constant) and isinstance(limit.value, float) and not math.isfinite(limit.value):
+            raise scope.error("KQL204", "what a range makes of NaN or an infinity is not documented", limit.span)
 
 
 _MOST_VALUES = 2**20
