@@ -26,7 +26,7 @@ from transpiler.exports.terraform import terraform_rule
 from transpiler.lowering.runtime import RunTime
 from transpiler.rule import Rule, parse_rule
 from transpiler.types import Type
-from transpiler.validation.alerting import google_rows
+from transpiler.validation.provers import google_rows
 
 DELAY = timedelta(minutes=5)
 COLUMNS: dict[str, str] = {
@@ -126,9 +126,10 @@ def test_the_script_gives_the_statements_alerts(query: str, grouping: str) -> No
     assert not one.temporary
     assert script.temporary
     assert [problem for t in script.temporary for problem in refusals(t.sql)] == refusals(script.sql) == []
-    wanted = sorted(map(str, google_rows(one, stored, parameters)))
+    wanted = sorted(map(str, google_rows(one.sql, stored, parameters)))
     assert wanted
-    assert sorted(map(str, google_rows(script, stored, parameters))) == wanted
+    before = [(t.name, t.sql) for t in script.temporary]
+    assert sorted(map(str, google_rows(script.sql, stored, parameters, before))) == wanted
 
 
 @pytest.mark.parametrize(

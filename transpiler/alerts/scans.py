@@ -44,7 +44,7 @@ class TableScan:
 def table_scans(rule: Rule, catalog: Catalog, period: timedelta | None, target: str = "bigquery") -> list[TableScan]:
     """The scans of a rule's query, in order. Raises KqlError as ``transpile`` does."""
     dialect = dialect_of(target)
-    now = RunTime() if target == "bigquery" else None
+    now = RunTime() if dialect.has_run_time else None
     try:
         statement = lower_statement(
             rule.source,

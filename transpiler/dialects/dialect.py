@@ -43,7 +43,7 @@ class Dialect(ABC):
     ``takes_no_table``: the node within which a subquery must not read a table. ``rows_stay_out``: subqueries and window
     functions stay out of TRY and lambdas; ``windowed``: what is spelled as subqueries with window functions, which stay out of
     conditionals.
-    ``real_key``: what rows with equal reals are parted by.
+    ``real_key``: what rows with equal reals are parted by. ``has_run_time``: a scheduler tells each run its time.
     """
 
     name: ClassVar[str]
@@ -64,6 +64,7 @@ class Dialect(ABC):
     rows_stay_out: ClassVar[bool] = False
     windowed: ClassVar[frozenset[str]] = frozenset()
     real_key: ClassVar[str] = "{x}"
+    has_run_time: ClassVar[bool] = False
     is_nan: ClassVar[str]
     max_bytes: ClassVar[int] = 1_000_000_000
 

@@ -10,14 +10,13 @@ from datetime import UTC, datetime, timedelta
 from transpiler.alerts import ALERT_COLUMNS, RuleAlerts, rule_alerts
 from transpiler.catalog import Catalog
 from transpiler.diagnostics import KqlError
-from transpiler.engine import EngineError, duckdb, googlesql
-from transpiler.lowering.runtime import RunTime
+from transpiler.engine import EngineError
 from transpiler.rule.fixture import Fixture
 from transpiler.rule.model import Grouping, Operator, Rule, Trigger
-from transpiler.validation.inputs import fill_duckdb, google_tables, variants
+from transpiler.validation.inputs import variants
+from transpiler.validation.provers import PROVERS, Prepared, moment
 
 Alert = dict[str, object]
-_TIMEOUT = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +61,18 @@ def alerts_problem(rule: Rule, catalog: Catalog, fixtures: Sequence[Fixture], de
 
 def _runs(rule: Rule, catalog: Catalog, fixture: Fixture, delay: timedelta) -> list[AlertRun]:
     runs = []
-    targets = ("duckdb", "bigquery") if googlesql.available() else ("duckdb",)
-    for target in targets:
+    for target, prover in PROVERS.items():
+        if not prover.available():
+            continue
         tables = list(dict.fromkeys(r.name for r in _made(rule, catalog, target, fixture, delay).requires))
         for variant in variants(catalog, fixture, tables, target):
             shaped = catalog.with_shapes(target, variant.shapes)
             made = _made(rule, shaped, target, fixture, delay)
-            rows = _RUNNERS[target](shaped, made, fixture, tables, delay)
+            rows = prover.rows(_prepared(made, shaped, tables, delay), fixture)
             runs.append(_run(fixture, variant.target, variant.name, rows))
-            script = _made(rule, shaped, target, fixture, delay, temporary=True)
+            script = _made(rule, shaped, target, fixture, delay, temporary=prover.knows_scripts)
             if script.temporary:
-                rows = _RUNNERS[target](shaped, script, fixture, tables, delay)
+                rows = prover.rows(_prepared(script, shaped, tables, delay), fixture)
                 runs.append(_run(fixture, variant.target, f"{variant.name}, as a script", rows))
     return runs
 
@@ -80,40 +80,11 @@ def _runs(rule: Rule, catalog: Catalog, fixture: Fixture, delay: timedelta) -> l
 def _made(
     rule: Rule, catalog: Catalog, target: str, fixture: Fixture, delay: timedelta, *, temporary: bool = False
 ) -> RuleAlerts:
-    now = fixture.now if target == "duckdb" else RunTime(delay)
-    is_script = temporary and target == "bigquery"
-    return rule_alerts(rule, target, catalog, now=now, delay=delay, temporary=is_script)
+    return rule_alerts(rule, target, catalog, now=moment(target, fixture, delay), delay=delay, temporary=temporary)
 
 
-def _on_duckdb(
-    catalog: Catalog, made: RuleAlerts, fixture: Fixture, tables: Sequence[str], delay: timedelta
-) -> Sequence[Sequence[object]]:
-    with duckdb.connect() as engine:
-        fill_duckdb(engine, catalog, fixture, tables)
-        return engine.run(made.sql, timeout=_TIMEOUT).rows
-
-
-def _on_google(
-    catalog: Catalog, made: RuleAlerts, fixture: Fixture, tables: Sequence[str], delay: timedelta
-) -> Sequence[Sequence[object]]:
-    run_time = {"run_time": ("TIMESTAMP", (fixture.now + delay).isoformat() + "+00:00")}
-    return google_rows(made, google_tables(catalog, fixture, tables), run_time)
-
-
-def google_rows(
-    made: RuleAlerts, stored: Mapping[str, googlesql.StoredTable], parameters: Mapping[str, tuple[str, object]]
-) -> Sequence[Sequence[object]]:
-    """The alerts from Google's engine. It runs no scripts, so the statements of one are run in turn: each temporary table
-    is what its SELECT gave.
-    """
-    engine, tables = googlesql.connect(), dict(stored)
-    for table in made.temporary:
-        found = engine.execute(table.sql, tables, parameters if "@run_time" in table.sql else {})
-        tables[table.name] = googlesql.StoredTable({c.name: c.type for c in found.columns}, found.rows)
-    return engine.execute(made.sql, tables, parameters if "@run_time" in made.sql else {}).rows
-
-
-_RUNNERS = {"duckdb": _on_duckdb, "bigquery": _on_google}
+def _prepared(made: RuleAlerts, catalog: Catalog, tables: Sequence[str], delay: timedelta) -> Prepared:
+    return Prepared(made.sql, catalog, tables, delay, [(t.name, t.sql) for t in made.temporary])
 
 
 def _run(fixture: Fixture, target: str, shape: str, rows: Sequence[Sequence[object]]) -> AlertRun:

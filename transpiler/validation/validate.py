@@ -10,20 +10,20 @@ from transpiler.alerts import is_continuous, run_window
 from transpiler.api import Translation, transpile
 from transpiler.catalog import Catalog
 from transpiler.diagnostics import KqlError
-from transpiler.dialects import TARGET_NAMES
-from transpiler.engine import EngineError, duckdb, googlesql
+from transpiler.dialects import TARGET_NAMES, TARGETS
+from transpiler.engine import EngineError
 from transpiler.lowering.runtime import RunTime
 from transpiler.rule import check_columns
 from transpiler.rule.findings import At, Finding, Severity
 from transpiler.rule.fixture import Fixture
 from transpiler.rule.model import Rule
-from transpiler.validation.inputs import Variant, fill_duckdb, google_tables, variants
+from transpiler.validation.inputs import Variant, variants
 from transpiler.validation.matching import difference
+from transpiler.validation.provers import PROVERS, Prepared, moment
 from transpiler.validation.verdict import Evidence, Outcome, Verdict
 
 DELAY = timedelta(minutes=5)
 SHORTEST_INTERVAL = timedelta(minutes=5)
-TIMEOUT = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Proof:
 
     def exported(self, rule: Rule, target: str, header: str = "") -> Translation:
         """The statement that is exported: the service's run time in BigQuery, the engine's clock in DuckDB."""
-        return self.translated(rule, target, RunTime(self.delay) if target == "bigquery" else None, header)
+        return self.translated(rule, target, RunTime(self.delay) if TARGETS[target].has_run_time else None, header)
 
     def translated(self, rule: Rule, target: str, now: datetime | RunTime | None, header: str = "") -> Translation:
         """The rule's query in a target's SQL, cut to its window."""
@@ -83,7 +83,7 @@ def validate(
             tables = list(dict.fromkeys(r.name for r in translation.requires))
             for variant in variants(catalog, fixture, tables, target):
                 evidence += _run(proof, rule, fixture, variant, tables)
-    missing = ("googlesql",) if "bigquery" in translations and not googlesql.available() else ()
+    missing = tuple(PROVERS[t].engine for t in translations if not PROVERS[t].available())
     outcome = _outcome(translations, refusals, evidence, findings)
     return Verdict(rule, outcome, tuple(evidence), tuple(findings), translations, refusals, missing)
 
@@ -123,38 +123,19 @@ def _outcome(
 
 def _run(proof: Proof, rule: Rule, fixture: Fixture, variant: Variant, tables: Sequence[str]) -> list[Evidence]:
     stored = replace(proof, catalog=proof.catalog.with_shapes(variant.target, variant.shapes))
-    engine = "duckdb" if variant.target == "duckdb" else "googlesql"
-    if engine == "googlesql" and not googlesql.available():
+    prover = PROVERS[variant.target]
+    if not prover.available():
         return []
     rows, problem, sql = 0, "", ""
     try:
-        now = fixture.now if variant.target == "duckdb" else RunTime(proof.delay)
-        translation = stored.translated(rule, variant.target, now)
+        translation = stored.translated(rule, variant.target, moment(variant.target, fixture, proof.delay))
         sql = translation.sql
-        run = _on_duckdb if variant.target == "duckdb" else _on_google
-        result = run(stored, translation, fixture, tables)
+        result = prover.rows(Prepared(sql, stored.catalog, tables, proof.delay), fixture)
         rows = len(result)
         columns = [(c.name, c.type) for c in translation.columns]
         problem = difference(columns, fixture.expected, result)
     except KqlError as error:
         problem = str(error)
     except (EngineError, ValueError) as error:
-        problem = f"{engine}: {error}"
-    return [Evidence(fixture.name, variant.target, variant.name, engine, rows, problem, sql)]
-
-
-def _on_duckdb(
-    proof: Proof, translation: Translation, fixture: Fixture, tables: Sequence[str]
-) -> Sequence[Sequence[object]]:
-    with duckdb.connect() as engine:
-        fill_duckdb(engine, proof.catalog, fixture, tables)
-        return engine.run(translation.sql, timeout=TIMEOUT).rows
-
-
-def _on_google(
-    proof: Proof, translation: Translation, fixture: Fixture, tables: Sequence[str]
-) -> Sequence[Sequence[object]]:
-    stored = google_tables(proof.catalog, fixture, tables)
-    parameters = {"run_time": ("TIMESTAMP", (fixture.now + proof.delay).isoformat() + "+00:00")}
-    used = parameters if "@run_time" in translation.sql else {}
-    return googlesql.connect().execute(translation.sql, stored, used).rows
+        problem = f"{prover.engine}: {error}"
+    return [Evidence(fixture.name, variant.target, variant.name, prover.engine, rows, problem, sql)]

@@ -68,6 +68,7 @@ class BigQuery(Dialect):
     windowed = frozenset({"parse_command_line", "parse_xml", *decomposition.SPELLINGS})
     takes_no_table = exp.Select
     real_key = "CAST({x} + 0 AS STRING)"  # Trap: there is no PARTITION BY of floats; -0.0 is 0.0 but another text.
+    has_run_time = True
     is_nan = "IS_NAN({x})"
     regex_matches = "REGEXP_CONTAINS({text}, {pattern})"
     # The characters that RE2 reads as syntax; a backslash before a letter or beyond ASCII would be refused.
