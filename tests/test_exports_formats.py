@@ -18,7 +18,7 @@ import sqlglot
 import yaml
 
 from transpiler.alerts import ALERT_COLUMNS, rule_alerts
-from transpiler.alerts.schema import DDL_TYPES
+from transpiler.alerts.schema import DDL
 from transpiler.catalog import Catalog
 from transpiler.engine import googlesql
 from transpiler.exports import FORMATS, Settings, export_rules
@@ -102,7 +102,7 @@ def test_the_merge_holds_the_alerts_as_they_are(rule: Rule) -> None:
     assert [type(s).__name__ for s in parsed] == ["Merge"]
     if googlesql.available():
         stored = {"T": googlesql.stored({k: Type(v) for k, v in COLUMNS.items()})}
-        types = {c.name: DDL_TYPES["bigquery"][c.type] for c in ALERT_COLUMNS}
+        types = {c.name: DDL["bigquery"].types[c.type] for c in ALERT_COLUMNS}
         stored["d.alerts"] = googlesql.StoredTable(types)
         columns = googlesql.connect().analyze(inner, stored, {"run_time": "TIMESTAMP"})
         assert [(c.name, c.type) for c in columns] == list(types.items())
@@ -121,7 +121,7 @@ def test_googles_engine_takes_the_merge(rule: Rule) -> None:
 
     engine = GoogleSql("UTC")
     engine._language.supported_statement_kinds.append(kinds.RESOLVED_MERGE_STMT)
-    types = {c.name: DDL_TYPES["bigquery"][c.type] for c in ALERT_COLUMNS}
+    types = {c.name: DDL["bigquery"].types[c.type] for c in ALERT_COLUMNS}
     tables = {
         "T": googlesql.StoredTable({"TimeGenerated": "TIMESTAMP", "Host": "STRING"}),
         "alerts": googlesql.StoredTable(types),

@@ -13,7 +13,7 @@ import yaml
 
 from tests.support.bigquery_service import refusals
 from transpiler.alerts import ALERT_COLUMNS, rule_alerts
-from transpiler.alerts.schema import DDL_TYPES
+from transpiler.alerts.schema import DDL
 from transpiler.catalog import Catalog
 from transpiler.engine import googlesql
 from transpiler.engine.googlesql import StoredTable
@@ -170,7 +170,7 @@ def test_googles_engine_takes_each_statement_of_the_script(query: str) -> None:
     )
     tables = {
         **{name: googlesql.stored({k: Type(v) for k, v in COLUMNS.items()}) for name in ("T", "U")},
-        "alerts": StoredTable({c.name: DDL_TYPES["bigquery"][c.type] for c in ALERT_COLUMNS}),
+        "alerts": StoredTable({c.name: DDL["bigquery"].types[c.type] for c in ALERT_COLUMNS}),
     }
     for table, statement in zip(made.temporary, script.split(";\n\n")[:-1], strict=True):
         engine.analyze(statement, tables, {"run_time": "TIMESTAMP"})

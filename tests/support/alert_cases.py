@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from transpiler.alerts import ALERT_COLUMNS, RuleAlerts, alerts_table, rule_alerts
-from transpiler.alerts.schema import DDL_TYPES
+from transpiler.alerts.schema import DDL
 from transpiler.catalog import Catalog, Table
 from transpiler.engine import duckdb, googlesql
 from transpiler.engine.values import JsonText, parse_value
@@ -159,7 +159,7 @@ def _on_duckdb(case: AlertCase, sql: str, earlier: list[dict[str, Json]]) -> Seq
 
 def _on_google(case: AlertCase, sql: str, earlier: list[dict[str, Json]]) -> Sequence[Sequence[object]]:
     tables = {name: googlesql.stored(*_typed(case, name)) for name in case.rows}
-    types = {c.name: DDL_TYPES["bigquery"][c.type] for c in ALERT_COLUMNS}
+    types = {c.name: DDL["bigquery"].types[c.type] for c in ALERT_COLUMNS}
     tables[".".join(TABLE["bigquery"])] = googlesql.StoredTable(types, [_zoned(a) for a in earlier])
     run_time = (case.now + dt.timedelta(minutes=5)).replace(tzinfo=dt.UTC)
     return googlesql.connect().execute(sql, tables, {"run_time": ("TIMESTAMP", run_time)}).rows

@@ -110,8 +110,7 @@ def _columns(rule: Rule, results: Results) -> Iterator[Override]:
 def _tactics(results: Results, text: exp.Expr) -> exp.Expr:
     """One tactic, several with commas, or a JSON array of them, as a JSON array."""
     writer = results.writer
-    everywhere = "" if writer.is_bigquery else ", 'g'"
-    bare = writer.sql(f"REGEXP_REPLACE({{x}}, {{p}}, ''{everywhere})", x=text, p=writer.literal(r'[\[\]"\s]'))
+    bare = writer.without(text, r'[\[\]"\s]')
     return writer.concat(['["', writer.sql("REPLACE({x}, ',', {q})", x=bare, q=writer.literal('","')), '"]'])
 
 

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from sqlglot import exp
 
 from transpiler.alerts.clock import Clock
-from transpiler.alerts.spelling import Writer
 from transpiler.alerts.statement import DELAY, RuleAlerts, alerts_at
+from transpiler.alerts.writers import writer_of
 from transpiler.api import dialect_of
 from transpiler.catalog import Catalog
 from transpiler.lowering.names import Names
@@ -31,7 +31,7 @@ def alerts_over_runs(
     """
     dialect = dialect_of("duckdb")
     runs = Names(catalog.names()).unique("backtest_runs")
-    writer = Writer(dialect)
+    writer = writer_of(dialect)
 
     def scheduled() -> exp.Expr:
         return exp.column(_COLUMN, table=runs, copy=False)

@@ -44,35 +44,56 @@ ALERT_COLUMNS: tuple[AlertColumn, ...] = (
     AlertColumn("matching_rows", Type.STRING, True, "the first result rows, a JSON array of objects"),
 )
 
-DDL_TYPES: Mapping[str, Mapping[Type, str]] = {
-    "bigquery": {Type.STRING: "STRING", Type.DATETIME: "TIMESTAMP", Type.LONG: "INT64"},
-    "duckdb": {Type.STRING: "VARCHAR", Type.DATETIME: "TIMESTAMP", Type.LONG: "BIGINT"},
-}
-check_targets(DDL_TYPES, "the types of the alerts table")
+
+@dataclass(frozen=True, slots=True)
+class Ddl:
+    """How a target's DDL says a table: its types, quotes, the description of a column (``%s``), and how it is laid out."""
+
+    types: Mapping[Type, str]
+    quote: tuple[str, str]
+    escapes: Mapping[str, str]
+    description: str
+    layout: str
+
 
 PARTITION_COLUMN = "window_end"
 CLUSTER_COLUMNS = ("rule_id", "severity")
 
+DDL: Mapping[str, Ddl] = {
+    "bigquery": Ddl(
+        types={Type.STRING: "STRING", Type.DATETIME: "TIMESTAMP", Type.LONG: "INT64"},
+        quote=("`", "."),
+        escapes={"\\": "\\\\", "`": "\\`"},
+        description=" OPTIONS (description = '%s')",
+        layout=f"\nPARTITION BY DATE({PARTITION_COLUMN})\nCLUSTER BY {', '.join(CLUSTER_COLUMNS)}",
+    ),
+    "duckdb": Ddl(
+        types={Type.STRING: "VARCHAR", Type.DATETIME: "TIMESTAMP", Type.LONG: "BIGINT"},
+        quote=('"', '"."'),
+        escapes={'"': '""'},
+        description="",
+        layout="",
+    ),
+}
+check_targets(DDL, "the DDL of the alerts table")
+
 
 def quoted_path(target: str, parts: Sequence[str]) -> str:
     """A table's identifier, quoted for a target. ``{name}`` and ``${name}`` in a part stay as they are."""
-    if target == "bigquery":
-        return "`" + ".".join(p.replace("\\", "\\\\").replace("`", "\\`") for p in parts) + "`"
-    return ".".join('"' + p.replace('"', '""') + '"' for p in parts)
+    ddl = DDL[target]
+    mark, between = ddl.quote
+    escapes = str.maketrans(dict(ddl.escapes))
+    return mark + between.join(p.translate(escapes) for p in parts) + mark
 
 
 def alerts_table(target: str, parts: Sequence[str]) -> str:
     """The statement that creates the alerts table where it is missing. ``parts``: project, dataset, table (or fewer)."""
-    types = DDL_TYPES[target]
+    ddl = DDL[target]
     lines = []
     for column in ALERT_COLUMNS:
-        line = f"  {column.name} {types[column.type]}{' NOT NULL' if column.required else ''}"
-        if target == "bigquery":
-            description = column.description.replace("\\", "\\\\").replace("'", "\\'")
-            line += f" OPTIONS (description = '{description}')"
+        line = f"  {column.name} {ddl.types[column.type]}{' NOT NULL' if column.required else ''}"
+        if ddl.description:
+            line += ddl.description % column.description.replace("\\", "\\\\").replace("'", "\\'")
         lines.append(line)
     body = ",\n".join(lines)
-    ddl = f"CREATE TABLE IF NOT EXISTS {quoted_path(target, parts)} (\n{body}\n)"
-    if target == "bigquery":
-        ddl += f"\nPARTITION BY DATE({PARTITION_COLUMN})\nCLUSTER BY {', '.join(CLUSTER_COLUMNS)}"
-    return ddl + ";\n"
+    return f"CREATE TABLE IF NOT EXISTS {quoted_path(target, parts)} (\n{body}\n){ddl.layout};\n"

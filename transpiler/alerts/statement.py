@@ -29,6 +29,7 @@ from transpiler.alerts.schema import ALERT_COLUMNS
 from transpiler.alerts.sharing import shared_stages
 from transpiler.alerts.spelling import SortKey, Writer
 from transpiler.alerts.values import Results
+from transpiler.alerts.writers import writer_of
 from transpiler.api import ColumnInfo, Requirement, Stage, check_size, described, dialect_of
 from transpiler.catalog import Catalog
 from transpiler.diagnostics import KqlError
@@ -123,7 +124,7 @@ def alerts_at(
     table = suppressed_by if rule.suppression and rule.suppression.enabled else None
     try:
         statement = _lowered(rule, dialect, catalog, clock, period, moments)
-        build = _Build(rule, Writer(dialect), statement, clock, period, table, most_rows)
+        build = _Build(rule, writer_of(dialect), statement, clock, period, table, most_rows)
         shared, tree = shared_stages(build.tree()) if temporary else ([], build.tree())
         tables = tuple(TemporaryTable(s.name, s.columns, _printed(s.select, dialect, run_time_as)) for s in shared)
         if header:
@@ -279,16 +280,8 @@ class _Build:
             both=exp.Array(expressions=[self.writer.column("result_number"), number(cap)]),
             one=exp.Array(expressions=[self.writer.sql(f"LEAST(result_number, {cap})")]),
         )
-        where = exp.Where(this=self._passed("total_rows"))
-        if not self.writer.is_bigquery:
-            unnested = self.writer.named(call("unnest", places), "alert_number")
-            select = self._select([exp.Star(), unnested], numbered)
-        else:
-            alias = exp.TableAlias(columns=[exp.to_identifier("alert_number")])
-            unnest = exp.Unnest(expressions=[places], alias=alias)
-            select = self._select([exp.Star()], numbered)
-            select.set("joins", [exp.Join(this=unnest, kind="CROSS")])
-        select.set("where", where)
+        select = self.writer.repeated(self._select([exp.Star()], numbered), places, "alert_number")
+        select.set("where", exp.Where(this=self._passed("total_rows")))
         return select
 
     def _passed(self, count: str) -> exp.Expr:
@@ -415,7 +408,7 @@ class _Build:
         if not self.is_per_row:
             return writer.concat([*head, "|single"])
         cap = cap_of(self.rule)
-        copy = writer.sql("CAST(copy_number AS STRING)" if writer.is_bigquery else "CAST(copy_number AS VARCHAR)")
+        copy = writer.as_text(writer.column("copy_number"))
         row = writer.concat(["|row|", writer.column("row_key"), "|", copy])
         tail = writer.sql(
             f"CASE WHEN total_rows > {cap} AND alert_number = {cap} THEN '|summary' ELSE {{row}} END", row=row

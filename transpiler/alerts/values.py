@@ -75,12 +75,8 @@ class Results:
         return self.writer.column(self.names[column])
 
     def raw_text(self, column: Column) -> exp.Expr:
-        """A dynamic column's JSON as text; DuckDB's stored JSON is a type of its own, which checks what is cut from it."""
-        return (
-            self.tree(column)
-            if self.writer.is_bigquery
-            else self.writer.sql("CAST({x} AS VARCHAR)", x=self.tree(column))
-        )
+        """A dynamic column's JSON as text."""
+        return self.writer.raw_text(self.tree(column))
 
     def text(self, column: Column) -> exp.Expr:
         """A column's ``tostring``, '' where it is missing."""
@@ -102,12 +98,15 @@ class Results:
         overload = _tostring()[_KEYS[column.type]]
         scalar = Call(overload, (ColumnRef(column),), Type.STRING, True)
         tree = self._lowering().value(scalar)
-        if column.type is not Type.DYNAMIC or self.writer.is_bigquery:
+        if column.type is not Type.DYNAMIC:
+            return tree
+        same = self.writer.same_escapes(tree.copy())
+        if same == tree:
             return tree
         # An array or a bag is JSON text, whose escapes must be those of the other target; a string is itself.
         return self.writer.sql(
             "CASE WHEN LEFT({raw}, 1) IN ('[', '{') THEN {same} ELSE {x} END",
-            raw=self.raw_text(column), same=self.writer.same_escapes(tree.copy()), x=tree,
+            raw=self.raw_text(column), same=same, x=tree,
         )  # fmt: skip
 
     def json(self, column: Column) -> exp.Expr:

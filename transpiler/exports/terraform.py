@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from transpiler.alerts.schema import ALERT_COLUMNS, CLUSTER_COLUMNS, DDL_TYPES, PARTITION_COLUMN
+from transpiler.alerts.schema import ALERT_COLUMNS, CLUSTER_COLUMNS, DDL, PARTITION_COLUMN
 from transpiler.catalog import Catalog
 from transpiler.exports.merging import merge_alerts
 from transpiler.exports.schedule import schedule_of
@@ -94,7 +94,7 @@ def _schema() -> list[Json]:
     return [
         {
             "name": c.name,
-            "type": {"INT64": "INTEGER"}.get(DDL_TYPES["bigquery"][c.type], DDL_TYPES["bigquery"][c.type]),
+            "type": {"INT64": "INTEGER"}.get(DDL["bigquery"].types[c.type], DDL["bigquery"].types[c.type]),
             "mode": "REQUIRED" if c.required else "NULLABLE",
             "description": c.description,
         }
