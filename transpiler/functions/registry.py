@@ -87,7 +87,7 @@ class Parameter:
 class Overload:
     """One signature of a function. ``key`` is what the dialects spell; signatures that are written alike share one.
 
-    ``least`` arguments are enough.
+    ``least`` arguments are enough; those at the positions ``constants`` must come to constants.
     """
 
     name: str
@@ -96,6 +96,7 @@ class Overload:
     result: str
     nulls: Nulls
     least: int
+    constants: tuple[int, ...] = ()
 
     def parameter(self, position: int) -> Parameter | None:
         """The parameter that takes the argument at a position (from 0), or None when there are too many arguments."""
@@ -143,7 +144,8 @@ def parse_signature(text: str, key: str | None = None) -> Overload:
     name, inside, result, mark = m.groups()
     parameters = tuple(_parse_parameter(p) for p in inside.split(",")) if inside.strip() else ()
     least = sum(p.times for p in parameters if not p.optional)
-    return Overload(name, key or name, parameters, result, Nulls(mark), least)
+    constants = tuple(i for i, p in enumerate(parameters) if p.constant)
+    return Overload(name, key or name, parameters, result, Nulls(mark), least, constants)
 
 
 class Registry:

@@ -31,6 +31,7 @@ from transpiler.plan.scalars import (
     ScalarSubquery,
     WindowCall,
 )
+from transpiler.semantics.constants.choices import computed
 from transpiler.source import Span
 from transpiler.types import Type
 
@@ -114,11 +115,26 @@ class ScalarLowering:
         spelling = self.dialect.spellings[key]
         if isinstance(spelling, Refusal):
             raise self.refuse(f"{scalar.overload.name}: {spelling.reason}", scalar.span, hint=spelling.hint)
-        if not isinstance(spelling, str):
-            return spelling(self, scalar)
-        if "SELECT" in spelling:
-            self.marks.add(ROWS)
-        return fill(spelling, self.dialect.sqlglot_name, self.slots(scalar))
+        if isinstance(spelling, str):
+            if "SELECT" in spelling:
+                self.marks.add(ROWS)
+            tree = fill(spelling, self.dialect.sqlglot_name, self.slots(scalar))
+        else:
+            tree = spelling(self, scalar)
+        self._check_constants(scalar)
+        return tree
+
+    def _check_constants(self, scalar: Call) -> None:
+        """Raises KqlError for what must be a constant and is none, where a spelling with words of its own let it pass.
+
+        Trap: only here is it known. A column that holds a constant is that constant by now.
+        """
+        for position in scalar.overload.constants:
+            if position < len(scalar.arguments):
+                argument = scalar.arguments[position]
+                if computed(argument) is None and self.value(argument).find(exp.Column) is not None:
+                    what = scalar.overload.parameters[position].name
+                    raise self.refuse(f"{scalar.overload.name}: '{what}' must be a constant", argument.span)
 
     def slots(self, scalar: Call) -> dict[str, exp.Expr | Sequence[exp.Expr]]:
         """The trees of a call's arguments by the names of its parameters; repeated ones as a list."""

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from transpiler.functions.registry import FUNCTIONS, Function, Nulls, Overload, Parameter
+from transpiler.functions.registry import FUNCTIONS, Function, Kind, Nulls, Overload, Parameter
 from transpiler.plan.relations import OrderKey
 from transpiler.plan.scalars import Call, Constant, Scalar, WindowCall
+from transpiler.semantics.constants.choices import computed
 from transpiler.semantics.constants.conversions import fold_conversion
 from transpiler.semantics.constants.folding import fold
 from transpiler.semantics.scope import Scope, count_text
@@ -46,7 +47,17 @@ def call_declared(scope: Scope, function: Function, arguments: Sequence[Scalar],
         raise scope.error("KQL201", f"{function.name} is not translated: {function.refusal}", span, hint=function.hint)
     overload = _choose(scope, function, arguments, span)
     converted = tuple(_convert(scope, overload, i, a) for i, a in enumerate(arguments))
+    if function.kind is not Kind.SCALAR:
+        _check_constants(scope, overload, converted)
     return make_call(scope, overload, converted, span)
+
+
+def _check_constants(scope: Scope, overload: Overload, arguments: Sequence[Scalar]) -> None:
+    """Raises KqlError for an argument that must be a constant; those of scalar functions are checked when they are spelled."""
+    for position in overload.constants:
+        if position < len(arguments) and computed(arguments[position]) is None:
+            what = overload.parameters[position].name
+            raise scope.error("KQL104", f"{overload.name}: '{what}' must be a constant", arguments[position].span)
 
 
 def make_call(
