@@ -232,7 +232,7 @@ acos({f}) ¦ asin({f}) ¦ gamma({k}) ¦ loggamma({k}) ¦ log2({f}) ¦ erf({f}) �
 degrees({f}) ¦ radians({f}) ¦ isinf({r}) ¦ binary_or({w}, {w}) ¦ {b} and {b} ¦ {b} or {b} ¦ series_pow({v}, {v})
 series_greater_equals({v}, {v}) ¦ series_less({v}, {k}) ¦ series_less_equals({v}, {v}) ¦ series_equals({v}, {v})
 series_not_equals({v}, {v}) ¦ series_sign({v}) ¦ series_floor({v}) ¦ series_ceiling({v}) ¦ series_exp({v})
-series_log({v}) ¦ series_sin({v}) ¦ series_atan({v}) ¦ series_magnitude({v}) ¦ series_dot_product({v}, {v})
+series_log({v}) ¦ series_sin({v}) ¦ series_atan({v}) ¦ series_magnitude({v}) ¦ series_dot_product({v}, {k})
 series_pearson_correlation({v}, {v}) ¦ series_cosine_similarity({v}, {v}) ¦ series_fill_backward({v})
 series_fill_linear({v}) ¦ series_fir({v}, dynamic([1, 1])) ¦ replace('a|b', 'x', {s}) ¦ isutf8({s})
 extract_json('$.a', {s}, typeof(long))

@@ -129,18 +129,18 @@ def _number(template: str) -> Builder:
 
 
 def _of_two(template: str) -> Builder:
-    """A number of two arrays: ``p`` and ``q`` are the numbers at the same place."""
+    """A number of two arrays, or of one and a number: ``p`` and ``q`` are the numbers at the same place."""
 
     def spell(speller: Speller, of: Call) -> exp.Expr:
-        if any(a.type is not Type.DYNAMIC for a in of.arguments):
-            raise speller.refuse(f"{of.overload.name} of a number is not translated", of.span)
-        first, second = (speller.value(a) for a in of.arguments)
+        first, second = of.arguments
+        if Type.DYNAMIC not in (first.type, second.type):
+            raise speller.refuse(f"{of.overload.name} takes an array", of.span)
         sql = (
             f"(SELECT {template} FROM (SELECT SAFE_CAST(@d@ AS FLOAT64) AS @p@, SAFE_CAST(@e@ AS FLOAT64) AS @q@ "
-            "FROM UNNEST(JSON_QUERY_ARRAY({x})) AS @d@ WITH OFFSET AS @n@ "
-            "INNER JOIN UNNEST(JSON_QUERY_ARRAY({y})) AS @e@ WITH OFFSET AS @o@ ON @n@ = @o@))"
+            "FROM UNNEST({x}) AS @d@ WITH OFFSET AS @n@ "
+            "INNER JOIN UNNEST({y}) AS @e@ WITH OFFSET AS @o@ ON @n@ = @o@))"
         )
-        return hygienic(speller, sql, x=first, y=second)
+        return hygienic(speller, sql, x=_operand(speller, first, second), y=_operand(speller, second, first))
 
     return spell
 

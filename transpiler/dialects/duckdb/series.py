@@ -166,9 +166,14 @@ _OTHER_SQUARES = _SQUARES.replace("{x}[@i@]", "{y}[@i@]")
 
 
 def _dot(speller: Speller, of: Call) -> exp.Expr:
-    if any(a.type is not Type.DYNAMIC for a in of.arguments):
-        raise speller.refuse("series_dot_product of a number is not translated", of.span)
-    return _number(_DOT)(speller, of)
+    """A number stands for a series of it that is as long as the other."""
+    first, second = (a.type is Type.DYNAMIC for a in of.arguments)
+    if not first and not second:
+        raise speller.refuse("series_dot_product takes an array", of.span)
+    if first and second:
+        return _number(_DOT)(speller, of)
+    series, number = ("{x}", "{y}") if first else ("{y}", "{x}")
+    return _number(f"list_sum(list_transform({series}, lambda @e@: @e@ * {number}[1]))")(speller, of)
 
 
 _COSINE = f"{_DOT} / NULLIF(sqrt({_SQUARES}) * sqrt({_OTHER_SQUARES}), 0)"
