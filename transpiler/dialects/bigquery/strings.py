@@ -129,7 +129,9 @@ def _tohex(inner: str) -> Spelling:
         return speller.once(
             speller.once(value, lambda v: speller.sql(inner, v=v)),
             lambda h: speller.sql(
-                "LPAD({h}, GREATEST(LENGTH({h}), COALESCE({n}, 0)), '0')", h=h, n=speller.value(tohex.arguments[1])
+                "LPAD({h}, GREATEST(LENGTH({h}), LEAST(COALESCE({n}, 0), 16)), '0')",
+                h=h,
+                n=speller.value(tohex.arguments[1]),
             ),
         )
 

@@ -171,7 +171,9 @@ def _tohex(inner: str) -> Spelling:
         return speller.once(
             tree,
             lambda v: speller.sql(
-                "lpad({v}, CAST(greatest(length({v}), {n}) AS INTEGER), '0')", v=v, n=speller.value(tohex.arguments[1])
+                "lpad({v}, CAST(greatest(length({v}), least(coalesce({n}, 0), 16)) AS INTEGER), '0')",
+                v=v,
+                n=speller.value(tohex.arguments[1]),
             ),
         )
 
