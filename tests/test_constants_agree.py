@@ -22,7 +22,8 @@ REALS = ("2.5", "-2.5", "0.0", "-0.7", "1e15", "12345.678")
 
 OF_INSTANTS = (
     *(f"{e}of{unit}({{x}}{n})" for e in ("start", "end") for unit in ("day", "week", "month", "year") for n in ("", ", -1")),
-    *(f"{f}({{x}})" for f in ("dayofweek", "dayofmonth", "dayofyear", "hourofday", "monthofyear", "getyear", "week_of_year")),
+    *(f"{f}({{x}})" for f in ("dayofweek", "dayofmonth", "dayofyear", "hourofday", "monthofyear", "getyear")),
+    *(f"week{f}({{x}})" for f in ("_of_year", "ofyear")),
     *(f"datetime_part('{p}', {{x}})" for p in ("quarter", "second", "millisecond", "microsecond", "nanosecond")),
     *(f"datetime_add('{u}', {n}, {{x}})" for u in ("month", "week", "second") for n in (1, -1)),
     *(

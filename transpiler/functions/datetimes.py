@@ -8,8 +8,8 @@ fn("startofday(date: datetime, offset: long?) -> datetime?", naming=Naming.FIRST
 for _name in ("endofday", "startofweek", "startofmonth", "startofyear", "endofweek", "endofmonth", "endofyear"):
     fn(f"{_name}(date: datetime, offset: long?) -> datetime?")
 fn("dayofweek(date: datetime) -> timespan")
-for _name in ("dayofmonth", "dayofyear", "hourofday", "monthofyear", "getyear", "week_of_year"):
-    fn(f"{_name}(date: datetime) -> int", aliases={"week_of_year": ("weekofyear",)}.get(_name, ()))
+for _name in ("dayofmonth", "dayofyear", "hourofday", "monthofyear", "getyear", "week_of_year", "weekofyear"):
+    fn(f"{_name}(date: datetime) -> int")
 fn("getmonth(date: datetime) -> int")
 fn("datetime_part(date: datetime) -> int", aliases=("datepart",))
 fn("datetime_add(amount: long, date: datetime) -> datetime?")

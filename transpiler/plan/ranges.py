@@ -29,6 +29,7 @@ _RESULTS: dict[str, Bounds] = {
     "monthofyear": (1, 12),
     "getyear": (1, 9999),
     "week_of_year": (1, 53),
+    "weekofyear": (1, 53),
     "datetime_part": (0, 999_999_999),
     "dayofweek": (0, 6 * 86_400_000_000),
     "bitset_count_ones": (0, 64),

@@ -54,6 +54,13 @@ def _extract(part: str) -> str:
     return f"EXTRACT({part} FROM DATETIME({{date}}, 'UTC'))"
 
 
+def _week_from_sunday(speller: Speller, call: Call) -> exp.Expr:
+    """By the Wednesday of its week, which begins on Sunday; that day lies in the calendar, though the Sunday may not."""
+    wednesday = f"DATE_FROM_UNIX_DATE(UNIX_DATE(DATE({{date}}, 'UTC')) + 4 - {_extract('DAYOFWEEK')})"
+    week = f"DIV(EXTRACT(DAYOFYEAR FROM {wednesday}) - 1, 7) + 1"
+    return speller.once(speller.value(call.arguments[0]), lambda t: speller.sql(week, date=t))
+
+
 def _in_week(speller: Speller, call: Call, offset: int | None, day_of_week: int, micros: int) -> exp.Expr:
     """A moment of a week's day, some weeks on, counted from the instant's day: the calendar's first week has no begin."""
     # A long of weeks may be more days than 64 bits hold.
@@ -204,6 +211,7 @@ SPELLINGS: dict[str, Spelling] = {
     "getmonth": _extract("MONTH"),
     "getyear": _extract("YEAR"),
     "week_of_year": _extract("ISOWEEK"),
+    "weekofyear": _week_from_sunday,
     "datetime_part": _part,
     "datetime_add": _add,
     "datetime_diff": _diff,

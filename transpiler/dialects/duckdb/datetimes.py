@@ -215,6 +215,8 @@ SPELLINGS: dict[str, Spelling] = {
     "getmonth": "month({date})",
     "getyear": "year({date})",
     "week_of_year": "weekofyear({date})",
+    # By the Wednesday of its week, which begins on Sunday.
+    "weekofyear": "(dayofyear(date_trunc('week', {date} + INTERVAL 1 DAY) + INTERVAL 2 DAY) - 1) // 7 + 1",
     "datetime_part": _part,
     "datetime_add": _add,
     "datetime_diff": _diff,

@@ -129,6 +129,12 @@ def day_of_week(ticks: int) -> int:
     return (ticks // TICKS_PER_DAY + 1) % 7 * TICKS_PER_DAY
 
 
+def week_from_sunday(ticks: int) -> int:
+    """The old ``weekofyear``: weeks begin on Sunday, the first has the year's first Wednesday (documentation: week_of_year)."""
+    wednesday = ticks - day_of_week(ticks) + 3 * TICKS_PER_DAY
+    return (part("dayofyear", wednesday) - 1) // 7 + 1
+
+
 def _fraction(piece: Piece, ticks: int) -> str:
     digits = f"{ticks % TICKS_PER_SECOND:07}"[: piece.count]
     return digits.rstrip("0") if piece.letter == "F" else digits

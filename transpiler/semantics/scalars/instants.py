@@ -98,9 +98,14 @@ for _name, _field in {
     "getmonth": "month",
     "getyear": "year",
     "week_of_year": "week_of_year",
-    "weekofyear": "week_of_year",
 }.items():
     _bind_field(_name, _field)
+
+
+@binds_function("weekofyear", takes=(1, 1))
+def _weekofyear(scope: Scope, node: syntax.Call) -> Scalar:
+    scalars = [bind_scalar(scope, a) for a in node.arguments]
+    return _folded(_declared(scope, node, scalars), lambda v: calendar.week_from_sunday(v[0]))
 
 
 @binds_function("dayofweek", takes=(1, 1))
