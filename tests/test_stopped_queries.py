@@ -57,3 +57,12 @@ def test_bigquery_stops_where_a_remainder_is_not_exact(value: str, divisor: str)
     kql = f"datatable(v:real, x:real)[{value}, 3.0] | project v % {divisor}"
     with pytest.raises(EngineError, match="no exact remainder"):
         googlesql.connect().execute(transpile(kql, "bigquery").sql)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("real", "1e20"), ("string", "'100000000000000000000'"), ("dynamic", "dynamic(1e20)")]
+)
+def test_duckdb_stops_where_a_decimal_does_not_fit(column: str, value: str) -> None:
+    kql = f"datatable(x:{column})[{value}] | project todecimal(x)"
+    with duckdb.connect() as engine, pytest.raises(EngineError, match="DECIMAL"):
+        engine.run(transpile(kql, "duckdb").sql)

@@ -33,7 +33,8 @@ _LONG_TEXT = r"TRY_CAST(regexp_extract({x}, '^\s*([+-]?\d+|0[xX][0-9a-fA-F]+)\s*
 _INT_TEXT = _LONG_TEXT.replace("BIGINT", "INTEGER")
 _REAL = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _REAL_TEXT = rf"TRY_CAST(regexp_extract({{x}}, '^\s*({_REAL}|(?i:[+-]?(?:inf(?:inity)?|nan)))\s*$', 1) AS DOUBLE)"
-_DECIMAL_TEXT = rf"TRY_CAST(regexp_extract({{x}}, '^\s*({_REAL})\s*$', 1) AS DECIMAL(38, 18))"
+# A number that DuckDB's DECIMAL does not hold stops the query: it is none that could be missing.
+_DECIMAL_TEXT = rf"CAST(NULLIF(regexp_extract({{x}}, '^\s*({_REAL})\s*$', 1), '') AS DECIMAL(38, 18))"
 _LEAST_LONG = "(-9223372036854775807 - 1)"
 _SATURATED = (
     "CASE WHEN isfinite({v}) THEN COALESCE(TRY_CAST(trunc({v}) AS BIGINT), "
@@ -232,7 +233,7 @@ SPELLINGS: dict[str, Spelling] = {
     "todecimal string": _DECIMAL_TEXT.replace("{x}", "{value}"),
     "todecimal dynamic": _dynamic(f"COALESCE({_DECIMAL_TEXT.replace('{x}', _S)}, {_ZERO_OR_ONE})"),
     "todecimal integer": "CAST({value} AS DECIMAL(38, 18))",
-    "todecimal real": "TRY_CAST(CAST({value} AS VARCHAR) AS DECIMAL(38, 18))",
+    "todecimal real": computed_once("CASE WHEN isfinite({v}) THEN CAST(CAST({v} AS VARCHAR) AS DECIMAL(38, 18)) END"),
     "todecimal bool": "CAST(CAST({value} AS BIGINT) AS DECIMAL(38, 18))",
     "tobool string": computed_once(_BOOL_TEXT),
     "tobool dynamic": _dynamic(_BOOL_OF_DYNAMIC),
