@@ -87,6 +87,10 @@ def long_value(text: str) -> int:
 _INTEGER = re.compile(r"[+-]?(?:0[xX][0-9a-fA-F]+|[0-9]+)\Z")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\Z")
 _HEX32 = re.compile(r"[0-9a-fA-F]{32}\Z")
+# A guid within a text: its dashes may be missing. Braces stand on both sides or on none; an optional one at the end would be
+# left out where the shortest match counts.
+_DIGITS = "[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}"
+GUID_TEXT = rf"\{{{_DIGITS}\}}|{_DIGITS}"
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 _INFINITIES = {"+inf": "inf", "inf": "inf", "-inf": "-inf", "nan": "nan", "+nan": "nan", "-nan": "nan"}
 _BOOLS = {"true": True, "false": False, "1": True, "0": False}

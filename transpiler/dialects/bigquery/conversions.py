@@ -28,6 +28,7 @@ from transpiler.dialects.instant_texts import (
 from transpiler.dialects.known import OF_16_DIGITS, has_few_digits
 from transpiler.dialects.spelling import Speller, Spelling, text
 from transpiler.kql.instants import MAX_INSTANT
+from transpiler.kql.literals import GUID_TEXT
 from transpiler.plan.scalars import Call, Path
 from transpiler.types import Type
 
@@ -183,24 +184,15 @@ def _tostring_real(speller: Speller, call: Call) -> exp.Expr:
     return speller.once(speller.value(number), written)
 
 
-def _toguid(source: str) -> Spelling:
-    def spell(speller: Speller, call: Call) -> exp.Expr:
-        value = speller.sql(source, value=_argument(speller, call))
-        bare = speller.sql(
-            "LOWER(REPLACE(REGEXP_REPLACE({v}, {p}, {inner}), '-', ''))",
-            v=value,
-            p=text(r"^\{(.*)\}$"),
-            inner=text(r"\1"),
-        )
-        return speller.once(
-            bare,
-            lambda v: speller.sql(
-                "CASE WHEN REGEXP_CONTAINS({v}, {whole}) THEN REGEXP_REPLACE({v}, {parts}, {form}) END",
-                v=v, whole=text("^[0-9a-f]{32}$"), parts=text("^(.{8})(.{4})(.{4})(.{4})(.{12})$"), form=text(r"\1-\2-\3-\4-\5"),
-            ),
-        )  # fmt: skip
-
-    return spell
+def _toguid(speller: Speller, call: Call) -> exp.Expr:
+    """What stands behind the digits is passed over (documentation: toguid)."""
+    return speller.sql(
+        "REGEXP_REPLACE(LOWER(REGEXP_REPLACE(REGEXP_EXTRACT({v}, {guid}), '[{}-]', '')), {parts}, {form})",
+        v=_argument(speller, call),
+        guid=text(f"^(?:{GUID_TEXT})"),
+        parts=text("^(.{8})(.{4})(.{4})(.{4})(.{12})$"),
+        form=text(r"\1-\2-\3-\4-\5"),
+    )
 
 
 def _gettype(speller: Speller, call: Call) -> exp.Expr:
@@ -267,7 +259,7 @@ SPELLINGS: dict[str, Spelling] = {
     "totimespan string": _TOTIMESPAN,
     "totimespan dynamic": _TOTIMESPAN,
     "totimespan integer": "DIV({value}, 10)",
-    "toguid string": _toguid("{value}"),
-    "toguid dynamic": _toguid("{value}"),
+    "toguid string": _toguid,
+    "toguid dynamic": _toguid,
     "gettype": _gettype,
 }

@@ -26,6 +26,7 @@ from transpiler.dialects.instant_texts import (
 from transpiler.dialects.known import OF_16_DIGITS, has_few_digits
 from transpiler.dialects.spelling import Speller, Spelling, sql_type, text
 from transpiler.kql.instants import MAX_INSTANT
+from transpiler.kql.literals import GUID_TEXT
 from transpiler.plan.scalars import Call
 from transpiler.types import Type
 
@@ -35,6 +36,8 @@ _REAL = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _REAL_TEXT = rf"TRY_CAST(regexp_extract({{x}}, '^\s*({_REAL}|(?i:[+-]?(?:inf(?:inity)?|nan)))\s*$', 1) AS DOUBLE)"
 # A number that DuckDB's DECIMAL does not hold stops the query: it is none that could be missing.
 _DECIMAL_TEXT = rf"CAST(NULLIF(regexp_extract({{x}}, '^\s*({_REAL})\s*$', 1), '') AS DECIMAL(38, 18))"
+# What stands behind the digits is passed over (documentation: toguid).
+_GUID_TEXT = f"TRY_CAST(regexp_extract({{value}}, '^(?:{GUID_TEXT})') AS UUID)"
 _LEAST_LONG = "(-9223372036854775807 - 1)"
 _SATURATED = (
     "CASE WHEN isfinite({v}) THEN COALESCE(TRY_CAST(trunc({v}) AS BIGINT), "
@@ -246,7 +249,7 @@ SPELLINGS: dict[str, Spelling] = {
     "totimespan string": _TOTIMESPAN,
     "totimespan dynamic": _TOTIMESPAN,
     "totimespan integer": "{value} // 10",
-    "toguid string": "TRY_CAST({value} AS UUID)",
-    "toguid dynamic": _of_string("TRY_CAST({value} AS UUID)"),
+    "toguid string": _GUID_TEXT,
+    "toguid dynamic": _of_string(_GUID_TEXT),
     "gettype": _gettype,
 }

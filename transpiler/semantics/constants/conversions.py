@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from transpiler.diagnostics import KqlError
 from transpiler.kql.instants import BLANKS, MAX_INSTANT, instant_text, instant_ticks, timespan_text, timespan_ticks
+from transpiler.kql.literals import GUID_TEXT
 from transpiler.plan.scalars import Constant
 from transpiler.semantics.constants.real_digits import shortest_digits
 from transpiler.types import NUMBERS, Type, promotes
@@ -25,7 +26,6 @@ _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*", re.AS
 _SPECIAL = re.compile(r"\s*([+-]?(?:inf(?:inity)?|nan))\s*", re.IGNORECASE)
 _LONGEST = 40
 _INT_MIN, _INT_MAX = -(2**31), 2**31 - 1
-_HEX32 = re.compile(r"[0-9a-f]{32}")
 
 
 def _integer(bits: int) -> Callable[[str], int | None]:
@@ -57,9 +57,11 @@ def _bool(text: str) -> bool | None:
 
 
 def _guid(text: str) -> str | None:
-    bare = re.sub(r"\A\{(.*)\}\Z", r"\1", text).replace("-", "").lower()
-    if not _HEX32.fullmatch(bare):
+    """What stands behind the 32 digits is passed over (documentation: toguid)."""
+    found = re.match(GUID_TEXT, text)
+    if not found:
         return None
+    bare = re.sub("[{}-]", "", found[0]).lower()
     return f"{bare[:8]}-{bare[8:12]}-{bare[12:16]}-{bare[16:20]}-{bare[20:]}"
 
 

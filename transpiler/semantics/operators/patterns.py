@@ -14,6 +14,7 @@ from itertools import zip_longest
 
 from transpiler.diagnostics import KqlError
 from transpiler.kql import syntax
+from transpiler.kql.literals import GUID_TEXT
 from transpiler.semantics.scope import Scope
 from transpiler.types import INTEGERS, NUMBERS, TYPE_NAMES, Type
 
@@ -23,9 +24,6 @@ _TIMES = (Type.DATETIME, Type.TIMESPAN)
 # Alternatives and not (?i:…), after which a pattern's letters may be others than ASCII's.
 _TRUTH = "[tT][rR][uU][eE]|[fF][aA][lL][sS][eE]"
 _WHOLE = "[-+]?[0-9]+"
-_HEX = "[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}"
-# Braces on both sides or on none: under the flag U an optional one at the end would be left out.
-_GUID = rf"\{{{_HEX}\}}|{_HEX}"
 _CLOCK = "[0-9]{1,2}:[0-9]{1,2}"
 _ZONE = "[Zz]|[-+][0-9]{1,2}(?::[0-9]{1,2})?"
 _DATETIME = (
@@ -42,14 +40,14 @@ TEXT_SHAPES: dict[Type, str] = {
     **dict.fromkeys(NUMBERS, _TEXT_REAL),
     **_WHOLES,
     Type.BOOL: f"{_TRUTH}|{_WHOLE}",
-    Type.GUID: _GUID,
+    Type.GUID: GUID_TEXT,
 }
 """What a typed column is before a star of a simple or relaxed pattern; others have no known end there."""
 REGEX_SHAPES: dict[Type, str] = {
     **dict.fromkeys(NUMBERS, _REGEX_REAL),
     **_WHOLES,
     Type.BOOL: _TRUTH,
-    Type.GUID: _GUID,
+    Type.GUID: GUID_TEXT,
     Type.DATETIME: _DATETIME,
     Type.TIMESPAN: _TIMESPAN,
 }
