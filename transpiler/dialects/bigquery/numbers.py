@@ -20,6 +20,7 @@ from transpiler.dialects.numbers import (
 from transpiler.dialects.spelling import Speller, Spelling, number, text
 from transpiler.dialects.spelling import call as call_of
 from transpiler.dialects.times import interval_of
+from transpiler.dialects.welch import DENSITY, DISTANCE, WEIGHT, welch_test
 from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.scalars import Call, Constant
 from transpiler.types import Type
@@ -56,6 +57,11 @@ _BETA_PDF = (
     "CASE WHEN {x} >= 0 AND {x} <= 1 AND {alpha} > 0 AND {beta} > 0 THEN "
     f"COALESCE(SAFE.POW({{x}}, {{alpha}} - 1) * SAFE.POW(1 - {{x}}, {{beta}} - 1) * EXP({_B}), {_INF} + {{x}}) "
     f"WHEN NOT {{x}} + {{alpha}} + {{beta}} IS NULL THEN {_NAN} END"
+)
+_TAIL = (
+    f"(SELECT SUM(@w@ * {DENSITY}) / SUM(@w@ * {DENSITY.replace('@y@', '@z@')}) FROM "
+    "(SELECT @w@, ({t} + @e@) * ({t} + @e@) / {v} AS @y@, @e@ * @e@ / {v} AS @z@ FROM "
+    f"(SELECT {WEIGHT} AS @w@, {DISTANCE} AS @e@ FROM UNNEST(GENERATE_ARRAY(-67, 67)) AS @i@)))"
 )
 
 
@@ -173,6 +179,7 @@ SPELLINGS: dict[str, Spelling] = {
     "erf": error_function(False),
     "erfc": error_function(True),
     "beta_pdf": _BETA_PDF,
+    "welch_test": welch_test(_TAIL, "FLOAT64"),
     "isnan": "IS_NAN({number})",
     "isinf": "IS_INF({number})",
     "isfinite": "NOT (IS_INF({number}) OR IS_NAN({number}))",

@@ -9,6 +9,7 @@ from transpiler.dialects.duckdb.arithmetic import in_calendar, modulo, wide
 from transpiler.dialects.numbers import bin_at_real, bin_instant, bin_real, bin_whole, error_function, rounded
 from transpiler.dialects.spelling import Speller, Spelling, number, operand
 from transpiler.dialects.times import interval_of
+from transpiler.dialects.welch import DENSITY, DISTANCE, WEIGHT, welch_test
 from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.scalars import Call, Constant, Scalar
 from transpiler.types import Type
@@ -24,6 +25,16 @@ _GAMMA = (
     "CASE WHEN {{v}} > 0 OR {{v}} <> floor({{v}}) THEN {name}({{v}}) WHEN {{v}} = 0 THEN CAST('inf' AS DOUBLE) "
     f"WHEN {{{{v}}}} < 0 THEN {_NAN} END"
 )
+
+
+def _tail(t: str) -> str:
+    """The integral of Student's density from a number on: no subquery, which a lambda does not take."""
+    y = f"({t} + {DISTANCE}) * ({t} + {DISTANCE}) / {{v}}"
+    density = f"list_transform([{y}], lambda @y@: {DENSITY})[1]"
+    return f"list_sum(list_transform(range(-67, 68), lambda @i@: {WEIGHT} * {density}))"
+
+
+_TAIL = f"{_tail('{t}')} / {_tail('0')}"
 
 
 def bucket(speller: Speller, instant: exp.Expr, size: int, origin: Constant | None) -> exp.Expr | None:
@@ -144,6 +155,7 @@ SPELLINGS: dict[str, Spelling] = {
         "* exp(lgamma({alpha} + {beta}) - lgamma({alpha}) - lgamma({beta})) "
         f"WHEN NOT {{x}} + {{alpha}} + {{beta}} IS NULL THEN {_NAN} END"
     ),
+    "welch_test": welch_test(_TAIL, "DOUBLE"),
     "isnan": "isnan({number})",
     "isinf": "isinf({number})",
     "isfinite": "isfinite({number})",
