@@ -60,9 +60,10 @@ def _decompressed(window: int) -> Callable[[list[Constant]], Constant]:
             found = reader.decompress(base64.b64decode(written, validate=True), 2**20).decode()
         except (binascii.Error, zlib.error, UnicodeDecodeError):
             return Constant(Type.STRING, "")
-        if not reader.eof:
+        if reader.unconsumed_tail:
             raise _NotComputedError
-        return Constant(Type.STRING, found)
+        # A text that ends within its stream is no compressed one.
+        return Constant(Type.STRING, found if reader.eof else "")
 
     return compute
 
