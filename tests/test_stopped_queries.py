@@ -12,6 +12,7 @@ _SQUARE = '{"type":"Polygon","coordinates":[[[0,0],[10,0],[10,10],[0,10],[0,0]]]
 _POLAR = '{"type":"Polygon","coordinates":[[[0,60],[120,60],[-120,60],[0,60]]]}'
 _SEEN = "datatable(id:long, at:long)[{}] | evaluate "
 STOPPED = {
+    "print s=dynamic([1,null,0]) | project series_fill_forward(s, 0)": "nulls beside another placeholder",
     "print welch_test(1, 2, 1, 4, 5, 6)": "fewer than two values",
     "datatable(v:real)[0] | project welch_test(1, v, 5, 4, v, 6)": "none that differ",
     f"print series_outliers({_SPIKE})": "between the percentiles are all equal",

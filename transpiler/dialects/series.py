@@ -39,6 +39,9 @@ PAIRS: dict[str, Element] = {
 }
 
 
+NULL_BESIDE = "what becomes of nulls beside another placeholder of missing values is not documented"
+
+
 def linear_edges(of: Call) -> tuple[bool, str]:
     """Of series_fill_linear: whether it fills the edges, and the JSON text of all elements where no number is there."""
     edges, constant = (of.arguments[n] if len(of.arguments) > n else None for n in (1, 2))

@@ -26,6 +26,10 @@ fn("series_fill_backward(series: dynamic) -> dynamic?", naming=Naming.FIRST)
 fn("series_fill_linear(series: dynamic, edges: bool#?, constant: number#?) -> dynamic?", naming=Naming.FIRST)
 fn("series_fir(series: dynamic, filter: dynamic#, normalize: bool#?, center: bool#?) -> dynamic?", naming=Naming.FIRST)
 fn("series_iir(series: dynamic, numerators: dynamic#, denominators: dynamic#) -> dynamic?", naming=Naming.FIRST)
+# The series with nulls where the placeholder stands; and one series where another is null. What fills another placeholder than null
+# is made of the two.
+fn("series without(series: dynamic, placeholder: real#) -> dynamic?")
+fn("series or(series: dynamic, other: dynamic) -> dynamic?")
 
 # One number of the several; ``options`` names it.
 fn("series statistic(series: dynamic) -> real?")

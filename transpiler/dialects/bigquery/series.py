@@ -8,8 +8,8 @@ from dataclasses import replace
 from sqlglot import exp
 
 from transpiler.dialects.computed import hygienic
-from transpiler.dialects.series import PAIRS, REAL_MARK, Element, linear_edges
-from transpiler.dialects.spelling import Builder, Refusal, Speller, Spelling
+from transpiler.dialects.series import NULL_BESIDE, PAIRS, REAL_MARK, Element, linear_edges
+from transpiler.dialects.spelling import Builder, Refusal, Speller, Spelling, text
 from transpiler.plan.scalars import Call, Scalar
 from transpiler.types import Type
 
@@ -228,6 +228,21 @@ def _filled(where: str, direction: str) -> Builder:
     return lambda speller, of: speller.once(speller.value(of.arguments[0]), lambda s: hygienic(speller, body, s=s))
 
 
+def _without(speller: Speller, of: Call) -> exp.Expr:
+    """A series with nulls where the placeholder stands."""
+    each = "CASE WHEN @e@ = 'null' THEN ERROR({m}) WHEN SAFE_CAST(@e@ AS FLOAT64) = {p} THEN 'null' ELSE @e@ END"
+    series, mark = (speller.value(a) for a in of.arguments)
+    body = of_array(joined(each, POINTS))
+    return speller.once(series, lambda s: hygienic(speller, body, s=s, p=mark, m=text(NULL_BESIDE)))
+
+
+def _or(speller: Speller, of: Call) -> exp.Expr:
+    """A series, and another where it is null."""
+    body = of_array(joined("IF(@e@ <> 'null', @e@, JSON_QUERY_ARRAY({r})[SAFE_OFFSET(@o@)])", POINTS))
+    first, second = (speller.value(a) for a in of.arguments)
+    return speller.once(first, lambda s: hygienic(speller, body, s=s, r=second))
+
+
 def _fill_const(speller: Speller, of: Call) -> exp.Expr:
     constant = of.arguments[1] if len(of.arguments) > 1 else None
     text = speller.sql("'0'")
@@ -295,6 +310,8 @@ SPELLINGS: dict[str, Spelling] = {
     "series_fill_forward": _filled("<=", "DESC"),
     "series_fill_backward": _filled(">=", "ASC"),
     "series_fill_linear": _fill_linear,
+    "series without": _without,
+    "series or": _or,
     "series_fir": _fir,
     "series_iir": Refusal("each result depends on those before it, which BigQuery's SQL does not follow"),
     "series statistic": _statistic,

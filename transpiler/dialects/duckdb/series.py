@@ -8,8 +8,8 @@ from sqlglot import exp
 
 from transpiler.dialects.computed import hygienic
 from transpiler.dialects.literals import real_text
-from transpiler.dialects.series import PAIRS, REAL_MARK, Element, linear_edges
-from transpiler.dialects.spelling import Builder, Speller, Spelling, call
+from transpiler.dialects.series import NULL_BESIDE, PAIRS, REAL_MARK, Element, linear_edges
+from transpiler.dialects.spelling import Builder, Speller, Spelling, call, text
 from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.scalars import Call, Scalar
 from transpiler.types import Type
@@ -265,6 +265,22 @@ def _filled(pick: str) -> Builder:
     return spell
 
 
+def _without(speller: Speller, of: Call) -> exp.Expr:
+    """A series with nulls where the placeholder stands."""
+    each = "CASE WHEN @e@ = 'null' THEN error({m}) WHEN TRY_CAST(@e@ AS DOUBLE) = {p} THEN 'null' ELSE @e@ END"
+    sql = f"'[' || array_to_string(list_transform({{v}}, lambda @e@: {each}), ',') || ']'"
+    series, mark = of.arguments
+    return hygienic(speller, sql, v=elements(speller, series), p=speller.value(mark), m=text(NULL_BESIDE))
+
+
+def _or(speller: Speller, of: Call) -> exp.Expr:
+    """A series, and another where it is null."""
+    each = "lambda @i@: COALESCE(NULLIF({x}[@i@], 'null'), {y}[@i@])"
+    sql = f"'[' || array_to_string(list_transform(range(1, len({{x}}) + 1), {each}), ',') || ']'"
+    first, second = (elements(speller, a) for a in of.arguments)
+    return speller.once(first, lambda x: speller.once(second, lambda y: hygienic(speller, sql, x=x, y=y)))
+
+
 def _fill_const(speller: Speller, of: Call) -> exp.Expr:
     constant = of.arguments[1] if len(of.arguments) > 1 else None
     text = speller.sql("'0'") if constant is None else _shown(speller, constant)
@@ -400,6 +416,8 @@ SPELLINGS: dict[str, Spelling] = {
     "series_fill_forward": _filled(_BEFORE),
     "series_fill_backward": _filled(_AFTER),
     "series_fill_linear": _fill_linear,
+    "series without": _without,
+    "series or": _or,
     "series_fir": _fir,
     "series_iir": _iir,
     "series statistic": _statistic,

@@ -13,7 +13,7 @@ from transpiler.semantics.names import result_name
 from transpiler.semantics.scalars.calls import call_function
 from transpiler.semantics.scalars.packing import packed
 from transpiler.semantics.scope import Scope
-from transpiler.types import Type
+from transpiler.types import NUMBERS, Type
 
 _STATISTICS = ("min", "min_idx", "max", "max_idx", "avg", "stdev", "variance")
 _LINE = ("rsquare", "slope", "variance", "rvariance", "interception", "line_fit")
@@ -83,22 +83,33 @@ def _bag(scope: Scope, node: syntax.Call, members: dict[str, Call]) -> Scalar:
     return packed(scope, "bag_pack", arguments, node.span)
 
 
-def _without_placeholder(scope: Scope, node: syntax.Call, position: int) -> list[Scalar]:
-    """The arguments but the placeholder of missing values, which must be the null that it is by default."""
-    arguments = [bind_scalar(scope, a) for a in node.arguments]
-    if len(arguments) > position:
-        placeholder = arguments.pop(position)
-        if not isinstance(placeholder, Constant) or placeholder.value is not None:
-            raise scope.error(
-                "KQL204", "a placeholder other than null is not translated", node.arguments[position].span
-            )
-    return arguments
+def _placeholder(scope: Scope, scalar: Scalar) -> Constant | None:
+    """What stands for missing values, where it is another than the null that it is by default."""
+    if isinstance(scalar, Constant) and scalar.value is None:
+        return None
+    # What a fraction or a NaN comes to in a series of whole numbers is not documented.
+    value = scalar.value if isinstance(scalar, Constant) and scalar.type in NUMBERS else None
+    number = float(str(value)) if value is not None else math.nan
+    if not number.is_integer() or abs(number) > _EXACT:
+        raise scope.error("KQL204", "a placeholder that is no constant whole number is not translated", scalar.span)
+    return Constant(Type.REAL, number, scalar.span)
+
+
+_EXACT = 2**53
 
 
 def _fill(name: str, position: int) -> None:
     @binds_function(name)
     def bind(scope: Scope, node: syntax.Call) -> Scalar:
-        return call_function(scope, name, _without_placeholder(scope, node, position), node.span)
+        arguments = [bind_scalar(scope, a) for a in node.arguments]
+        mark = _placeholder(scope, arguments.pop(position)) if len(arguments) > position else None
+        if mark is None:
+            return call_function(scope, name, arguments, node.span)
+        series = arguments[0]
+        missing = call_function(scope, "series without", [series, mark], node.span)
+        filled = call_function(scope, name, [missing, *arguments[1:]], node.span)
+        # What is not filled keeps its placeholder.
+        return filled if name == "series_fill_const" else call_function(scope, "series or", [filled, series], node.span)
 
 
 for _name, _position in {
