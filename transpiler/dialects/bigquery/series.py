@@ -174,8 +174,6 @@ _STATISTICS: dict[str, str] = {
 def _statistic(speller: Speller, of: Call) -> exp.Expr:
     """One of series_stats' numbers; NULL where an element is no finite number, unless those are ignored."""
     which, ignores = of.options
-    if ignores and which in ("min_idx", "max_idx"):
-        raise speller.refuse("the positions of series_stats that ignores elements are not translated", of.span)
     value = _STATISTICS[str(which)]
     is_finite = "@y@ IS NOT NULL AND NOT IS_NAN(@y@) AND NOT IS_INF(@y@)"
     rows = f"SELECT {NUMBER} AS @y@, @o@ FROM {POINTS}"

@@ -195,25 +195,29 @@ _STATISTICS: dict[str, str] = {
     "min_idx": "CAST(list_position({x}, list_min({x})) - 1 AS BIGINT)",
     "max_idx": "CAST(list_position({x}, list_max({x})) - 1 AS BIGINT)",
     "avg": "list_avg({x})",
-    "stdev": "COALESCE(list_stddev_samp({x}), 0)",
-    "variance": "COALESCE(list_var_samp({x}), 0)",
+    "stdev": "CASE WHEN {x} IS NOT NULL THEN COALESCE(list_stddev_samp({x}), 0) END",
+    "variance": "CASE WHEN {x} IS NOT NULL THEN COALESCE(list_var_samp({x}), 0) END",
     "sum": "list_sum({x})",
     "len": "len({x})",
+}
+# Positions are those in the input array, of which {y} is what counts (documentation: series_stats). Trap: a NULL is found, too.
+_POSITIONS: dict[str, str] = {
+    f"{end}_idx": f"CASE WHEN len({{y}}) > 0 THEN CAST(list_position({{x}}, list_{end}({{y}})) - 1 AS BIGINT) END"
+    for end in ("min", "max")
 }
 
 
 def _statistic(speller: Speller, of: Call) -> exp.Expr:
     """One of series_stats' numbers; NULL where an element is no finite number, unless those are ignored."""
     which, ignores = of.options
-    if ignores and which in ("min_idx", "max_idx"):
-        raise speller.refuse("the positions of series_stats that ignores elements are not translated", of.span)
     template = _STATISTICS[str(which)]
 
     def over(x: exp.Expr) -> exp.Expr:
         if ignores:
             kept = hygienic(speller, "list_filter({x}, lambda @e@: isfinite(@e@))", x=x)
-            return speller.once(kept, lambda y: hygienic(speller, template, x=y))
-        test = "len(list_filter({x}, lambda @e@: isfinite(@e@))) = len({x})"
+            own = _POSITIONS.get(str(which), template.replace("{x}", "{y}"))
+            return speller.once(kept, lambda y: hygienic(speller, own, x=x.copy(), y=y))
+        test = "len(list_filter({x}, lambda @e@: isfinite(@e@))) = len({x})"  # NULL for what is no array
         return hygienic(speller, f"CASE WHEN {test} THEN {template} END", x=x)
 
     return speller.once(numbers(speller, elements(speller, of.arguments[0])), over)
