@@ -79,7 +79,9 @@ def binds_function(*names: str, takes: Count = (0, None)) -> Callable[[FunctionB
 
 
 def binds_columns(*names: str, takes: Count) -> Callable[[MultiBinder], MultiBinder]:
-    """Registers the binder of functions that yield several columns, named; within an expression they are the first of them."""
+    """Registers the binder of functions that yield several columns, named; within an expression they are the first of them,
+    or the one that an index picks (``bind_column_of``).
+    """
 
     def register(binder: MultiBinder) -> MultiBinder:
         def counted(scope: Scope, node: syntax.Call) -> list[tuple[str | None, Scalar]]:
@@ -91,6 +93,22 @@ def binds_columns(*names: str, takes: Count) -> Callable[[MultiBinder], MultiBin
         return binder
 
     return register
+
+
+def bind_column_of(scope: Scope, node: syntax.Index) -> tuple[str | None, Scalar] | None:
+    """The column, named, that a constant index picks of a function of several: ``array_sort_asc(a, b)[1]``; else None.
+
+    Trap: such an index is no step into the first column, which alone stands for the call elsewhere.
+    """
+    if not isinstance(node.base, syntax.Call) or node.base.name not in MULTI_BINDERS:
+        return None
+    index = computed(bind_scalar(scope, node.index))
+    columns = MULTI_BINDERS[node.base.name](scope, node.base)
+    if index is None or index.type not in INTEGERS or len(columns) == 1:
+        return None
+    if not isinstance(index.value, int) or not 0 <= index.value < len(columns):
+        raise scope.error("KQL104", f"there are {len(columns)} columns, from 0 on", node.index.span)
+    return columns[index.value]
 
 
 def check_count(scope: Scope, call: syntax.Call, takes: Count) -> None:

@@ -152,13 +152,14 @@ def _sort_by(speller: Speller, of: Call) -> exp.Expr:
     sort = "list_sort" if ascending else "list_reverse_sort"
     # The flag sorts before all else: false comes first when ascending, true when descending.
     null_flag = "@e@ = 'null'" if bool(ascending) is bool(nulls_last) else "@e@ <> 'null'"
-    struct = f"struct_pack(z := {null_flag}, {_SORTED_BY}, i := @i@)"
+    # Trap: what is sorted the other way turns equal elements round, unless their positions fall.
+    struct = f"struct_pack(z := {null_flag}, {_SORTED_BY}, i := {'' if ascending else '-'}@i@)"
     other = elements(speller, array)
     return over_array(
         speller,
         key,
         f"CASE WHEN len({{a}}) = len({{o}}) THEN to_json(list_transform({sort}(list_transform({{a}}, lambda @e@, @i@: {struct})), "
-        "lambda @s@: ({o})[struct_extract(@s@, 'i')])) END",
+        "lambda @s@: ({o})[abs(struct_extract(@s@, 'i'))])) END",
         o=other,
     )
 

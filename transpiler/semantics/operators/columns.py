@@ -12,7 +12,7 @@ from transpiler.kql import syntax
 from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.relations import OrderKey, Project, Series, Values
 from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar
-from transpiler.semantics.dispatch import MULTI_BINDERS, bind_constant, bind_scalar, binds_operator
+from transpiler.semantics.dispatch import MULTI_BINDERS, bind_column_of, bind_constant, bind_scalar, binds_operator
 from transpiler.semantics.names import UniqueNames, result_name, unnamed_beside
 from transpiler.semantics.scalars.arrays import check_finite
 from transpiler.semantics.scalars.calls import CAST_HINT, convert
@@ -41,6 +41,8 @@ def expand_item(scope: Scope, expression: syntax.Expr) -> list[tuple[str | None,
     """The scalars of one expression: one, or several for functions that yield several columns (series_fit_line …)."""
     if isinstance(expression, syntax.Call) and (binder := MULTI_BINDERS.get(expression.name)) is not None:
         return binder(scope, expression)
+    if isinstance(expression, syntax.Index) and (picked := bind_column_of(scope, expression)) is not None:
+        return [picked]
     scalar = bind_scalar(scope, expression)
     return [(result_name(expression) or asked_for(scope, expression, scalar), scalar)]
 
@@ -277,11 +279,12 @@ def _print(scope: Scope, tabular: Tabular | None, node: syntax.Print) -> Tabular
     scope = scope.without_row()
     for position, item in enumerate(node.columns):
         scalars = named_scalars(scope, item)
+        several = len(scalars) > 1 or (isinstance(item, syntax.Index) and bind_column_of(scope, item) is not None)
         for name, explicit, scalar in scalars:
             if explicit and name is not None:
                 final = names.declare(name)
             else:
-                final = names.unique(name if name is not None and len(scalars) > 1 else f"print_{position}")
+                final = names.unique(name if name is not None and several else f"print_{position}")
             if final is None:
                 raise scope.error("KQL101", f"a column named '{name}' is given twice", item.span)
             items.append((final, scalar))

@@ -10,7 +10,7 @@ from transpiler.kql import syntax
 from transpiler.plan.scalars import ColumnRef, Constant, Path, Scalar
 from transpiler.semantics.constants.conversions import json_as_kusto_writes
 from transpiler.semantics.constants.folding import wrapped
-from transpiler.semantics.dispatch import bind_scalar, binds_scalar
+from transpiler.semantics.dispatch import bind_column_of, bind_scalar, binds_scalar
 from transpiler.semantics.invocation import call_scalar_function
 from transpiler.semantics.scalars.calls import CAST_HINT, call_function, convert, folded, make_call, overload_of
 from transpiler.semantics.scalars.json_paths import constant_step
@@ -91,6 +91,8 @@ def _member(scope: Scope, node: syntax.Member) -> Scalar:
 
 @binds_scalar(syntax.Index)
 def _index(scope: Scope, node: syntax.Index) -> Scalar:
+    if (picked := bind_column_of(scope, node)) is not None:
+        return picked[1]
     index = bind_scalar(scope, node.index)
     if isinstance(index, Constant) and index.type is Type.STRING:
         step: str | int | Scalar = str(index.value or "")
