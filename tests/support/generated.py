@@ -190,6 +190,7 @@ not({b}) ¦ around({l}, {l}, {l}) ¦ binary_and({w}, {w}) ¦ binary_xor({w}, {w}
 binary_shift_left({w}, {k}) ¦ binary_shift_right({w}, {k}) ¦ bitset_count_ones({w}) ¦ repeat({a}, {k})
 array_length({d}) ¦ range({k}, {k}, 3) ¦ array_concat({d}, {d}) ¦ array_iff({d}, {a}, {a}) ¦ array_index_of({d}, {a})
 array_slice({d}, {k}, {k}) ¦ array_split({d}, {k}) ¦ array_shift_left({d}, {k}) ¦ array_shift_right({d}, {k}, {a})
+array_shift_left({q}, {k}) ¦ array_index_of({d}, {a}, {k}, {k}) ¦ array_index_of({d}, {a}, {k}, {k}, 2)
 array_reverse({d}) ¦ array_rotate_left({d}, {k}) ¦ array_sum({v}) ¦ array_sort_asc({v}) ¦ array_sort_desc({v})
 array_sort_asc({q}) ¦ array_sort_desc({q}, false) ¦ strcat_array({q}, {s}) ¦ zip({d}, {d}) ¦ bag_keys({d})
 bag_pack('a', {a}, 'b', {a}) ¦ pack_array({a}, {a}, {a}) ¦ set_has_element({d}, {a}) ¦ set_union({d}, {d})

@@ -14,8 +14,11 @@ fn("array_reverse(array: dynamic) -> dynamic?")
 fn("array_slice(array: dynamic, start: integer, end: integer) -> dynamic?")
 fn("array_sum(array: dynamic) -> real?")
 fn("array_index_of(array: dynamic, value: dynamic, start: integer?, length: integer?, occurrence: integer?) -> long?")
-# The shift is to the left; what is shifted in is the default.
-fn("shifted array(array: dynamic, shift: integer, default: dynamic) -> dynamic?")
+# The shift is to the left; what is shifted in is the default, which of an array of texts is the empty one.
+fn(
+    "shifted array(array: dynamic, shift: integer, default: dynamic) -> dynamic?",
+    ("shifted array(array: dynamic, shift: integer) -> dynamic?", "shifted array plain"),
+)
 fn("rotated array(array: dynamic, shift: integer) -> dynamic?")
 fn("array_iff(conditions: dynamic, when_true: dynamic, when_false: dynamic) -> dynamic?")
 # The options are the positions at which the array is cut.

@@ -14,7 +14,7 @@ from sqlglot import exp
 from transpiler.dialects.bigquery.conversions import TIMESPAN_AS_TEXT
 from transpiler.dialects.bigquery.paths import elements_of, json_of
 from transpiler.dialects.computed import hygienic
-from transpiler.dialects.known import is_array
+from transpiler.dialects.known import NO_TEXT, is_array, where_given
 from transpiler.dialects.spelling import Speller, Spelling, call, number, text
 from transpiler.plan.scalars import Call, Constant, Scalar
 
@@ -88,13 +88,14 @@ def _index_of(speller: Speller, of: Call) -> exp.Expr:
         )
         return over_array(speller, array, template, x=wanted)
     start = _bound(rest[0], "s")
-    length = speller.value(rest[1]) if len(rest) > 1 else number(-1)
-    occurrence = speller.value(rest[2]) if len(rest) > 2 else number(1)
-    template = (
+    given = dict(zip("snk", rest, strict=False))
+    template = where_given(
         f"COALESCE(ARRAY(SELECT @o@ FROM {_EACH} WHERE @e@ = {{x}} AND @o@ >= {start} "
-        f"AND ({{n}} < 0 OR @o@ < {start} + {{n}}) ORDER BY @o@)[SAFE_OFFSET({{k}} - 1)], -1)"
-    )
-    return over_array(speller, array, template, x=wanted, s=speller.value(rest[0]), n=length, k=occurrence)
+        f"AND ({{n}} < 0 OR @o@ < {start} + {{n}}) ORDER BY @o@)[SAFE_OFFSET({{k}} - 1)], -1)",
+        given, {"n": -1, "k": 0},
+    )  # fmt: skip
+    slots = {"n": number(-1), "k": number(1)} | {slot: speller.value(a) for slot, a in given.items()}
+    return over_array(speller, array, template, x=wanted, **slots)
 
 
 def _sum(speller: Speller, of: Call) -> exp.Expr:
@@ -107,6 +108,10 @@ def _sum(speller: Speller, of: Call) -> exp.Expr:
 
 _POSITIONS = "UNNEST(GENERATE_ARRAY(0, ARRAY_LENGTH({a}) - 1)) AS @o@"
 _SHIFTED = "IF(@o@ + {n} BETWEEN 0 AND ARRAY_LENGTH({a}) - 1, {a}[SAFE_OFFSET(@o@ + {n})], {d})"
+# A place of which nothing is shifted in: null, and the empty text among texts only (the function's page).
+_NONE_OF_ITS_KIND = (
+    f"IF((SELECT LOGICAL_OR(REGEXP_CONTAINS(@e@, r'{NO_TEXT}')) FROM UNNEST({{a}}) AS @e@), 'null', '\"\"')"
+)
 _ROTATED = "{a}[SAFE_OFFSET(MOD(MOD(@o@ + {n}, ARRAY_LENGTH({a})) + ARRAY_LENGTH({a}), ARRAY_LENGTH({a})))]"
 
 
@@ -119,14 +124,18 @@ def or_null(speller: Speller, scalar: Scalar) -> exp.Expr:
 
 
 def _shift(speller: Speller, of: Call) -> exp.Expr:
-    array, shift, default = of.arguments
-    slots = {"n": speller.value(shift), "d": or_null(speller, default)}
-    return over_array(speller, array, listed(_SHIFTED, _POSITIONS), **slots)
+    array, shift, *default = of.arguments
+    slots = {"n": speller.value(shift)}
+    item = _SHIFTED.replace("{d}", _NONE_OF_ITS_KIND)
+    if default:
+        item, slots["d"] = _SHIFTED, or_null(speller, default[0])
+    return over_array(speller, array, where_given(listed(item, _POSITIONS), {"n": shift}, {}), **slots)
 
 
 def _rotate(speller: Speller, of: Call) -> exp.Expr:
     array, shift = of.arguments
-    return over_array(speller, array, listed(_ROTATED, _POSITIONS), n=speller.value(shift))
+    template = where_given(listed(_ROTATED, _POSITIONS), {"n": shift}, {})
+    return over_array(speller, array, template, n=speller.value(shift))
 
 
 def _split(speller: Speller, of: Call) -> exp.Expr:
@@ -292,6 +301,7 @@ ARRAYS: dict[str, Spelling] = {
     "array_sum": _sum,
     "array_index_of": _index_of,
     "shifted array": _shift,
+    "shifted array plain": _shift,
     "rotated array": _rotate,
     "array_iff": _iff,
     "array_split": _split,

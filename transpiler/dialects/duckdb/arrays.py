@@ -13,7 +13,7 @@ from sqlglot import exp
 from transpiler.dialects.computed import hygienic
 from transpiler.dialects.duckdb.conversions import TIMESPAN_AS_TEXT
 from transpiler.dialects.duckdb.paths import elements_at, json_of
-from transpiler.dialects.known import is_array
+from transpiler.dialects.known import NO_TEXT, is_array, where_given
 from transpiler.dialects.spelling import Speller, Spelling, call, number
 from transpiler.plan.scalars import Call, Constant, Scalar
 
@@ -81,22 +81,25 @@ def _index_of(speller: Speller, of: Call) -> exp.Expr:
     wanted = speller.value(value)
     if not rest:
         return over_array(speller, array, "CAST(COALESCE(list_position({a}, {x}), 0) - 1 AS BIGINT)", x=wanted)
-    start = speller.value(rest[0])
-    length = speller.value(rest[1]) if len(rest) > 1 else number(-1)
-    occurrence = speller.value(rest[2]) if len(rest) > 2 else number(1)
-    return over_array(
-        speller,
-        array,
+    given = dict(zip("snk", rest, strict=False))
+    template = where_given(
         "COALESCE(list_extract(list_filter(range(len({a})), lambda @i@: ({a})[@i@ + 1] = {x} "
         "AND @i@ >= CASE WHEN {s} < 0 THEN {s} + len({a}) ELSE {s} END "
         "AND ({n} < 0 OR @i@ < CASE WHEN {s} < 0 THEN {s} + len({a}) ELSE {s} END + {n})), {k}), -1)",
-        x=wanted, s=start, n=length, k=occurrence,
+        given, {"n": -1, "k": 0},
     )  # fmt: skip
+    slots = {"n": number(-1), "k": number(1)} | {slot: speller.value(a) for slot, a in given.items()}
+    return over_array(speller, array, template, x=wanted, **slots)
 
 
 _SHIFTED = (
     "to_json(list_transform(range(len({a})), lambda @i@: "
     "CASE WHEN @i@ + {n} BETWEEN 0 AND len({a}) - 1 THEN ({a})[@i@ + {n} + 1] ELSE {d} END))"
+)
+# A place of which nothing is shifted in: null, and the empty text among texts only (the function's page).
+_NONE_OF_ITS_KIND = (
+    f"CASE WHEN NOT list_bool_or(list_transform({{a}}, lambda @e@: regexp_matches(CAST(@e@ AS TEXT), '{NO_TEXT}'))) "
+    "THEN CAST('\"\"' AS JSON) END"
 )
 _ROTATED = (
     "to_json(list_transform(range(len({a})), lambda @i@: ({a})[((@i@ + {n}) % len({a}) + len({a})) % len({a}) + 1]))"
@@ -104,14 +107,17 @@ _ROTATED = (
 
 
 def _shift(speller: Speller, of: Call) -> exp.Expr:
-    array, shift, default = of.arguments
-    filling = speller.sql("CAST({d} AS JSON)", d=speller.value(default))
-    return over_array(speller, array, _SHIFTED, n=speller.value(shift), d=filling)
+    array, shift, *default = of.arguments
+    slots = {"n": speller.value(shift)}
+    template = _SHIFTED.replace("{d}", _NONE_OF_ITS_KIND)
+    if default:
+        template, slots["d"] = _SHIFTED, speller.sql("CAST({d} AS JSON)", d=speller.value(default[0]))
+    return over_array(speller, array, where_given(template, {"n": shift}, {}), **slots)
 
 
 def _rotate(speller: Speller, of: Call) -> exp.Expr:
     array, shift = of.arguments
-    return over_array(speller, array, _ROTATED, n=speller.value(shift))
+    return over_array(speller, array, where_given(_ROTATED, {"n": shift}, {}), n=speller.value(shift))
 
 
 def _split(speller: Speller, of: Call) -> exp.Expr:
@@ -293,6 +299,7 @@ ARRAYS: dict[str, Spelling] = {
     "array_sum": _simple(_SUM),
     "array_index_of": _index_of,
     "shifted array": _shift,
+    "shifted array plain": _shift,
     "rotated array": _rotate,
     "array_iff": _iff,
     "array_split": _split,

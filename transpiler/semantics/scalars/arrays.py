@@ -17,8 +17,6 @@ from transpiler.semantics.scalars.packing import as_dynamic
 from transpiler.semantics.scope import Scope, type_argument
 from transpiler.types import INTEGERS, NUMBERS, Type, widest
 
-_NULL = Constant(Type.DYNAMIC, None)
-
 
 def _bound(scope: Scope, node: syntax.Call) -> list[Scalar]:
     return [bind_scalar(scope, a) for a in node.arguments]
@@ -43,8 +41,8 @@ def _shifting(name: str, *, to_left: bool) -> None:
     @binds_function(name, takes=(2, 3))
     def bind(scope: Scope, node: syntax.Call) -> Scalar:
         array, shift, *default = _bound(scope, node)
-        value = as_dynamic(scope, default[0]) if default else _NULL
-        return call_function(scope, "shifted array", [array, _left(scope, shift, to_left), value], node.span)
+        values = [as_dynamic(scope, d) for d in default]
+        return call_function(scope, "shifted array", [array, _left(scope, shift, to_left), *values], node.span)
 
 
 def _rotating(name: str, *, to_left: bool) -> None:
