@@ -25,6 +25,8 @@ STOPPED = {
     f"print x=10.0, y=5.0 | project geo_point_in_polygon(x, y, dynamic({_SQUARE}))": "point on the edge",
     f"print x=3.0, y=0.0 | project geo_point_in_polygon(x, y, dynamic({_SQUARE}))": "point on the edge",
     f"print x=10.0, y=10.0, p='{_SQUARE}' | project geo_point_in_polygon(x, y, parse_json(strcat(p, '')))": "point on the edge",
+    "datatable(t:datetime)[datetime(2020-11-01 01:30)] | project datetime_local_to_utc(t, 'US/Eastern')": "comes twice",
+    "datatable(t:datetime)[datetime(2021-04-04 01:45)] | project datetime_local_to_utc(t, 'Australia/Lord_Howe')": "comes twice",
     _SEEN.format("1,0, 1,9") + "sliding_window_counts(id, at, 1, 10, 2, 1) | count": "its start to its end",
     _SEEN.format("1,3, 1,11") + "sliding_window_counts(id, at, 1, 10, 2, 1) | distinct Count": "its start to its end",
     _SEEN.format("1,3, long(null),4") + "sliding_window_counts(id, at, 1, 10, 2, 1)": "has no 'id'",

@@ -20,6 +20,8 @@ UNITS = {
     "m": (60_000_000, 60),
     "s": (1_000_000, 60),
 }
+# Which of two instants Kusto takes is not documented.
+TWICE = "a local time of an hour that comes twice"
 Fraction = Callable[[Speller, exp.Expr, Piece], exp.Expr]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from transpiler.dialects.bigquery.arithmetic import moved
-from transpiler.dialects.datetimes import datetime_format, is_zero, timespan_format, whole_amount, within_clock
+from transpiler.dialects.datetimes import TWICE, datetime_format, is_zero, timespan_format, whole_amount, within_clock
 from transpiler.dialects.spelling import Speller, Spelling, number, text
 from transpiler.dialects.spelling import call as call_of
 from transpiler.plan.scalars import Call, columns_of
@@ -200,6 +200,37 @@ def _real_unix_time(per_second: int) -> str:
 
 _WHOLE_MICROS = "DIV({number}, 1000) - IF(MOD({number}, 1000) < 0, 1, 0)"
 
+# Of an hour that the clocks leave out BigQuery takes the offset before, Kusto that after it (the function's page); of one that
+# comes twice BigQuery takes the first.
+_TOMORROW = "SAFE.TIMESTAMP_ADD({t}, INTERVAL 1 DAY)"
+_OFFSET_AFTER = f"DATETIME_DIFF(SAFE.DATETIME({_TOMORROW}, {{zone}}), SAFE.DATETIME({_TOMORROW}, 'UTC'), MICROSECOND)"
+_FROM_LOCAL = (
+    "CASE WHEN DATETIME({t}, {zone}) <> DATETIME({l}, 'UTC') "
+    "THEN TIMESTAMP_SUB({t}, INTERVAL DATETIME_DIFF(DATETIME({t}, {zone}), DATETIME({l}, 'UTC'), MICROSECOND) MICROSECOND) "
+    "WHEN {e} <> {t} AND SAFE.DATETIME({e}, {zone}) = DATETIME({l}, 'UTC') "
+    f"THEN ERROR(CONCAT('{TWICE}: ', STRING({{l}}, 'UTC'))) ELSE {{t}} END"
+)
+
+
+def _local_to_utc(speller: Speller, call: Call) -> exp.Expr:
+    local, zone = (speller.value(a) for a in call.arguments)
+
+    def found(wall: exp.Expr, instant: exp.Expr) -> exp.Expr:
+        other = f"SAFE.TIMESTAMP_SUB({{l}}, INTERVAL {_OFFSET_AFTER} MICROSECOND)"
+        return speller.once(
+            speller.sql(other, l=wall, t=instant, zone=zone),
+            lambda e: speller.sql(_FROM_LOCAL, l=wall, t=instant, e=e, zone=zone),
+        )
+
+    return speller.once(
+        local,
+        lambda wall: speller.once(
+            speller.sql("SAFE.TIMESTAMP(DATETIME({l}, 'UTC'), {zone})", l=wall, zone=zone),
+            lambda instant: found(wall, instant),
+        ),
+    )
+
+
 SPELLINGS: dict[str, Spelling] = {
     **{f"startof{u}": _edge(u, False) for u in ("day", "week", "month", "year")},
     **{f"endof{u}": _edge(u, True) for u in ("day", "week", "month", "year")},
@@ -228,5 +259,5 @@ SPELLINGS: dict[str, Spelling] = {
     "unixtime microseconds real": _real_unix_time(1_000_000),
     "unixtime nanoseconds real": _real_unix_time(1_000_000_000),
     "datetime_utc_to_local": "TIMESTAMP(SAFE.DATETIME({from}, {timezone}), 'UTC')",
-    "datetime_local_to_utc": "SAFE.TIMESTAMP(DATETIME({from}, 'UTC'), {timezone})",
+    "datetime_local_to_utc": _local_to_utc,
 }

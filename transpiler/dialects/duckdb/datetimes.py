@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlglot import exp
 
-from transpiler.dialects.datetimes import datetime_format, is_zero, timespan_format, whole_amount, within_clock
+from transpiler.dialects.datetimes import TWICE, datetime_format, is_zero, timespan_format, whole_amount, within_clock
 from transpiler.dialects.duckdb.arithmetic import in_calendar, wide
 from transpiler.dialects.spelling import Speller, Spelling, number
 from transpiler.plan.scalars import Call, Constant, columns_of
@@ -187,12 +189,12 @@ _IN_KNOWN_ZONE = (
 )
 
 
-def _zoned(template: str) -> Spelling:
+def _zoned(moved: Callable[[Speller, exp.Expr, exp.Expr], exp.Expr]) -> Spelling:
     def spell(speller: Speller, call: Call) -> exp.Expr:
         instant, zone = (speller.value(a) for a in call.arguments)
 
         def local(z: exp.Expr) -> exp.Expr:
-            return speller.sql(template, t=instant, zone=z.copy())
+            return moved(speller, instant, z.copy())
 
         if isinstance(call.arguments[1], Constant):
             return in_calendar(speller, local(zone))
@@ -200,6 +202,41 @@ def _zoned(template: str) -> Spelling:
         return in_calendar(speller, guarded)
 
     return spell
+
+
+_LOCAL = "(<x> AT TIME ZONE 'UTC') AT TIME ZONE {zone}"
+# Of an hour that the clocks leave out DuckDB takes the offset before, Kusto that after it (the function's page); of one that
+# comes twice DuckDB takes the second.
+_FROM_LOCAL = (
+    "CASE WHEN {b} <> {l} THEN {t} - ({b} - {l}) WHEN {e} <> {t} AND {local} = {l} "
+    f"THEN CAST(error('{TWICE}: ' || {{l}}) AS TIMESTAMP) ELSE {{t}} END"
+)
+
+
+def _local_to_utc(speller: Speller, local: exp.Expr, zone: exp.Expr) -> exp.Expr:
+    def at(template: str, **slots: exp.Expr) -> exp.Expr:
+        return speller.sql(template, zone=zone.copy(), **slots)
+
+    def found(wall: exp.Expr, instant: exp.Expr) -> exp.Expr:
+        before = "{l} - (" + _LOCAL.replace("<x>", "({t} - INTERVAL 1 DAY)") + " - ({t} - INTERVAL 1 DAY))"
+        return speller.once(
+            at(before, l=wall, t=instant),
+            lambda e: at(
+                _FROM_LOCAL, l=wall, t=instant, e=e,
+                b=at(_LOCAL.replace("<x>", "{t}"), t=instant), local=at(_LOCAL.replace("<x>", "{e}"), e=e),
+            ),
+        )  # fmt: skip
+
+    return speller.once(
+        local,
+        lambda wall: speller.once(
+            at("({l} AT TIME ZONE {zone}) AT TIME ZONE 'UTC'", l=wall), lambda instant: found(wall, instant)
+        ),
+    )
+
+
+def _utc_to_local(speller: Speller, instant: exp.Expr, zone: exp.Expr) -> exp.Expr:
+    return speller.sql(_LOCAL.replace("<x>", "{t}"), t=instant, zone=zone)
 
 
 _SIZES = {"seconds": 1, "milliseconds": 1_000, "microseconds": 1_000_000, "nanoseconds": 1_000_000_000}
@@ -226,6 +263,6 @@ SPELLINGS: dict[str, Spelling] = {
     "make_timespan": _make_timespan,
     **{f"unixtime {unit}": _unix_time(size, False) for unit, size in _SIZES.items()},
     **{f"unixtime {unit} real": _unix_time(size, True) for unit, size in _SIZES.items()},
-    "datetime_utc_to_local": _zoned("({t} AT TIME ZONE 'UTC') AT TIME ZONE {zone}"),
-    "datetime_local_to_utc": _zoned("({t} AT TIME ZONE {zone}) AT TIME ZONE 'UTC'"),
+    "datetime_utc_to_local": _zoned(_utc_to_local),
+    "datetime_local_to_utc": _zoned(_local_to_utc),
 }

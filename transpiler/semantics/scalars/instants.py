@@ -6,6 +6,7 @@ import math
 import zoneinfo
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from transpiler.kql import syntax
@@ -181,7 +182,20 @@ def _zoned(scope: Scope, node: syntax.Call) -> Scalar:
             node.arguments[1].span,
             hint="Europe/Berlin, US/Pacific",
         )
+    if known and node.name == "datetime_local_to_utc" and _comes_twice(value, zone):
+        reason = "the local time comes twice there, and which one Kusto takes is not documented"
+        raise scope.error("KQL204", reason, node.arguments[0].span)
     return _declared(scope, node, [value, zone])
+
+
+def _comes_twice(local: Scalar, zone: Scalar) -> bool:
+    """Whether a constant local time is one of an hour through which the clocks of a known zone go twice."""
+    if not (isinstance(local, Constant) and isinstance(local.value, int) and isinstance(zone, Constant) and zone.value):
+        return False
+    there = zoneinfo.ZoneInfo(str(zone.value))
+    wall = datetime(1, 1, 1, tzinfo=there) + timedelta(microseconds=local.value // 10)
+    first, second = (wall.replace(fold=fold).utcoffset() for fold in (0, 1))
+    return first is not None and second is not None and first > second
 
 
 def _ticks(scalar: Scalar, factor: int) -> int | None:
