@@ -53,9 +53,11 @@ _LOG_GAMMA = (
 
 
 _B = f"{_above('({alpha} + {beta})')} - {_above('{alpha}')} - {_above('{beta}')}"
+# Trap: of large parameters the first factors are 0 and the last leaves the reals.
 _BETA_PDF = (
-    "CASE WHEN {x} >= 0 AND {x} <= 1 AND {alpha} > 0 AND {beta} > 0 THEN "
-    f"COALESCE(SAFE.POW({{x}}, {{alpha}} - 1) * SAFE.POW(1 - {{x}}, {{beta}} - 1) * EXP({_B}), {_INF} + {{x}}) "
+    "CASE WHEN {x} > 0 AND {x} < 1 AND {alpha} > 0 AND {beta} > 0 THEN IF({alpha} + {beta} < 100, "
+    f"POW({{x}}, {{alpha}} - 1) * POW(1 - {{x}}, {{beta}} - 1) * EXP({_B}), "
+    f"COALESCE(SAFE.EXP(({{alpha}} - 1) * LN({{x}}) + ({{beta}} - 1) * LN(1 - {{x}}) + {_B}), {_INF})) "
     f"WHEN NOT {{x}} + {{alpha}} + {{beta}} IS NULL THEN {_NAN} END"
 )
 _TAIL = (

@@ -109,6 +109,14 @@ def _once(template: str) -> Spelling:
     return spell
 
 
+_B = "lgamma({alpha} + {beta}) - lgamma({alpha}) - lgamma({beta})"
+# Trap: of large parameters the first factors are 0 and the last is infinite.
+_BETA_PDF = (
+    "CASE WHEN {x} > 0 AND {x} < 1 AND {alpha} > 0 AND {beta} > 0 THEN CASE WHEN {alpha} + {beta} < 100 "
+    f"THEN pow({{x}}, {{alpha}} - 1) * pow(1 - {{x}}, {{beta}} - 1) * exp({_B}) "
+    f"ELSE exp(({{alpha}} - 1) * ln({{x}}) + ({{beta}} - 1) * ln(1 - {{x}}) + {_B}) END "
+    f"WHEN NOT {{x}} + {{alpha}} + {{beta}} IS NULL THEN {_NAN} END"
+)
 _BIN_INSTANT = bin_instant(bucket, f"epoch_us({{t}}) + {EPOCH}", "{t} - to_microseconds({n})", modulo, in_calendar)
 
 SPELLINGS: dict[str, Spelling] = {
@@ -150,11 +158,7 @@ SPELLINGS: dict[str, Spelling] = {
     "loggamma": _once(_GAMMA.format(name="lgamma").replace(_NAN, "CAST('inf' AS DOUBLE)")),
     "erf": error_function(False),
     "erfc": error_function(True),
-    "beta_pdf": (
-        "CASE WHEN {x} >= 0 AND {x} <= 1 AND {alpha} > 0 AND {beta} > 0 THEN pow({x}, {alpha} - 1) * pow(1 - {x}, {beta} - 1) "
-        "* exp(lgamma({alpha} + {beta}) - lgamma({alpha}) - lgamma({beta})) "
-        f"WHEN NOT {{x}} + {{alpha}} + {{beta}} IS NULL THEN {_NAN} END"
-    ),
+    "beta_pdf": _BETA_PDF,
     "welch_test": welch_test(_TAIL, "DOUBLE"),
     "isnan": "isnan({number})",
     "isinf": "isinf({number})",
