@@ -1,7 +1,7 @@
 """``convert_…``: units that are defined exactly, by their size in the base unit. The conversion is a product.
 
 Kusto's own table holds some units by a rounded size (its acre-foot, from the documentation's example, is 1/0.000810714 m³);
-units whose size there is not known are refused.
+units whose size there is not known are refused. What the pages list as no unit at all gives null.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from transpiler.semantics.dispatch import bind_constant, bind_scalar, binds_func
 from transpiler.semantics.scalars.calls import convert
 from transpiler.semantics.scalars.expressions import binary
 from transpiler.semantics.scope import Scope, did_you_mean
+from transpiler.source import Span
 from transpiler.types import Type
 
 _PREFIXES = {
@@ -83,26 +84,69 @@ _TEMPERATURES: dict[str, tuple[Fraction, Fraction]] = {
 }
 
 
+# The units of the pages whose size in Kusto is not known exactly.
+_INEXACT = {
+    quantity: frozenset(names.split())
+    for quantity, names in {
+        "angle": "NatoMil Tilt",
+        "energy": """
+            BritishThermalUnit DecathermEc DecathermImperial DecathermUs ElectronVolt FootPound GigabritishThermalUnit
+            GigaelectronVolt GigawattDay HorsepowerHour KilobritishThermalUnit KiloelectronVolt KilowattDay
+            MegabritishThermalUnit Megacalorie MegaelectronVolt MegawattDay TeraelectronVolt TerawattDay TerawattHour
+            ThermEc ThermImperial ThermUs WattDay
+        """,
+        "force": "KilogramForce KiloPond KilopoundForce OunceForce Poundal PoundForce ShortTonForce TonneForce",
+        "length": """
+            Angstrom AstronomicalUnit Chain DataMile Decameter DtpPica DtpPoint Fathom Hand KilolightYear Kiloparsec
+            LightYear MegalightYear Megaparsec Microinch Mil Mile NauticalMile Parsec PrinterPica PrinterPoint Shackle
+            SolarRadius Twip UsSurveyFoot
+        """,
+        "mass": """
+            EarthMass Grain Kilopound LongHundredweight LongTon Megapound Ounce ShortHundredweight ShortTon Slug SolarMass
+            Stone
+        """,
+        "speed": """
+            FootPerHour FootPerMinute FootPerSecond InchPerHour InchPerMinute InchPerSecond Knot MilePerHour
+            UsSurveyFootPerHour UsSurveyFootPerMinute UsSurveyFootPerSecond YardPerHour YardPerMinute YardPerSecond
+        """,
+        "temperature": """
+            DegreeDelisle DegreeNewton DegreeReaumur DegreeRoemer MillidegreeCelsius SolarTemperature
+        """,
+        "volume": """
+            AuTablespoon BoardFoot CubicFoot CubicInch CubicMicrometer CubicMile CubicYard DecausGallon DeciusGallon
+            HectocubicFoot HectocubicMeter HectousGallon ImperialBeerBarrel ImperialGallon ImperialOunce ImperialPint
+            KilocubicFoot KilocubicMeter KiloimperialGallon KilousGallon MegacubicFoot MegaimperialGallon MegausGallon
+            MetricCup MetricTeaspoon OilBarrel UkTablespoon UsBeerBarrel UsCustomaryCup UsGallon UsLegalCup UsOunce UsPint
+            UsQuart UsTablespoon UsTeaspoon
+        """,
+    }.items()
+}
+
+
 def _bind(quantity: str, units: dict[str, tuple[Fraction, Fraction]]) -> None:
+    # Whether the case of a name counts is not documented.
+    documented = {name.casefold() for name in (*units, *_INEXACT[quantity])}
+
     @binds_function(f"convert_{quantity}", takes=(3, 3))
     def bind(scope: Scope, node: syntax.Call) -> Scalar:
         value = convert(scope, bind_scalar(scope, node.arguments[0]), Type.REAL)
-        (size, offset), (wanted, zero) = (_unit(scope, a, units) for a in node.arguments[1:])
+        names = [str(bind_constant(scope, a, "the unit").value or "") for a in node.arguments[1:]]
+        if not all(n.casefold() in documented for n in names):
+            return Constant(Type.REAL, None, node.span)
+        spans = [a.span for a in node.arguments[1:]]
+        (size, offset), (wanted, zero) = (_unit(scope, n, span, units) for n, span in zip(names, spans, strict=True))
         scaled = binary(scope, "*", value, Constant(Type.REAL, float(size / wanted), node.span), node.span)
         if offset == zero:
             return scaled
         return binary(scope, "+", scaled, Constant(Type.REAL, float((offset - zero) / wanted), node.span), node.span)
 
 
-def _unit(scope: Scope, node: syntax.Expr, units: dict[str, tuple[Fraction, Fraction]]) -> tuple[Fraction, Fraction]:
-    name = str(bind_constant(scope, node, "the unit").value)
+def _unit(
+    scope: Scope, name: str, span: Span, units: dict[str, tuple[Fraction, Fraction]]
+) -> tuple[Fraction, Fraction]:
     if name not in units:
-        raise scope.error(
-            "KQL204",
-            f"the size that Kusto gives the unit '{name}' is not known exactly",
-            node.span,
-            hint=did_you_mean(name, list(units)),
-        )
+        reason = f"the size that Kusto gives the unit '{name}' is not known exactly"
+        raise scope.error("KQL204", reason, span, hint=did_you_mean(name, list(units)))
     return units[name]
 
 
