@@ -23,7 +23,7 @@ def _from_array(speller: Speller, call: Call) -> exp.Expr:
     template = (
         "CASE WHEN STARTS_WITH({a}, '[') THEN (SELECT CASE WHEN LOGICAL_AND(COALESCE(@b@ BETWEEN 0 AND 255, FALSE)) "
         "THEN TO_BASE64(FROM_HEX(STRING_AGG(FORMAT('%02x', @b@), '' ORDER BY @o@))) END "
-        "FROM (SELECT SAFE_CAST(@e@ AS INT64) AS @b@, @o@ FROM UNNEST(JSON_VALUE_ARRAY({a})) AS @e@ WITH OFFSET AS @o@)) END"
+        "FROM (SELECT SAFE_CAST(@e@ AS INT64) AS @b@, @o@ FROM UNNEST(JSON_QUERY_ARRAY({a})) AS @e@ WITH OFFSET AS @o@)) END"
     )
     return speller.once(speller.value(call.arguments[0]), lambda a: hygienic(speller, template, a=a))
 

@@ -23,9 +23,12 @@ def _array(speller: Speller, decoded: exp.Expr) -> exp.Expr:
 
 
 def _from_array(speller: Speller, call: Call) -> exp.Expr:
+    # Trap: the cast also takes texts, bools and fractions for bytes, and leaves nulls out.
     template = (
-        "to_base64(from_hex(array_to_string(list_transform(TRY_CAST({a} AS UTINYINT[]), "
-        "lambda @b@: lpad(to_hex(@b@), 2, '0')), '')))"
+        "CASE WHEN list_bool_and(list_transform(TRY_CAST({a} AS JSON[]), "
+        "lambda @e@: COALESCE(regexp_matches(CAST(@e@ AS TEXT), '^\\d+$'), FALSE))) "
+        "THEN to_base64(from_hex(array_to_string(list_transform(TRY_CAST({a} AS UTINYINT[]), "
+        "lambda @b@: lpad(to_hex(@b@), 2, '0')), ''))) END"
     )
     return hygienic(speller, template, a=speller.sql("CAST({a} AS JSON)", a=speller.value(call.arguments[0])))
 
