@@ -139,8 +139,12 @@ def _rotate(speller: Speller, of: Call) -> exp.Expr:
 
 
 def _split(speller: Speller, of: Call) -> exp.Expr:
-    """The parts between the positions, which are constant."""
-    (array, _), positions = of.arguments, [int(str(p)) for p in of.options]
+    """The parts between the positions, which are constant, or before and after one that is not."""
+    (array, index), positions = of.arguments, [int(str(p)) for p in of.options]
+    if not isinstance(index, Constant):
+        before, after = (listed("@e@", f"{_EACH} WHERE @o@ {t} {_bound(index, 'n')}") for t in ("<", ">="))
+        template = where_given(f"CONCAT('[', {before}, ',', {after}, ']')", {"n": index}, {})
+        return over_array(speller, array, template, n=speller.value(index))
     cuts = [str(p) if p >= 0 else f"GREATEST(ARRAY_LENGTH({{a}}) - {-p}, 0)" for p in positions]
     tests = [f"@o@ >= {low} AND @o@ < {high}" for low, high in pairwise(cuts)]
     tests = [f"@o@ < {cuts[0]}", *tests, f"@o@ >= {cuts[-1]}"] if cuts else ["TRUE"]

@@ -120,9 +120,16 @@ def _rotate(speller: Speller, of: Call) -> exp.Expr:
     return over_array(speller, array, where_given(_ROTATED, {"n": shift}, {}), n=speller.value(shift))
 
 
+_CUT = "CASE WHEN {n} >= 0 THEN {n} + 1 ELSE greatest(len({a}) + {n}, 0) + 1 END"
+_SPLIT_AT = "to_json([({a})[1:{c} - 1], ({a})[{c}:len({a})]])"
+
+
 def _split(speller: Speller, of: Call) -> exp.Expr:
-    """The parts between the positions, which are constant."""
-    (array, _), positions = of.arguments, [int(str(p)) for p in of.options]
+    """The parts between the positions, which are constant, or before and after one that is not."""
+    (array, index), positions = of.arguments, [int(str(p)) for p in of.options]
+    if not isinstance(index, Constant):
+        template = where_given(_SPLIT_AT.replace("{c}", _CUT), {"n": index}, {})
+        return over_array(speller, array, template, n=speller.value(index))
     starts = ["1", *(_cut(p) for p in positions)]
     ends = [*(f"{_cut(p)} - 1" for p in positions), "len({a})"]
     parts = ", ".join(f"({{a}})[{low}:greatest({high}, 0)]" for low, high in zip(starts, ends, strict=True))

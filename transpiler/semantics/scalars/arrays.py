@@ -75,9 +75,9 @@ def _array_iff(scope: Scope, node: syntax.Call) -> Scalar:
 
 @binds_function("array_split", takes=(2, 2))
 def _array_split(scope: Scope, node: syntax.Call) -> Scalar:
-    """Cut at one position or at several; which ones must be known."""
+    """Cut at one position or at several; how many must be known, and which, where they are several."""
     array, index = _bound(scope, node)
-    positions: object = None
+    positions: object = [] if index.type in INTEGERS and not isinstance(index, Constant) else None
     if isinstance(index, Constant):
         positions = json.loads(str(index.value)) if index.type is Type.DYNAMIC and index.value else [index.value]
     if not isinstance(positions, list) or not all(type(p) is int for p in positions):
