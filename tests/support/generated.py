@@ -185,7 +185,7 @@ datetime_part('week_of_year', {t}) ¦ datetime_utc_to_local({t}, 'Europe/Berlin'
 unixtime_milliseconds_todatetime({w}) ¦ hash_sha256({s}) ¦ hash_md5({s}) ¦ hash_sha1({s}) ¦ iff({b}, {s}, {s})
 iff({b}, {l}, {r}) ¦ iff({b}, {d}, {s}) ¦ iff({b}, {t}, {t}) ¦ case({b}, {s}, {b}, {s}, {s})
 case({b}, {l}, {b}, {i}, {r}) ¦ bin({l}, {l}) ¦ bin({r}, {r}) ¦ bin({n}, {n}) ¦ bin({t}, {n}) ¦ bin({t}, 7d)
-bin({l}, 10) ¦ bin({r}, 0.5) ¦ bin_at({l}, {l}, {l}) ¦ bin_at({n}, {n}, {n}) ¦ bin_at({t}, 7d, {t}) ¦ floor({r}, 1)
+bin({l}, 10) ¦ bin({r}, 0.5) ¦ bin_at({l}, {l}, {l}) ¦ bin_at({n}, {n}, {n}) ¦ bin_at({m}, {m}, {m}) ¦ bin_at({t}, 7d, {t}) ¦ floor({r}, 1)
 not({b}) ¦ around({l}, {l}, {l}) ¦ binary_and({w}, {w}) ¦ binary_xor({w}, {w}) ¦ binary_not({w})
 binary_shift_left({w}, {k}) ¦ binary_shift_right({w}, {k}) ¦ bitset_count_ones({w}) ¦ repeat({a}, {k})
 array_length({d}) ¦ range({k}, {k}, 3) ¦ array_concat({d}, {d}) ¦ array_iff({d}, {a}, {a}) ¦ array_index_of({d}, {a})

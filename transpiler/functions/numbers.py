@@ -33,6 +33,7 @@ FUNCTIONS.alias("bin_auto", "bin")
 fn(
     ("bin_at(value: integer, bin_size: integer, fixed_point: integer) -> arithmetic?", "bin_at"),
     ("bin_at(value: real, bin_size: real, fixed_point: real) -> real?", "bin_at real"),
+    ("bin_at(value: decimal, bin_size: decimal, fixed_point: decimal) -> decimal?", "bin_at decimal"),
     ("bin_at(value: timespan, bin_size: timespan, fixed_point: timespan) -> timespan?", "bin_at"),
     ("bin_at(value: datetime, bin_size: timespan, fixed_point: datetime) -> datetime?", "bin_at datetime"),
     naming=_FIRST,

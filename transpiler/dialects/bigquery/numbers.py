@@ -156,6 +156,7 @@ SPELLINGS: dict[str, Spelling] = {
     "bin datetime": _BIN_INSTANT,
     "bin_at": bin_whole(modulo),
     "bin_at real": bin_at_real,
+    "bin_at decimal": bin_whole(modulo),
     "bin_at datetime": _BIN_INSTANT,
     "pow": _pow,
     "sqrt": _unless("{v} < 0", "SQRT", _NAN),

@@ -134,6 +134,7 @@ SPELLINGS: dict[str, Spelling] = {
     "bin datetime": _BIN_INSTANT,
     "bin_at": bin_whole(modulo, _wide_value),
     "bin_at real": bin_at_real,
+    "bin_at decimal": bin_whole(modulo),
     "bin_at datetime": _BIN_INSTANT,
     "pow": "pow({base}, {exponent})",
     "sqrt": "sqrt({number})",
