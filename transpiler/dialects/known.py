@@ -25,6 +25,10 @@ NO_TEXT = (
 )
 
 
+# The text of a duration of a day and more. Trap: as texts ten days come before two, and one day before two hours.
+OF_DAYS = r"^\d+\.\d\d:\d\d:\d\d(?:\.\d+)?$"
+
+
 def reaches(scalar: Scalar, least: int) -> bool:
     """Whether a whole number is a constant from a least one on."""
     return isinstance(scalar, Constant) and isinstance(scalar.value, int) and scalar.value >= least

@@ -14,7 +14,7 @@ from sqlglot import exp
 from transpiler.dialects.bigquery.conversions import TIMESPAN_AS_TEXT
 from transpiler.dialects.bigquery.paths import elements_of, json_of
 from transpiler.dialects.computed import hygienic
-from transpiler.dialects.known import NO_TEXT, is_array, where_given
+from transpiler.dialects.known import NO_TEXT, OF_DAYS, is_array, where_given
 from transpiler.dialects.spelling import Speller, Spelling, call, number, text
 from transpiler.plan.scalars import Call, Constant, Scalar
 
@@ -152,11 +152,17 @@ def _split(speller: Speller, of: Call) -> exp.Expr:
     return over_array(speller, array, f"CONCAT('[', {parts}, ']')")
 
 
+_SORTED_TEXT = (
+    f"IF(REGEXP_CONTAINS(JSON_VALUE(@e@), r'{OF_DAYS}'), CONCAT('3', LPAD(REGEXP_EXTRACT(JSON_VALUE(@e@), r'^\\d+'), 8, '0'), "
+    "REGEXP_EXTRACT(JSON_VALUE(@e@), r'\\..*')), JSON_VALUE(@e@))"
+)
+
+
 def _keys(ascending: bool, nulls_last: bool) -> str:
     """Numbers by value, then texts, then other values by their text; nulls last or first."""
     way = "" if ascending else " DESC"
     nulls = "@e@ = 'null'" + ("" if nulls_last else " DESC")
-    keys = (f"{_AS_REAL} IS NULL", _AS_REAL, "SAFE_CAST(@e@ AS BIGNUMERIC)", "LEFT(@e@, 1) <> '\"'", "JSON_VALUE(@e@)")
+    keys = (f"{_AS_REAL} IS NULL", _AS_REAL, "SAFE_CAST(@e@ AS BIGNUMERIC)", "LEFT(@e@, 1) <> '\"'", _SORTED_TEXT)
     return ", ".join([nulls, *(f"{key}{way}" for key in keys)])
 
 

@@ -13,7 +13,7 @@ from sqlglot import exp
 from transpiler.dialects.computed import hygienic
 from transpiler.dialects.duckdb.conversions import TIMESPAN_AS_TEXT
 from transpiler.dialects.duckdb.paths import elements_at, json_of
-from transpiler.dialects.known import NO_TEXT, is_array, where_given
+from transpiler.dialects.known import NO_TEXT, OF_DAYS, is_array, where_given
 from transpiler.dialects.spelling import Speller, Spelling, call, number
 from transpiler.plan.scalars import Call, Constant, Scalar
 
@@ -141,7 +141,12 @@ def _cut(position: int) -> str:
     return str(position + 1) if position >= 0 else f"greatest(len({{a}}) - {-position}, 0) + 1"
 
 
-_SORTED_BY = f"{_AS_KEYS.replace('{e}', '@e@')}, o := json_type(@e@) <> 'VARCHAR', t := json_extract_string(@e@, '$')"
+_TEXT = "json_extract_string(@e@, '$')"
+_SORTED_TEXT = (
+    f"CASE WHEN regexp_matches({_TEXT}, '{OF_DAYS}') "
+    f"THEN concat('3', lpad(regexp_extract({_TEXT}, '^\\d+'), 8, '0'), regexp_extract({_TEXT}, '\\..*')) ELSE {_TEXT} END"
+)
+_SORTED_BY = f"{_AS_KEYS.replace('{e}', '@e@')}, o := json_type(@e@) <> 'VARCHAR', t := {_SORTED_TEXT}"
 
 
 def _sort(speller: Speller, of: Call) -> exp.Expr:
