@@ -95,6 +95,13 @@ def binds_columns(*names: str, takes: Count) -> Callable[[MultiBinder], MultiBin
     return register
 
 
+def first_name(scope: Scope, node: syntax.Expr) -> str | None:
+    """The name of the column that stands for a call of several within an expression; None for another expression."""
+    if not isinstance(node, syntax.Call) or node.name not in MULTI_BINDERS:
+        return None
+    return MULTI_BINDERS[node.name](scope, node)[0][0]
+
+
 def bind_column_of(scope: Scope, node: syntax.Index) -> tuple[str | None, Scalar] | None:
     """The column, named, that a constant index picks of a function of several: ``array_sort_asc(a, b)[1]``; else None.
 
