@@ -64,11 +64,14 @@ def _merge(speller: Speller, of: Call) -> exp.Expr:
 
 def _remove(speller: Speller, of: Call) -> exp.Expr:
     bag, keys = of.arguments
+    names = text_of(speller, keys, "[*]")
+    if keys.nullable:  # what is in no list is neither in it nor not in it
+        names = speller.sql("COALESCE({k}, [])", k=names)
 
     def build(v: exp.Expr) -> exp.Expr:
         kept = hygienic(
             speller, "list_filter({l}, lambda @e@: NOT list_contains({k}, struct_extract(@e@, 'k')))",
-            l=_members(speller, v), k=text_of(speller, keys, "[*]"),
+            l=_members(speller, v), k=names,
         )  # fmt: skip
         return _if_bag(speller, v, _joined(speller, kept))
 

@@ -189,7 +189,7 @@ _PATHS = ("$.", "$[")
 def _key_steps(scope: Scope, node: syntax.Call, key: Constant) -> tuple[str, ...]:
     """The names that lead to a member: one, or several for a JSON path (``$.a.b``)."""
     written = str(key.value or "")
-    if not written.startswith(_PATHS):
+    if not written.startswith(_PATHS) and written != "$":
         return (written,)
     names = [s for s in path_steps(written) or () if isinstance(s, str)]
     if len(names) != len(path_steps(written) or ()) or not names:
@@ -228,6 +228,6 @@ def _bag_remove_keys(scope: Scope, node: syntax.Call) -> Scalar:
         paths = [
             json.dumps(_key_steps(scope, node, Constant(Type.STRING, key, keys.span)))
             for key in listed
-            if isinstance(key, str) and key.startswith(_PATHS)
+            if isinstance(key, str) and (key.startswith(_PATHS) or key == "$")
         ]
     return replace(call_function(scope, "bag_remove_keys", [bag, keys], node.span), options=tuple(paths))
