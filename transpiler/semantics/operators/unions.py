@@ -170,9 +170,10 @@ def _layout(sides: list[Tabular], *, inner: bool) -> list[tuple[str, Type, str]]
     if inner:
         shared = set.intersection(*({c.name for c in s.visible} for s in sides))
         types = {n: t for n, t in types.items() if n in shared}
-    names = UniqueNames()
+    # Trap: Microsoft's binder gives numbers from left to right, the engine to what is split (the page of union shows it).
+    names = UniqueNames(n for n, kinds in types.items() if len(kinds) == 1)
     return [
-        (names.unique(name if len(kinds) == 1 else f"{name}_{t}"), t, name)
+        (name if len(kinds) == 1 else names.unique(f"{name}_{t}"), t, name)
         for name, kinds in types.items()
         for t in kinds
     ]
