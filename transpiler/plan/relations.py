@@ -130,11 +130,15 @@ class Limit(Node):
 
 @frozen(eq=False, kw_only=True)
 class FirstPerGroup(Node):
-    """The first row of each group by an order, whole: innerunique's left side, arg_max over every column."""
+    """The first row of each group by an order, whole: innerunique's left side, arg_max over every column.
+
+    ``is_any``: the query does not say which row, so that a later test may choose it.
+    """
 
     input: Relation
     keys: tuple[Scalar, ...]
     order: tuple[OrderKey, ...]
+    is_any: bool = False
 
 
 @frozen(eq=False, kw_only=True)

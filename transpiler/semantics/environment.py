@@ -30,7 +30,7 @@ class Environment:
     functions written in KQL, ``unnamed`` columns without a name. ``watchlists``: the columns that a text uses of each, by the
     call's place. ``declared``: whose columns are in use already. ``disputed``: what is said of columns of a union whose names
     the engine and Microsoft's binder do not agree upon, if they are shown. ``located``: the hidden columns of addresses that
-    are looked up, by text and place.
+    are looked up, by text and place. ``chooses``: whether an innerunique join has been met.
     """
 
     catalog: Catalog
@@ -46,6 +46,7 @@ class Environment:
     declared: set[object] = field(default_factory=set)
     disputed: dict[str, KqlError] = field(default_factory=dict)
     located: dict[tuple[int, int], Column] = field(default_factory=dict)
+    chooses: bool = False
     _named: dict[int, tuple[tuple[Column, ...], dict[str, Column]]] = field(default_factory=dict)
     _parsed: dict[str, StoredFunction] = field(default_factory=dict)
     _sizes: dict[int, int] = field(default_factory=dict)

@@ -47,6 +47,7 @@ def _join(scope: Scope, tabular: Tabular, node: syntax.Join) -> Tabular:
         raise scope.error("KQL105", "a join needs at least one key", node.span)
     if kind == "innerunique":
         left = _unique(left, [k[0] for k in keys])
+        scope.environment.chooses = True
     return _joined(scope, left, right, KINDS[kind], keys, node)
 
 
@@ -65,13 +66,14 @@ def check_left(scope: Scope, left: Tabular, node: syntax.OperatorNode) -> None:
 
 
 def _unique(left: Tabular, keys: list[Scalar]) -> Tabular:
-    """Innerunique keeps one left row per key: the first by the row order, any where there is none."""
+    """Innerunique keeps one left row per key: the first by the row order, any where there is none (``choosing``)."""
     relation = FirstPerGroup(
         columns=left.relation.columns,
         origin=replace(left.relation.origin, keyword="unique", text=""),
         input=left.relation,
         keys=tuple(keys),
         order=left.order,
+        is_any=True,
     )
     return replace(left, relation=relation)
 

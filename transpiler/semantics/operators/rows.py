@@ -9,8 +9,9 @@ from transpiler.kql import syntax
 from transpiler.plan.relations import Aggregate, AggregateCall, Filter, Limit, OrderKey, Origin, Project
 from transpiler.plan.scalars import Column, ColumnRef, Scalar, is_windowed
 from transpiler.semantics.dispatch import bind_scalar, bind_whole, binds_operator
+from transpiler.semantics.operators.choosing import chosen
 from transpiler.semantics.scalars.calls import call_function
-from transpiler.semantics.scalars.expressions import bind_predicate
+from transpiler.semantics.scalars.expressions import bind_predicate, connect
 from transpiler.semantics.scope import Scope, Tabular
 from transpiler.semantics.shaping import column_for, origin_of, over, project, unordered
 from transpiler.semantics.windowing import staged
@@ -22,12 +23,11 @@ def _where(scope: Scope, tabular: Tabular, node: syntax.Where) -> Tabular:
     predicate = bind_predicate(scope.over(tabular), node.predicate)
     if is_windowed(predicate):
         return kept_by_window(tabular, predicate, origin_of(scope, node, "where"))
-    relation = Filter(
-        columns=tabular.relation.columns,
-        origin=origin_of(scope, node, "where"),
-        input=tabular.relation,
-        predicate=predicate,
-    )
+    origin = origin_of(scope, node, "where")
+    relation, remaining = chosen(scope, tabular.relation, predicate, origin)
+    if remaining:
+        test = predicate if relation is tabular.relation else connect(scope, "and", remaining, node.span)
+        relation = Filter(columns=relation.columns, origin=origin, input=relation, predicate=test)
     return over(tabular, relation)
 
 
