@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 
 from transpiler.kql import syntax
 from transpiler.plan.scalars import Column, Constant, Scalar
+from transpiler.semantics.constants.pairs import paired
 from transpiler.semantics.dispatch import bind_scalar, binds_operator
 from transpiler.semantics.operators.parsing import Field, Match, check_names
 from transpiler.semantics.operators.patterns import escaped
 from transpiler.semantics.scalars.calls import call_function, convert
+from transpiler.semantics.scalars.constant_functions import known_constant
 from transpiler.semantics.scope import Scope, Tabular
 from transpiler.semantics.shaping import column_for, origin_of, project
 from transpiler.types import TYPE_NAMES, Type
@@ -84,16 +86,30 @@ def _parse_kv(scope: Scope, tabular: Tabular, node: syntax.ParseKv) -> Tabular:
     check_names(scope, [c.name for c in node.columns], node)
     _check_new(scope, tabular, node)
     options = _options(scope, node)
-    pairs = None if "regex" in options else _pairs(scope, node, options)
+    told = _told(text, node, options)
+    pairs = None if "regex" in options or told is not None else _pairs(scope, node, options)
     computed: dict[Column, Scalar] = {}
     for column in node.columns:
         wanted = TYPE_NAMES[column.type_name]
-        if pairs is None:
+        if told is not None:
+            value = convert(scope, Constant(Type.STRING, told[column.name], node.span), wanted)
+        elif pairs is None:
             value = convert(scope, _matched(scope, text, options, column.name, node), wanted)
         else:
             value = _value(scope, text, pairs, Field(column.name, "", wanted), node)
         computed[column_for(column.name, value)] = value
     return project(tabular, (*tabular.visible, *computed), computed, origin_of(scope, node, "parse-kv"))
+
+
+def _told(text: Scalar, node: syntax.ParseKv, options: Mapping[str, object]) -> Mapping[str, str] | None:
+    """The values in a constant text without delimiters, where there is no doubt which words are pairs."""
+    known = known_constant(text)
+    if known is None or not options.keys() <= {"quote", "escape"}:
+        return None
+    quote, escape = str(options.get("quote") or ""), str(options.get("escape") or "")
+    if len(quote) > 2 or len(escape) > 1:
+        return None
+    return paired(str(known.value), [c.name for c in node.columns], quote, escape)
 
 
 def _check_new(scope: Scope, tabular: Tabular, node: syntax.ParseKv) -> None:
@@ -137,7 +153,8 @@ def _pairs(scope: Scope, node: syntax.ParseKv, options: Mapping[str, object]) ->
     if not isinstance(pair, str) or not isinstance(separator, str) or not pair or not separator:
         raise scope.error(
             "KQL200",
-            "parse-kv without delimiters is not translated: which words it takes for pairs is not documented",
+            "parse-kv without delimiters is translated for constant texts that leave no doubt: which words it takes for"
+            " pairs is not documented",
             node.span,
             hint='with (pair_delimiter=",", kv_delimiter="=")',
         )
