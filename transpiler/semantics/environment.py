@@ -10,6 +10,7 @@ from transpiler.catalog import Catalog, Function, Parameter
 from transpiler.diagnostics import KqlError
 from transpiler.kql import syntax
 from transpiler.kql.parser import parse_query
+from transpiler.plan.relations import Relation
 from transpiler.plan.scalars import Column, Scalar, children
 from transpiler.source import NOWHERE, Source
 
@@ -47,10 +48,19 @@ class Environment:
     disputed: dict[str, KqlError] = field(default_factory=dict)
     located: dict[tuple[int, int], Column] = field(default_factory=dict)
     chooses: bool = False
+    _fixed: dict[int, Relation] = field(default_factory=dict)
     _named: dict[int, tuple[tuple[Column, ...], dict[str, Column]]] = field(default_factory=dict)
     _parsed: dict[str, StoredFunction] = field(default_factory=dict)
     _sizes: dict[int, int] = field(default_factory=dict)
     _measured: list[Scalar] = field(default_factory=list)
+
+    def fix(self, relation: Relation) -> None:
+        """Lets nothing be moved into a relation: it is materialized, or operators of a body begin with it."""
+        self._fixed[id(relation)] = relation
+
+    def is_fixed(self, relation: Relation) -> bool:
+        """Whether nothing may be moved into a relation."""
+        return id(relation) in self._fixed
 
     def size_of(self, scalar: Scalar) -> int:
         """How many nodes a scalar has when it is written out. What a let holds is measured once, however often it is used."""

@@ -146,10 +146,7 @@ class Aggregation:
 
 @frozen()
 class Scope:
-    """Everything that a binder needs to know at a place of the query. ``is_source``: the text is a source's view, not the query.
-
-    ``begins_with``: the relation that the operators of a body begin with, below which nothing is moved.
-    """
+    """Everything that a binder needs to know at a place of the query. ``is_source``: the text is a source's view, not the query."""
 
     environment: Environment
     source: Source
@@ -158,7 +155,6 @@ class Scope:
     depth: int = 0
     is_source: bool = False
     aggregation: Aggregation | None = None
-    begins_with: Relation | None = None
 
     def bind(self, name: str, binding: Binding) -> Scope:
         """This scope and one more let."""

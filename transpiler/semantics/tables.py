@@ -239,7 +239,9 @@ def _call(scope: Scope, node: syntax.Call) -> Tabular:
             "KQL104", f"'{node.name}' is a table, no function", node.span, hint=f"without brackets: {node.name}"
         )
     if node.name == "materialize" and len(node.arguments) == 1:
-        return bind_source(scope.without_row(), node.arguments[0])
+        kept = bind_source(scope.without_row(), node.arguments[0])
+        scope.environment.fix(kept.relation)
+        return kept
     if node.name == "table" and len(node.arguments) >= 1:
         name = bind_scalar(scope, node.arguments[0])
         if isinstance(name, Constant):

@@ -1,23 +1,38 @@
 """A test behind an innerunique join, where it reads the left side alone, chooses among the left rows of a key.
 
 Which of them stays Kusto does not say, but for this: a later test on the left side is moved before the choice, so that a
-key which has a row that meets the test is in the answer (documentation of the innerunique join).
+key which has a row that meets the test is in the answer (documentation of the innerunique join). A let is a calculation, not
+its value, so that each of its uses chooses anew, but for what is materialized.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeAlias
 
-from transpiler.plan.relations import Filter, FirstPerGroup, Join, Origin, Project, Relation
-from transpiler.plan.scalars import Call, Column, ColumnRef, Scalar, columns_of, is_windowed
+from transpiler.plan.relations import (
+    Aggregate,
+    Expand,
+    Filter,
+    FirstPerGroup,
+    Join,
+    Origin,
+    Project,
+    Reference,
+    Relation,
+    UnionAll,
+    inputs,
+)
+from transpiler.plan.scalars import Call, ColumnRef, Scalar, columns_of, is_windowed
 from transpiler.semantics.operators.substitution import substituted
 from transpiler.semantics.scope import Scope
 
 _KEEPS_LEFT = frozenset({"inner", "leftouter", "leftsemi", "leftanti"})
 _KEEPS_RIGHT = frozenset({"inner", "rightouter", "rightsemi", "rightanti"})
-_MAX_TEST = (
-    500  # nodes of a test that is written in terms of the join: extends that use each other twice double at each step
-)
+_Passing: TypeAlias = Filter | Project | Aggregate | Expand | Reference
+
+_MAX_TEST = 500
+"""How many nodes a test may come to in terms of the join: extends that use each other twice double at each step."""
 
 
 def chosen(scope: Scope, relation: Relation, test: Scalar, origin: Origin) -> tuple[Relation, list[Scalar]]:
@@ -44,25 +59,45 @@ def _conjuncts(test: Scalar) -> list[Scalar]:
 
 def _moved(scope: Scope, relation: Relation, test: Scalar, origin: Origin) -> Relation | None:
     """The relation whose rows meet the test since it was made before a choice; None where it is before none."""
-    passed: list[Filter | Project] = []
-    while isinstance(relation, Filter | Project) and relation is not scope.begins_with:
-        if isinstance(relation, Project):
-            test = substituted(test, relation.computed)
-            if is_windowed(test) or scope.environment.size_of(test) > _MAX_TEST:
-                return None
+    passed: list[_Passing] = []
+    while isinstance(relation, _Passing) and not scope.environment.is_fixed(relation):
+        inner = _before(relation, test)
+        if inner is None or is_windowed(inner) or scope.environment.size_of(inner) > _MAX_TEST:
+            return None
         passed.append(relation)
-        relation = relation.input
-    if not isinstance(relation, Join) or relation is scope.begins_with:
-        return None
-    below: Relation | None = _within_join(scope, relation, test, origin)
+        test, relation = inner, inputs(relation)[0]
+    below: Relation | None = None
+    if isinstance(relation, Join) and not scope.environment.is_fixed(relation):
+        below = _within_join(scope, relation, test, origin)
+    elif isinstance(relation, UnionAll) and not scope.environment.is_fixed(relation):
+        below = _within_union(scope, relation, test, origin)
     for above in reversed(passed):
-        below = None if below is None else replace(above, input=below)
+        below = None if below is None else _over(above, below)
     return below
 
 
+def _before(relation: _Passing, test: Scalar) -> Scalar | None:
+    """The test in terms of what a relation reads; None where it does not keep or drop the rows of its input by it."""
+    match relation:
+        case Filter():
+            return test
+        case Project():
+            return substituted(test, relation.computed)
+        case Aggregate():
+            return substituted(test, relation.keys) if columns_of(test) <= relation.keys.keys() else None
+        case Expand():
+            return test if columns_of(test) <= set(relation.input.columns) else None
+        case Reference():
+            columns = zip(relation.columns, relation.target.columns, strict=True)
+            return substituted(test, {mine: ColumnRef(theirs) for mine, theirs in columns})
+
+
+def _over(above: _Passing, below: Relation) -> Relation:
+    return replace(above, target=below) if isinstance(above, Reference) else replace(above, input=below)
+
+
 def _within_join(scope: Scope, join: Join, test: Scalar, origin: Origin) -> Join | None:
-    sources: dict[Column, Scalar] = {c: ColumnRef(join.sources[c]) for c in columns_of(test) if c in join.sources}
-    inner = substituted(test, sources)
+    inner = substituted(test, {c: ColumnRef(join.sources[c]) for c in columns_of(test) if c in join.sources})
     read = columns_of(inner)
     if not read:
         return None
@@ -79,6 +114,21 @@ def _within_left(scope: Scope, left: Relation, test: Scalar, origin: Origin) -> 
     if not isinstance(left, FirstPerGroup) or not left.is_any:
         return _moved(scope, left, test, origin)
     below = _moved(scope, left.input, test, origin)
-    if below is None:
-        below = Filter(columns=left.input.columns, origin=origin, input=left.input, predicate=test)
-    return replace(left, input=below)
+    return replace(left, input=_tested(left.input, test, origin) if below is None else below)
+
+
+def _within_union(scope: Scope, union: UnionAll, test: Scalar, origin: Origin) -> UnionAll | None:
+    read = columns_of(test)
+    if not read or not all(read <= source.keys() for source in union.sources):
+        return None
+    tests = [substituted(test, source) for source in union.sources]
+    sides = list(zip(union.inputs, tests, strict=True))
+    moved = [_moved(scope, side, inner, origin) for side, inner in sides]
+    if not any(moved):
+        return None
+    sides_tested = (m or _tested(side, inner, origin) for m, (side, inner) in zip(moved, sides, strict=True))
+    return replace(union, inputs=tuple(sides_tested))
+
+
+def _tested(relation: Relation, test: Scalar, origin: Origin) -> Filter:
+    return Filter(columns=relation.columns, origin=origin, input=relation, predicate=test)

@@ -26,9 +26,9 @@ def _partition(scope: Scope, tabular: Tabular, node: syntax.Partition) -> Tabula
         reason = "partition by a real is not translated: BigQuery partitions by no float"
         raise scope.error("KQL204", reason, node.by.span, hint="tostring(…) or round(…) of it in a column before")
     body = replace(tabular, order=(), serialized=False, alias="", table_name="")
-    within = replace(scope.without_row(), begins_with=tabular.relation)
+    scope.environment.fix(tabular.relation)
     for operator in node.body.operators:
-        body = bind_operator(within, body, operator)
+        body = bind_operator(scope.without_row(), body, operator)
         if body.openness is Openness.OPEN:
             raise scope.error("KQL203", "the columns of the body depend on data that is not declared", operator.span)
     relation, _ = PerRow(scope, tabular.relation, key.column, (), "partition").rewritten(body.relation)

@@ -128,6 +128,8 @@ def _count(scope: Scope, tabular: Tabular, node: syntax.Count) -> Tabular:
 
 @binds_operator(syntax.As)
 def _as(scope: Scope, tabular: Tabular, node: syntax.As) -> Tabular:
+    if any(p.name == "hint.materialized" for p in node.parameters):
+        scope.environment.fix(tabular.relation)
     return replace(tabular, table_name=node.name, alias=node.name)
 
 
