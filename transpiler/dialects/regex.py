@@ -78,7 +78,8 @@ class Regex:
         skip = 1 if isinstance(parts[0], Flags) else 0
         lead = skip + 1 if is_boundary(parts[skip]) else skip
         tail = len(parts) - 1 if is_boundary(parts[-1]) and len(parts) - 1 > lead else len(parts)
-        written = (whole.parts[:lead], whole.parts[lead:tail], whole.parts[tail:])
+        # What a boundary within a group at the edge takes with it would be of the match.
+        written = (whole.parts[:lead], parts[lead:tail], whole.parts[tail:])
         front, body, back = (_render(Sequence(p), _Captures(frozenset())) for p in written)
         return front, body, back
 

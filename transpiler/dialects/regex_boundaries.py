@@ -22,7 +22,7 @@ from transpiler.dialects.regex_syntax import (
     Sequence,
 )
 
-_BOUNDARIES = (Edge.BOUNDARY, Edge.WORD_START, Edge.WORD_END)
+_BOUNDARIES = (Edge.BOUNDARY, Edge.NO_BOUNDARY, Edge.WORD_START, Edge.WORD_END)
 _NEVER = Character(r"[^\x00-\x{10ffff}]", Wordness.MIXED)
 _EDGE = Character("", Wordness.OTHER, is_ascii=True)
 
@@ -36,10 +36,12 @@ _NO_WORD_AFTER = _written(rf"$|[^{WORD}]")
 _WORD = Character(f"[{WORD}]", Wordness.WORD)
 _BEFORE_ASCII = _written(rf"(?:^|{ASCII_OR_NO_WORD})\b|{WORD_BEYOND_ASCII}\B")
 _AFTER_ASCII = _written(rf"\b(?:$|{ASCII_OR_NO_WORD})|\B{WORD_BEYOND_ASCII}")
+_INNER_BEFORE_ASCII = _written(rf"(?:^|{ASCII_OR_NO_WORD})\B|{WORD_BEYOND_ASCII}\b")
+_INNER_AFTER_ASCII = _written(rf"\B(?:$|{ASCII_OR_NO_WORD})|\b{WORD_BEYOND_ASCII}")
 
 
 def is_boundary(node: Node) -> bool:
-    """Whether a node is ``\\b``, ``\\<`` or ``\\>``."""
+    """Whether a node is ``\\b``, ``\\B``, ``\\<`` or ``\\>``."""
     return isinstance(node, Assertion) and node.edge in _BOUNDARIES
 
 
@@ -61,8 +63,9 @@ def without_known(parts: tuple[Node, ...]) -> list[Node]:
 
 def _holds(edge: Edge, before: Wordness, after: Wordness) -> bool | None:
     """Whether a boundary holds between two kinds of characters; None when that is not known."""
-    if edge is Edge.BOUNDARY:
-        return None if Wordness.MIXED in (before, after) else before is not after
+    if edge in (Edge.BOUNDARY, Edge.NO_BOUNDARY):
+        unknown = Wordness.MIXED in (before, after)
+        return None if unknown else (before is not after) == (edge is Edge.BOUNDARY)
     word, other = (after, before) if edge is Edge.WORD_START else (before, after)
     if word is Wordness.OTHER or other is Wordness.WORD:
         return False
@@ -144,7 +147,10 @@ def edged(node: Node, captured: int | None, *, merging: bool) -> Node:
 def _edge(node: Node, captured: int | None, merging: bool, *, at_start: bool) -> Node:
     match node:
         case Alternation():
-            return Alternation(tuple(_edge(b, captured, merging, at_start=at_start) for b in node.branches))
+            branches = tuple(_edge(b, captured, merging, at_start=at_start) for b in node.branches)
+            # A branch that takes its neighbour with it begins earlier, and would win against one that takes none.
+            unfair = at_start and captured is not None and branches != node.branches
+            return node if unfair and not all(_begins_a_word(b) for b in branches) else Alternation(branches)
         case Group() if node.index is None or node.index != captured:
             inner = _edge(node.inner, captured, merging, at_start=at_start)
             return Group(inner, node.index, node.name, node.opening)
@@ -152,6 +158,20 @@ def _edge(node: Node, captured: int | None, merging: bool, *, at_start: bool) ->
             return Sequence(_edge_parts(node.parts, captured, merging, at_start=at_start))
         case _:
             return node
+
+
+def _begins_a_word(node: Node) -> bool:
+    """Whether a pattern takes with it what stands before a word, and so begins at one place for each word."""
+    match node:
+        case Alternation():
+            return all(_begins_a_word(b) for b in node.branches)
+        case Group() if node != _NO_WORD_BEFORE:
+            return _begins_a_word(node.inner)
+        case Sequence():
+            first = next((p for p in node.parts if not isinstance(p, Flags)), None)
+            return first is not None and _begins_a_word(first)
+        case _:
+            return node == _NO_WORD_BEFORE
 
 
 def _edge_parts(parts: tuple[Node, ...], captured: int | None, merging: bool, *, at_start: bool) -> tuple[Node, ...]:
@@ -178,12 +198,16 @@ def _neighbour(edge: Edge, inner: Node, *, at_start: bool) -> Node | None:
     within = _leading(inner) if at_start else _trailing(inner)
     wordness = _agreed(within)
     if wordness is not Wordness.MIXED:
-        outside = Wordness.WORD if wordness is Wordness.OTHER else Wordness.OTHER
+        outside = Wordness.WORD if (wordness is Wordness.OTHER) != (edge is Edge.NO_BOUNDARY) else Wordness.OTHER
         if _holds(edge, *((outside, wordness) if at_start else (wordness, outside))) is False:
             return _NEVER
         return _WORD if outside is Wordness.WORD else _NO_WORD_BEFORE if at_start else _NO_WORD_AFTER
-    if edge is Edge.BOUNDARY and within is not None and all(c.is_ascii for c in within):
+    if within is None or not all(c.is_ascii for c in within):
+        return None
+    if edge is Edge.BOUNDARY:
         return _BEFORE_ASCII if at_start else _AFTER_ASCII
+    if edge is Edge.NO_BOUNDARY:
+        return _INNER_BEFORE_ASCII if at_start else _INNER_AFTER_ASCII
     return None
 
 
@@ -193,6 +217,8 @@ def _merged(edge: Edge, beside: Node) -> tuple[Node, ...] | None:
     if not isinstance(first, Character) or first.split is None:
         return None
     word, other = (Character(text, Wordness.MIXED) for text in first.split)
+    if edge is Edge.NO_BOUNDARY:
+        word, other = other, word
     ways = [Sequence((_NO_WORD_BEFORE, word)), Sequence((_WORD, other))]
     chosen = {Edge.WORD_START: ways[:1], Edge.WORD_END: ways[1:]}.get(edge, ways)
     begin: Node = Group(Alternation(tuple(chosen)), None)
@@ -219,7 +245,7 @@ def repeated(node: Node) -> tuple[Node, bool] | None:
     begin, end = _agreed(first), _agreed(last)
     tail: list[Node] = []
     if isinstance(closing, Assertion):
-        if closing.edge is Edge.WORD_START or (begin, end) != (Wordness.WORD, Wordness.WORD):
+        if closing.edge in (Edge.WORD_START, Edge.NO_BOUNDARY) or (begin, end) != (Wordness.WORD, Wordness.WORD):
             return None
         tail, end = [_NO_WORD_AFTER], Wordness.OTHER
     if not isinstance(opening, Assertion):
@@ -238,7 +264,7 @@ def _gap(
     edge: Edge, begin: Wordness, end: Wordness, first: list[Character] | None, last: list[Character] | None
 ) -> str | None:
     """What stands between a match and the one before it, given with what a match begins and what the one before ended with."""
-    if begin is Wordness.WORD and edge is not Edge.WORD_END and end is not Wordness.MIXED:
+    if begin is Wordness.WORD and edge not in (Edge.WORD_END, Edge.NO_BOUNDARY) and end is not Wordness.MIXED:
         return rf"{'' if end is Wordness.OTHER else '^'}|(?s:.*?)[^{WORD}]"
     known = [*(first or ()), *(last or ())]
     if edge is Edge.BOUNDARY and first and last and all(c.is_ascii for c in known):
@@ -266,7 +292,8 @@ def _leading(node: Node) -> list[Character] | None:
         case Character():
             return [node]
         case Assertion():
-            return [_EDGE] if node.edge not in _BOUNDARIES else None
+            # Nothing stands behind ``$``; what stands behind ``^`` it does not tell.
+            return [_EDGE] if node.edge is Edge.END else None
         case Sequence():
             return _until_needed(_leading, node.parts)
         case Alternation():
@@ -282,6 +309,8 @@ def _leading(node: Node) -> list[Character] | None:
 def _trailing(node: Node) -> list[Character] | None:
     """As ``_leading``, of the characters with which a pattern ends."""
     match node:
+        case Assertion():
+            return [_EDGE] if node.edge is Edge.START else None
         case Sequence():
             return _until_needed(_trailing, node.parts[::-1])
         case Alternation():

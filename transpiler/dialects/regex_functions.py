@@ -185,6 +185,8 @@ class Sought:
 
 # What looks at the text around it: an anchor, a boundary.
 _LOOKS_AROUND = re.compile(r"\\[bBAzZ<>]|(?<!\[)\^|\$")
+# Flags that make ``x*`` take as little as it can.
+_UNGREEDY = re.compile(r"\(\?[a-z]*U")
 
 
 def sought(speller: Speller, call: Call) -> Sought | None:
@@ -201,7 +203,7 @@ def sought(speller: Speller, call: Call) -> Sought | None:
         raise speller.refuse("indexof_regex: an occurrence is counted from 1", call.span)
     found = Sought(regex_of(speller, call.arguments[1], "indexof_regex"), start, occurrence)
     pattern = str(call.arguments[1].value) if isinstance(call.arguments[1], Constant) else "^"
-    if found.regex.matches_nothing or "(?U" in pattern:
+    if found.regex.matches_nothing or _UNGREEDY.search(pattern):
         span = call.arguments[1].span
         raise speller.refuse("indexof_regex takes no pattern that matches nothing, nor the flag U", span)
     if not found.is_first and _LOOKS_AROUND.search(pattern):

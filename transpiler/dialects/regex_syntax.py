@@ -29,6 +29,7 @@ class Edge(Enum):
     START = "start"
     END = "end"
     BOUNDARY = "boundary"
+    NO_BOUNDARY = "no boundary"
     WORD_START = "start of a word"
     WORD_END = "end of a word"
 
@@ -48,7 +49,7 @@ class Character:
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """``^``, ``$``, ``\\A``, ``\\z``, ``\\b``, ``\\<`` or ``\\>``."""
+    """``^``, ``$``, ``\\A``, ``\\z``, ``\\b``, ``\\B``, ``\\<`` or ``\\>``."""
 
     text: str
     edge: Edge
@@ -105,7 +106,8 @@ _NAMED = re.compile(r"\(\?P?<([A-Za-z_]\w*)>")
 _FLAGS = re.compile(r"\(\?([a-zA-Z]*)(?:-([a-zA-Z]+))?([:)])")
 _CODE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|[xuU]\{([0-9a-fA-F]+)\})")
 _CONTROLS = {"n": "\\n", "r": "\\r", "t": "\\t", "f": "\\f", "v": "\\v", "a": "\\a"}
-_WORD_EDGES = {"b": Edge.BOUNDARY, "<": Edge.WORD_START, ">": Edge.WORD_END}
+_WORD_EDGES = {"b": Edge.BOUNDARY, "B": Edge.NO_BOUNDARY, "<": Edge.WORD_START, ">": Edge.WORD_END}
+_LONG_EDGES = {"b{start}": Edge.WORD_START, "b{end}": Edge.WORD_END}
 _DEPTH = 100
 
 
@@ -215,6 +217,10 @@ class _Parser:
         if known is not None:
             text, wordness, self.at = known
             return Character(text, wordness)
+        for name, edge in _LONG_EDGES.items():
+            if self.pattern.startswith(name, start + 1):
+                self.at += 1 + len(name)
+                return Assertion("\\" + name, edge, start)
         c = self.pattern[start + 1 : start + 2]
         self.at += 2
         if c in ("A", "z"):
