@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from decimal import Decimal
 
 from transpiler.diagnostics import KqlError
@@ -22,6 +23,11 @@ def constant_whole(scalar: Scalar) -> int | None:
     if isinstance(scalar, Constant) and isinstance(scalar.value, int):
         return int(scalar.value)
     return None
+
+
+def is_finite(scalar: Scalar) -> bool:
+    """Whether a number is known to be no NaN, no infinity and no null: a constant."""
+    return isinstance(scalar, Constant) and isinstance(scalar.value, int | float) and math.isfinite(scalar.value)
 
 
 def real_text(value: float) -> str:

@@ -15,6 +15,7 @@ from transpiler.dialects.bigquery.conversions import TIMESPAN_AS_TEXT
 from transpiler.dialects.bigquery.paths import elements_of, json_of
 from transpiler.dialects.computed import hygienic
 from transpiler.dialects.known import NO_TEXT, OF_DAYS, is_array, where_given
+from transpiler.dialects.literals import is_finite
 from transpiler.dialects.spelling import Speller, Spelling, call, number, text
 from transpiler.plan.scalars import Call, Constant, Scalar
 
@@ -243,9 +244,22 @@ def _generated(array: str, item: str) -> Spelling:
     return spell
 
 
-_REAL_STEPS = "GENERATE_ARRAY(0, CAST(FLOOR(({stop} - {start}) / NULLIF({step}, 0)) AS INT64))"
+_REAL_COUNT = "FLOOR(({stop} - {start}) / NULLIF({step}, 0))"
+_REAL_STEPS = f"GENERATE_ARRAY(0, CAST({_REAL_COUNT} AS INT64))"
 _REAL_ITEM = "{start} + @e@ * {step}"
 _REAL_TEXT = f"REGEXP_REPLACE(TO_JSON_STRING({_REAL_ITEM}), '^(-?[0-9]+)$', CONCAT(TO_JSON_STRING({_REAL_ITEM}), '.0'))"
+
+
+def _generated_reals(speller: Speller, of: Call) -> exp.Expr:
+    """No number of steps leads from NaN or to it, and there are not more than an array holds."""
+    if all(is_finite(a) for a in of.arguments):
+        return _generated(_REAL_STEPS, _REAL_TEXT)(speller, of)
+    cut = f"GENERATE_ARRAY(0, CAST(GREATEST(LEAST({_REAL_COUNT}, 1048575), -1) AS INT64))"
+    every = listed(_REAL_TEXT, f"UNNEST({cut}) AS @e@ WITH OFFSET AS @o@")
+    start, stop, step = (speller.value(a) for a in of.arguments)
+    finite = "NOT IS_NAN({start} - {start}) AND NOT IS_NAN({step} - {step}) AND NOT IS_NAN({stop})"
+    template = f"CASE WHEN {finite} AND {{step}} <> 0 THEN {every} END"
+    return hygienic(speller, template, start=start, stop=stop, step=step)
 
 
 # ---------------------------------------------------------------- sets
@@ -321,7 +335,7 @@ ARRAYS: dict[str, Spelling] = {
     "repeat": _repeat,
     "strcat_array": _strcat,
     "range": _generated("GENERATE_ARRAY({start}, {stop}, NULLIF({step}, 0))", "CAST(@e@ AS STRING)"),
-    "range real": _generated(_REAL_STEPS, _REAL_TEXT),
+    "range real": _generated_reals,
     "range datetime": _generated(
         "GENERATE_TIMESTAMP_ARRAY({start}, {stop}, INTERVAL NULLIF({step}, 0) MICROSECOND)",
         "TO_JSON_STRING(FORMAT_TIMESTAMP('%E4Y-%m-%dT%H:%M:%E6S0Z', @e@, 'UTC'))",

@@ -14,6 +14,7 @@ from transpiler.dialects.computed import hygienic
 from transpiler.dialects.duckdb.conversions import TIMESPAN_AS_TEXT
 from transpiler.dialects.duckdb.paths import elements_at, json_of
 from transpiler.dialects.known import NO_TEXT, OF_DAYS, is_array, where_given
+from transpiler.dialects.literals import is_finite
 from transpiler.dialects.spelling import Speller, Spelling, call, number
 from transpiler.plan.scalars import Call, Constant, Scalar
 
@@ -220,11 +221,14 @@ def _repeat(speller: Speller, of: Call) -> exp.Expr:
 
 def _range_real(speller: Speller, of: Call) -> exp.Expr:
     start, stop, step = (speller.value(a) for a in of.arguments)
-    return hygienic(
-        speller,
-        "to_json(list_transform(range(CAST(floor(({b} - {a}) / NULLIF({c}, 0)) AS BIGINT) + 1), lambda @i@: {a} + @i@ * {c}))",
-        a=start, b=stop, c=step,
-    )  # fmt: skip
+    steps = "floor(({b} - {a}) / NULLIF({c}, 0))"
+    listed = "to_json(list_transform(range(CAST(%s AS BIGINT) + 1), lambda @i@: {a} + @i@ * {c}))"
+    if all(is_finite(a) for a in of.arguments):
+        return hygienic(speller, listed % steps, a=start, b=stop, c=step)
+    # No number of steps leads from NaN or to it, and there are not more than an array holds.
+    finite = "isfinite({a}) AND isfinite({c}) AND NOT isnan({b})"
+    cut = listed % f"greatest(least({steps}, 1048575), -1)"
+    return hygienic(speller, f"CASE WHEN {finite} AND {{c}} <> 0 THEN {cut} END", a=start, b=stop, c=step)
 
 
 def _range_datetime(speller: Speller, of: Call) -> exp.Expr:
