@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from transpiler.dialects.computed import hygienic
-from transpiler.dialects.literals import constant_whole, need_array, need_text
+from transpiler.dialects.literals import constant_text, constant_whole, need_array, need_text
 from transpiler.dialects.regex import Regex, refusal, regex_of
 from transpiler.dialects.regex_syntax import RegexError, always_captures
 from transpiler.dialects.spelling import Speller, Spelling, text
@@ -197,10 +197,10 @@ def sought(speller: Speller, call: Call) -> Sought | None:
     start, length, occurrence = (*(w or 0 for w in whole), *(0, -1, 1)[len(whole) :])
     if start < 0 or length < -1 or occurrence < 0:
         return None
-    if length != -1:
-        raise speller.refuse("indexof_regex: whether a match may end beyond the length is not known", call.span)
     if occurrence == 0:
         raise speller.refuse("indexof_regex: an occurrence is counted from 1", call.span)
+    if length != -1 and not _ends_within(call, start, length, occurrence):
+        raise speller.refuse("indexof_regex: whether a match may end beyond the length is not known", call.span)
     found = Sought(regex_of(speller, call.arguments[1], "indexof_regex"), start, occurrence)
     pattern = str(call.arguments[1].value) if isinstance(call.arguments[1], Constant) else "^"
     if found.regex.matches_nothing or _UNGREEDY.search(pattern):
@@ -211,6 +211,26 @@ def sought(speller: Speller, call: Call) -> Sought | None:
             "indexof_regex with a start or an occurrence takes no pattern that looks around it", call.span
         )
     return found
+
+
+# What means the same to Python as to Kusto, of a text in ASCII: no anchor, no flag, no class by name.
+_SHARED = re.compile(
+    r"(?:[A-Za-z0-9 _,;:.@=/*+?|()-]|\\[dwsDWS.]|\[\^?(?:[A-Za-z0-9 _,;:.@]|[a-z]-[a-z]|[0-9]-[0-9])+\])*"
+)
+
+
+def _ends_within(call: Call, start: int, length: int, occurrence: int) -> bool:
+    """Whether the matches of a constant text, up to the one that is looked for, lie within the length as a whole, or beyond it
+    where that one is not there: then it does not matter whether a match may end beyond."""
+    source, pattern = constant_text(call.arguments[0]), constant_text(call.arguments[1])
+    if source is None or pattern is None or not source.isascii():
+        return False
+    if not _SHARED.fullmatch(pattern) or "(?" in pattern.replace("(?:", ""):
+        return False
+    found = list(re.finditer(pattern, source[start:], re.ASCII))
+    if len(found) >= occurrence:
+        return found[occurrence - 1].end() <= length
+    return all(m.end() <= length or m.start() >= length for m in found)
 
 
 def indexof_patterns(speller: Speller, call: Call, regex: Regex) -> tuple[str, str]:

@@ -229,7 +229,7 @@ def _strcat(speller: Speller, of: Call) -> exp.Expr:
     return speller.once(json_of(speller, array), lambda v: hygienic(speller, template, v=v, d=speller.text(delimiter)))
 
 
-def _generated(array: str, item: str) -> Spelling:
+def _generated(array: str, item: str) -> Callable[[Speller, Call], exp.Expr]:
     """A range: null where an end or the step is, or where it would never end."""
 
     def spell(speller: Speller, of: Call) -> exp.Expr:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import decimal
 import json
 import math
+import re
 from collections.abc import Callable
 
 from transpiler.kql.instants import MAX_INSTANT
@@ -16,6 +17,8 @@ from transpiler.plan.scalars import Constant
 from transpiler.types import INTEGERS, Type
 
 _LONG_MIN = -(2**63)
+# What means something in a regular expression.
+_OF_PATTERNS = re.compile(r"[\\.+*?()|\[\]{}^$#&~-]")
 # The digits of an IEEE decimal128, which Kusto's decimal is.
 _DECIMAL = decimal.Context(prec=34, rounding=decimal.ROUND_HALF_EVEN)
 
@@ -142,6 +145,9 @@ def fold(key: str, result: Type, arguments: tuple[Constant, ...]) -> Constant | 
         return Constant(result, "".join(texts)) if len(texts) == len(arguments) else None
     if key == "strcat_array":
         return _joined(arguments)
+    if key == "regex_quote":  # so is what it gives a pattern
+        written = arguments[0].value if arguments[0].type is Type.STRING else None
+        return Constant(result, _OF_PATTERNS.sub(r"\\\g<0>", written)) if isinstance(written, str) else None
     if key not in _WHOLE and key not in _REAL and key not in _DECIMALS:
         return None
     if any(a.value is None for a in arguments):
