@@ -34,12 +34,12 @@ refused(
     "neither target has this codec; of a constant it is computed",
     *("gzip_decompress_from_base64_string", "zlib_decompress_from_base64_string"),
     *("punycode_to_string", "punycode_from_string"),
+    *("punycode_domain_to_string", "punycode_domain_from_string"),
 )
 refused(
     "neither target has this codec",
     *("gzip_compress_to_base64_string", "zlib_compress_to_base64_string"),
     "__lz4_compress_dynamic_array_to_base64_string",
-    *("punycode_domain_to_string", "punycode_domain_from_string"),
 )
 
 # What Kusto knows of itself, of the session and of its storage.

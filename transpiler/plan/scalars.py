@@ -25,7 +25,8 @@ class Column:
 
     ``nullable``: whether a stored NULL can occur. ``is_absent``: a declared column that no warehouse can store, because
     an earlier column has the same name in another case; it is NULL, and predicates on it are refused. ``is_number``: a
-    real that is known not to be NaN. ``known``: the constant that every row has in it.
+    real that is known not to be NaN. ``known``: the constant that every row has in it. ``among``: the constants that its
+    rows are written with.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Column:
     is_absent: bool = False
     is_number: bool = False
     known: Constant | None = None
+    among: tuple[Constant, ...] = ()
 
 
 @frozen()

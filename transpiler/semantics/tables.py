@@ -22,6 +22,8 @@ from transpiler.source import NOWHERE, Span
 from transpiler.types import TYPE_NAMES, Type
 
 LONGEST_DELAY = timedelta(hours=12)
+_MOST_WRITTEN = 64
+"""Different constants of a column that are kept in mind."""
 _TABULAR_FUNCTIONS = frozenset({"table", "materialize", "view", "externaldata"})
 
 
@@ -210,6 +212,7 @@ def _datatable(scope: Scope, node: syntax.DataTable) -> Tabular:
             t,
             any(r[i].nullable and t is not Type.STRING for r in rows),
             is_number=not any(may_be_nan(r[i]) for r in rows),
+            among=_written([r[i] for r in rows]),
         )
         for i, (c, t) in enumerate(zip(node.columns, types, strict=True))
     )
@@ -218,6 +221,12 @@ def _datatable(scope: Scope, node: syntax.DataTable) -> Tabular:
     numbered = tuple((*row, Constant(Type.LONG, n)) for n, row in enumerate(rows, 1))
     relation = Values(columns=(*columns, ordinal), origin=origin, rows=numbered)
     return Tabular(relation, columns, ordinal=OrderKey.ascending(ColumnRef(ordinal)))
+
+
+def _written(cells: list[Scalar]) -> tuple[Constant, ...]:
+    """The different constants of a column; none where one is computed, or where they are many."""
+    found = {c.value: c for c in cells if isinstance(c, Constant)}
+    return tuple(found.values()) if len(found) <= _MOST_WRITTEN and all(isinstance(c, Constant) for c in cells) else ()
 
 
 def _cell(scope: Scope, node: syntax.Expr, wanted: Type) -> Scalar:

@@ -205,7 +205,7 @@ def _project_rename(scope: Scope, tabular: Tabular, node: syntax.ProjectRename) 
             raise scope.error("KQL101", f"column '{old.name}' is renamed twice", item.span)
         if item.names[0] != old.name and tabular.column(item.names[0]) is not None:
             raise scope.error("KQL101", f"a column named '{item.names[0]}' is there already", item.span)
-        new = Column(item.names[0], old.type, old.nullable, old.is_absent, old.is_number)
+        new = replace(old, name=item.names[0])
         visible[visible.index(old)] = new
         computed[new] = ColumnRef(old, item.span)
     names = [c.name for c in visible]

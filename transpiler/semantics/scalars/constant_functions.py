@@ -1,6 +1,7 @@
 """Functions that no target has, computed for constants: hashes, compressed texts, punycode, paths, lengths on the sphere.
 
-What is no constant is refused as declared; so is a constant for which Kusto's answer is not known.
+Of a column of texts or times that the query itself writes (``datatable``) each is computed, and the rows choose among them.
+What else is no constant is refused as declared; so is a constant for which Kusto's answer is not known.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 import zlib
 from collections.abc import Callable, Iterator
 
@@ -17,8 +19,9 @@ from transpiler.semantics.constants.hashing import xxhash64
 from transpiler.semantics.constants.sphere import NotMeasuredError, line_length, perimeter
 from transpiler.semantics.constants.wkt import NotReadError, shape_of
 from transpiler.semantics.dispatch import bind_scalar, binds_function, check_count
-from transpiler.semantics.scalars.calls import call_function
+from transpiler.semantics.scalars.calls import call_function, make_call, overload_of
 from transpiler.semantics.scope import Scope
+from transpiler.source import Span
 from transpiler.types import INTEGERS, Type
 
 
@@ -28,8 +31,8 @@ class _NotComputedError(Exception):
 
 def _hash(arguments: list[Constant]) -> Constant:
     source, *rest = arguments
-    if source.type is Type.STRING:
-        data = str(source.value or "").encode()
+    if source.type is Type.STRING and source.value:  # the other hashes of '' are no hashes in Kusto
+        data = str(source.value).encode()
     elif source.type is Type.DATETIME and isinstance(source.value, int):
         data = source.value.to_bytes(8, "little")
     else:
@@ -86,6 +89,21 @@ def _from_punycode(arguments: list[Constant]) -> Constant:
     return Constant(Type.STRING, found)
 
 
+def _to_punycode_labels(arguments: list[Constant]) -> Constant:
+    """Every label of a domain that is not ASCII; the full stops of East Asia part labels, too."""
+    labels = re.split("[.\u3002\uff0e\uff61]", _text_of(arguments))
+    encoded = [e if e.isascii() else f"xn--{e.encode('punycode').decode()}" for e in labels]
+    return Constant(Type.STRING, ".".join(encoded))
+
+
+def _from_punycode_labels(arguments: list[Constant]) -> Constant:
+    labels = _text_of(arguments).split(".")
+    if any(e[:4].lower() == "xn--" != e[:4] for e in labels):
+        raise _NotComputedError  # whether capitals begin such a label is not documented
+    decoded = [str(_from_punycode([Constant(Type.STRING, e[4:])]).value) if e.startswith("xn--") else e for e in labels]
+    return Constant(Type.STRING, ".".join(decoded))
+
+
 def _tree_paths(arguments: list[Constant]) -> Constant:
     """Every way to a member, each once; ``[0]`` stands for all the elements of an array."""
     (source,) = arguments
@@ -140,6 +158,8 @@ _COMPUTED: dict[str, tuple[int, int, Callable[[list[Constant]], Constant]]] = {
     "zlib_decompress_from_base64_string": (1, 1, _decompressed(15)),
     "punycode_from_string": (1, 1, _to_punycode),
     "punycode_to_string": (1, 1, _from_punycode),
+    "punycode_domain_to_string": (1, 1, _to_punycode_labels),
+    "punycode_domain_from_string": (1, 1, _from_punycode_labels),
     "treepath": (1, 1, _tree_paths),
     "geo_from_wkt": (1, 1, _from_wkt),
     "geo_line_length": (1, 1, _measured(line_length)),
@@ -152,15 +172,37 @@ def _constant_function(scope: Scope, node: syntax.Call) -> Scalar:
     least, most, compute = _COMPUTED[node.name]
     check_count(scope, node, (least, most))
     arguments = [bind_scalar(scope, a) for a in node.arguments]
-    constants = [known_constant(a) for a in arguments]
-    known = [c for c in constants if c is not None]
-    if len(known) < len(arguments):
+    first, *rest = arguments
+    others = [c for c in map(known_constant, rest) if c is not None]
+    given = _possible(first)
+    if not given or len(others) < len(rest):
         return call_function(scope, node.name, arguments, node.span)
     try:
-        found = compute(known)
+        found = [compute([c, *others]) for c in given]
     except _NotComputedError:
         return call_function(scope, node.name, arguments, node.span)
-    return Constant(found.type, found.value, node.span)
+    return _chosen(scope, first, list(zip(given, found, strict=True)), node.span)
+
+
+def _possible(scalar: Scalar) -> tuple[Constant, ...]:
+    """The constants of which a scalar is one; none where that is not known."""
+    known = known_constant(scalar)
+    if known is not None:
+        return (known,)
+    is_told = isinstance(scalar, ColumnRef) and scalar.type in (Type.STRING, Type.DATETIME)
+    return scalar.column.among if is_told and isinstance(scalar, ColumnRef) else ()
+
+
+def _chosen(scope: Scope, scalar: Scalar, ways: list[tuple[Constant, Constant]], span: Span) -> Scalar:
+    """The result for the constant that a scalar is in a row."""
+    *before, (_, last) = ways
+    default = Constant(last.type, last.value, span)
+    if not before:
+        return default
+    branches: list[Scalar] = []
+    for given, found in before:
+        branches += [call_function(scope, "==", [scalar, given], span), Constant(found.type, found.value, span)]
+    return make_call(scope, overload_of("case"), (*branches, default), span, last.type)
 
 
 def known_constant(scalar: Scalar) -> Constant | None:
