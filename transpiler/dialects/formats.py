@@ -19,9 +19,11 @@ from transpiler.dialects.computed import hygienic
 from transpiler.dialects.spelling import Builder, Speller, is_constant, number, text
 from transpiler.plan.scalars import Call, Constant, Path, Scalar
 
-# The first record of CSV: quoted fields (where "" is a quote) and plain ones.
-_CSV_RECORD = r'^(?:"(?:[^"]|"")*"|[^"\r\n])*'
-_CSV_FIELD = r'((?:"(?:[^"]|"")*"|[^",])*),'
+# The first record of CSV: quoted fields (where "" is a quote) and plain ones, in which a quote is itself.
+_CSV_PLAIN = r"[^,\r\n]*"
+_CSV_ONE = rf'(?:"(?:[^"]|"")*"{_CSV_PLAIN}|{_CSV_PLAIN})'
+_CSV_RECORD = rf"^{_CSV_ONE}(?:,{_CSV_ONE})*"
+_CSV_FIELD = rf"({_CSV_ONE}),"
 _CSV_QUOTED = r'(?s)^"(.*)"$'
 VERSION = r"^\d{1,8}(?:\.\d{1,8}){0,3}$"
 
