@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from transpiler.functions import FUNCTIONS
 from transpiler.kql import syntax
-from transpiler.plan.scalars import ColumnRef, Scalar
+from transpiler.plan.relations import Relation, Scan, inputs
+from transpiler.plan.scalars import ColumnRef, Constant, Scalar
 from transpiler.semantics.dispatch import binds_function
 from transpiler.semantics.scope import Scope
+from transpiler.types import Type
+
+
+def _is_stored(relation: Relation) -> bool:
+    """Whether some of the rows are those of a table, and not all of a ``datatable`` or a ``range``."""
+    return isinstance(relation, Scan) or any(map(_is_stored, inputs(relation)))
 
 
 @binds_function("ingestion_time", takes=(0, 0))
 def _ingestion_time(scope: Scope, node: syntax.Call) -> Scalar:
-    """The hidden column of the rows at hand. Rows that were grouped or joined are no table's own."""
+    """The hidden column of the rows at hand, null for rows that no table stores. Rows that were grouped or joined are no table's
+    own."""
     tabular = scope.row.tabular if scope.row is not None else None
+    if tabular is not None and not _is_stored(tabular.relation):
+        return Constant(Type.DATETIME, None, node.span)
     if tabular is not None and tabular.arrival is not None and tabular.arrival in tabular.relation.columns:
         return ColumnRef(tabular.arrival, node.span)
     declared = FUNCTIONS.known("ingestion_time")
