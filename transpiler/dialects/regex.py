@@ -1,7 +1,7 @@
 """Kusto's regular expressions for RE2, which both targets run: checked, rewritten, with the groups that a call wants.
 
-What cannot be done exactly is refused (KQL205) at its place in the literal: look-around, back-references, set operations,
-and a word boundary whose neighbours the pattern does not tell (RE2's ``\\b`` knows ASCII only).
+What cannot be done exactly is refused (KQL205) at its place in the literal: look-around, back-references, set operations on
+Unicode's classes, and a word boundary whose neighbours the pattern does not tell (RE2's ``\\b`` knows ASCII only).
 """
 
 from __future__ import annotations

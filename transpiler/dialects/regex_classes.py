@@ -183,12 +183,12 @@ def _member(pattern: str, at: int, members: Members, apart: set[str]) -> int:
 
 
 def _range(pattern: str, at: int, members: Members) -> int:
-    low, value, at = _character(pattern, at)
+    low, value, at = parse_character(pattern, at)
     is_range = pattern[at : at + 1] == "-" and pattern[at + 1 : at + 2] not in ("]", "-", "")
     if not is_range:
         members.append((low, wordness_of(chr(value))))
         return at
-    high, top, at = _character(pattern, at + 1)
+    high, top, at = parse_character(pattern, at + 1)
     if top < value:
         raise ValueError(f"the range '{low}-{high}' is empty")
     narrow = top < 128 and len({wordness_of(chr(c)) for c in range(value, top + 1)}) == 1
@@ -196,7 +196,7 @@ def _range(pattern: str, at: int, members: Members) -> int:
     return at
 
 
-def _character(pattern: str, at: int) -> tuple[str, int, int]:
+def parse_character(pattern: str, at: int) -> tuple[str, int, int]:
     """One character of a class: RE2's spelling, its code point, where the next begins."""
     code = _CODE.match(pattern, at)
     if code is not None:

@@ -7,11 +7,13 @@ hold classes, and a few things have other spellings. What RE2 cannot do raises a
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
-from transpiler.dialects.regex_classes import Wordness, parse_class, parse_escape_class, wordness_of
+from transpiler.dialects.regex_classes import ClassText, Wordness, parse_class, parse_escape_class, wordness_of
+from transpiler.dialects.regex_sets import written_out
 
 
 class RegexError(ValueError):
@@ -105,6 +107,7 @@ _COUNTED = re.compile(r"\{([0-9]{0,9})(?:(,)([0-9]{0,9}))?\}")
 _NAMED = re.compile(r"\(\?P?<([A-Za-z_]\w*)>")
 _FLAGS = re.compile(r"\(\?([a-zA-Z]*)(?:-([a-zA-Z]+))?([:)])")
 _CODE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|[xuU]\{([0-9a-fA-F]+)\})")
+_IGNORES_CASE = re.compile(r"\(\?[a-zA-Z]*i")
 _CONTROLS = {"n": "\\n", "r": "\\r", "t": "\\t", "f": "\\f", "v": "\\v", "a": "\\a"}
 _WORD_EDGES = {"b": Edge.BOUNDARY, "B": Edge.NO_BOUNDARY, "<": Edge.WORD_START, ">": Edge.WORD_END}
 _LONG_EDGES = {"b{start}": Edge.WORD_START, "b{end}": Edge.WORD_END}
@@ -195,11 +198,22 @@ class _Parser:
 
     def character_class(self) -> Node:
         try:
-            found = parse_class(self.pattern, self.at)
+            found = self.set_of_characters()
         except ValueError as e:
             raise self.error(str(e)) from None
         self.at = found.end
         return Character(found.text, found.wordness, found.is_ascii and not self.folds, found.split)
+
+    def set_of_characters(self) -> ClassText:
+        """A class; ValueError for one that can be neither spelled nor written out."""
+        try:
+            return parse_class(self.pattern, self.at)
+        except ValueError as e:
+            # Ignoring case, Kusto's engine folds the members and not the result.
+            if not _IGNORES_CASE.search(self.pattern):
+                with suppress(ValueError):
+                    return written_out(self.pattern, self.at)
+            raise e from None
 
     def escape(self) -> Node:
         start = self.at
