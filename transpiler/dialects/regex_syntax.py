@@ -32,6 +32,7 @@ class Edge(Enum):
     END = "end"
     BOUNDARY = "boundary"
     NO_BOUNDARY = "no boundary"
+    IN_ASCII = "boundary of ASCII's words"
     WORD_START = "start of a word"
     WORD_END = "end of a word"
 
@@ -107,6 +108,13 @@ _COUNTED = re.compile(r"\{([0-9]{0,9})(?:(,)([0-9]{0,9}))?\}")
 _NAMED = re.compile(r"\(\?P?<([A-Za-z_]\w*)>")
 _FLAGS = re.compile(r"\(\?([a-zA-Z]*)(?:-([a-zA-Z]+))?([:)])")
 _CODE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|[xuU]\{([0-9a-fA-F]+)\})")
+# Classes and the boundary as RE2 has them; its \B also holds within a letter. Ignoring case would put others among the classes.
+_IN_ASCII = re.compile(r"\(\?-u:\\([bwds])\)")
+_ASCII_CLASSES = {
+    "w": ("(?-i:[0-9A-Za-z_])", Wordness.WORD),
+    "d": ("[0-9]", Wordness.WORD),
+    "s": (r"[\t-\r ]", Wordness.OTHER),
+}
 _IGNORES_CASE = re.compile(r"\(\?[a-zA-Z]*i")
 _CONTROLS = {"n": "\\n", "r": "\\r", "t": "\\t", "f": "\\f", "v": "\\v", "a": "\\a"}
 _WORD_EDGES = {"b": Edge.BOUNDARY, "B": Edge.NO_BOUNDARY, "<": Edge.WORD_START, ">": Edge.WORD_END}
@@ -181,7 +189,7 @@ class _Parser:
     def part(self) -> Node:
         c = self.pattern[self.at]
         if c == "(":
-            return self.group()
+            return self.in_ascii() or self.group()
         if c == "[":
             return self.character_class()
         if c == "\\":
@@ -203,6 +211,17 @@ class _Parser:
             raise self.error(str(e)) from None
         self.at = found.end
         return Character(found.text, found.wordness, found.is_ascii and not self.folds, found.split)
+
+    def in_ascii(self) -> Node | None:
+        """``(?-u:\\w)``: what knows ASCII only."""
+        found = _IN_ASCII.match(self.pattern, self.at)
+        if found is None:
+            return None
+        start, self.at = self.at, found.end()
+        if found[1] == "b":
+            return Assertion("\\" + found[1], Edge.IN_ASCII, start)
+        text, wordness = _ASCII_CLASSES[found[1]]
+        return Character(text, wordness, is_ascii=True)
 
     def set_of_characters(self) -> ClassText:
         """A class; ValueError for one that can be neither spelled nor written out."""
