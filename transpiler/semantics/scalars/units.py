@@ -1,7 +1,8 @@
 """``convert_…``: units that are defined exactly, by their size in the base unit. The conversion is a product.
 
-Kusto's own table holds some units by a rounded size (its acre-foot, from the documentation's example, is 1/0.000810714 m³);
-units whose size there is not known are refused. What the pages list as no unit at all gives null.
+Kusto's own table holds some units by a rounded size (from the documentation's examples its acre-foot is 1/0.000810714 m³ and
+its British thermal unit 1055.05585262 J); units whose size there is not known are refused. What the pages list as no unit at
+all gives null.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _PI = Fraction("3.14159265358979323846264338327950288419716939937510")
 def _scaled(unit: str, prefixes: str, size: Fraction | int | str = 1) -> dict[str, Fraction]:
     """A unit under the prefixes named; '' among them is the unit itself."""
     return {
-        (p + unit.lower() if p else unit): Fraction(10) ** _PREFIXES[p] * Fraction(size)
+        (p + unit[0].lower() + unit[1:] if p else unit): Fraction(10) ** _PREFIXES[p] * Fraction(size)
         for p in ("", *prefixes.split())
     }
 
@@ -51,6 +52,7 @@ _FACTORS: dict[str, dict[str, Fraction]] = {
         "Calorie": Fraction("4.184"),
         "Kilocalorie": Fraction(4184),
         "Erg": Fraction(1, 10**7),
+        **_scaled("BritishThermalUnit", "Kilo Mega Giga", "1055.05585262"),
     },
     "force": {**_scaled("Newton", "Micro Milli Deca Kilo Mega"), "Dyn": Fraction(1, 10**5)},
     "length": {
@@ -90,9 +92,8 @@ _INEXACT = {
     for quantity, names in {
         "angle": "NatoMil Tilt",
         "energy": """
-            BritishThermalUnit DecathermEc DecathermImperial DecathermUs ElectronVolt FootPound GigabritishThermalUnit
-            GigaelectronVolt GigawattDay HorsepowerHour KilobritishThermalUnit KiloelectronVolt KilowattDay
-            MegabritishThermalUnit Megacalorie MegaelectronVolt MegawattDay TeraelectronVolt TerawattDay TerawattHour
+            DecathermEc DecathermImperial DecathermUs ElectronVolt FootPound GigaelectronVolt GigawattDay HorsepowerHour
+            KiloelectronVolt KilowattDay Megacalorie MegaelectronVolt MegawattDay TeraelectronVolt TerawattDay TerawattHour
             ThermEc ThermImperial ThermUs WattDay
         """,
         "force": "KilogramForce KiloPond KilopoundForce OunceForce Poundal PoundForce ShortTonForce TonneForce",
