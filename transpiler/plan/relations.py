@@ -6,6 +6,7 @@ Every relation states its output ``columns``, in order, hidden sort keys include
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TypeAlias
 
 from transpiler.catalog import Physical
@@ -25,6 +26,11 @@ class Origin:
     span: Span = NOWHERE
     text: str = ""
     line: int = 0
+
+    @property
+    def without_text(self) -> Origin:
+        """The same without its text: of a further stage that one operator comes to."""
+        return replace(self, text="") if self.text else self
 
 
 @frozen()

@@ -39,7 +39,7 @@ def stored_table(scope: Scope, name: str, shape: Shape, span: Span) -> Tabular:
             what = "does not give" if found is None else f"gives a {found.type} for"
             raise inner.error("KQL102", f"the source of '{name}' {what} the column {column_name} ({t})", Span(0, 3))
         columns.append(found)
-    return replace(project(bound, columns, {}, replace(origin, text="")), table_name=name)
+    return replace(project(bound, columns, {}, origin.without_text), table_name=name)
 
 
 def _raw(scope: Scope, name: str, shape: Shape, origin: Origin) -> Tabular:
@@ -76,7 +76,7 @@ def _raw(scope: Scope, name: str, shape: Shape, origin: Origin) -> Tabular:
     )
     tabular = Tabular(scan, tuple(stored))
     if computed:
-        tabular = project(tabular, visible, computed, replace(origin, text=""))
+        tabular = project(tabular, visible, computed, origin.without_text)
     tabular = replace(tabular, arrival=arrival)
     return _cut(scope, tabular, [p for p in window if p not in on_stored], origin)
 
@@ -87,7 +87,7 @@ def _cut(scope: Scope, tabular: Tabular, predicates: list[Scalar], origin: Origi
         return tabular
     relation = Filter(
         columns=tabular.relation.columns,
-        origin=replace(origin, text=""),
+        origin=origin.without_text,
         input=tabular.relation,
         predicate=connect(scope, "and", predicates, origin.span),
     )

@@ -97,7 +97,7 @@ def _result(
     if ordinal is not None and isinstance(ordinal.value, ColumnRef):
         ordinal = replace(ordinal, value=ColumnRef(now[ordinal.value.column]))
         result = in_row_order(result, ordinal, within or (ordinal,))
-    return project(result, visible, {}, replace(origin_of(scope, node, _KEYWORD), text=""))
+    return project(result, visible, {}, origin_of(scope, node, _KEYWORD).without_text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ class PerRow:
         position = Column("position", Type.LONG, False)
         number = row_number(relation.order, (self._key(now),))
         columns = tuple(dict.fromkeys([*relation.columns, *now.values()]))
-        origin = replace(relation.origin, text="")
+        origin = relation.origin.without_text
         counted = Window(columns=(*columns, position), origin=origin, input=below, computed={position: number})
         count = Constant(Type.LONG, relation.count)
         test = call_function(self.scope, "<=", [ColumnRef(position), count], relation.origin.span)

@@ -41,7 +41,7 @@ def chosen(scope: Scope, relation: Relation, test: Scalar, origin: Origin) -> tu
         return relation, [test]
     remaining: list[Scalar] = []
     parts = _conjuncts(test)
-    origin = origin if len(parts) == 1 else replace(origin, text="")
+    origin = origin if len(parts) == 1 else origin.without_text
     for part in parts:
         moved = None if is_windowed(part) else _moved(scope, relation, part, origin)
         if moved is None:

@@ -159,7 +159,7 @@ def in_row_order(
     number = Column("row_order", Type.LONG, False)
     call = row_number((ordinal, *within))
     relation = Window(
-        columns=(*tabular.relation.columns, number), origin=replace(tabular.relation.origin, text=""),
+        columns=(*tabular.relation.columns, number), origin=tabular.relation.origin.without_text,
         input=tabular.relation, computed={number: call},
     )  # fmt: skip
     return replace(tabular, relation=relation, ordinal=OrderKey.ascending(ColumnRef(number)))

@@ -69,7 +69,7 @@ def _unique(left: Tabular, keys: list[Scalar]) -> Tabular:
     """Innerunique keeps one left row per key: the first by the row order, any where there is none (``choosing``)."""
     relation = FirstPerGroup(
         columns=left.relation.columns,
-        origin=replace(left.relation.origin, keyword="unique", text=""),
+        origin=replace(left.relation.origin.without_text, keyword="unique"),
         input=left.relation,
         keys=tuple(keys),
         order=left.order,

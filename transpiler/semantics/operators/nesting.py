@@ -78,7 +78,7 @@ def _named_apart(tabular: Tabular, written: Sequence[bool], origin: Origin) -> T
         return tabular
     moved = {c: column_for(final, ColumnRef(c)) for c, final in finals.items() if c.name != final}
     shown = [moved.get(c, c) for c in tabular.visible]
-    return project(tabular, shown, {new: ColumnRef(old) for old, new in moved.items()}, replace(origin, text=""))
+    return project(tabular, shown, {new: ColumnRef(old) for old, new in moved.items()}, origin.without_text)
 
 
 def _level(scope: Scope, tabular: Tabular, node: syntax.TopNested, depth: int) -> _Level:
@@ -190,7 +190,7 @@ def _with_others(
         relation, shown = _left_over(scope, tabular, levels, chosen, depth, origin)
         inputs.append(relation)
         sources.append({c: s for c, s in zip(columns, shown, strict=True) if s is not None})
-    union = UnionAll(columns=columns, origin=replace(origin, text=""), inputs=tuple(inputs), sources=tuple(sources))
+    union = UnionAll(columns=columns, origin=origin.without_text, inputs=tuple(inputs), sources=tuple(sources))
     return unordered(union, columns)
 
 
@@ -203,7 +203,7 @@ def _left_over(
     origin: Origin,
 ) -> tuple[Relation, list[Scalar | None]]:
     """The aggregates of what a level leaves over, by the groups above it, and what each column of the result is there."""
-    rows = _rows_left_over(tabular, levels, chosen, depth, replace(origin, text=""))
+    rows = _rows_left_over(tabular, levels, chosen, depth, origin.without_text)
     # A key of one value: without any key the aggregates would have a row over no rows, too.
     above: dict[Column, Scalar] = {Column("one", Type.LONG, False): Constant(Type.LONG, 1)}
     if depth:
@@ -211,7 +211,7 @@ def _left_over(
     row, names = scope.over(tabular), UniqueNames()
     below = [level for level in levels[depth:] if level.others is not None]
     items = [_aggregate(row, level.clause, level.key, above, names) for level in below]
-    groups = aggregated(replace(tabular, relation=rows), above, items, replace(origin, text=""))
+    groups = aggregated(replace(tabular, relation=rows), above, items, origin.without_text)
     values = groups.visible[len(above) :]
     relation = groups.relation
     shown: list[Scalar | None] = []

@@ -127,7 +127,7 @@ def matched(scope: Scope, tabular: Tabular, match: Match, node: syntax.Node, *, 
     typed = match.is_strict and any(f.type is not Type.STRING for f in match.fields)
     if must_match and not typed:
         tabular = _filtered(tabular, match.call(scope, "parse test", node), origin)
-        origin = replace(origin, text="")
+        origin = origin.without_text
     if not match.fields:
         return tabular
     tabular, fields, origin = _extracted(scope, tabular, match, node, origin)
@@ -160,7 +160,7 @@ def _extracted(
     for field in match.fields:
         call = call_function(scope, "parse field", [ColumnRef(groups)], node.span)
         fields.append(replace(call, options=(field.inner,)))
-    return tabular, fields, replace(origin, text="")
+    return tabular, fields, origin.without_text
 
 
 def _typed(scope: Scope, field: Field, text: Scalar, node: syntax.Node) -> Scalar:
@@ -191,7 +191,7 @@ def _strict(
     """All columns, where every typed one has a value; else none of them, or no row."""
     typed = {f: column_for(f.name, v) for f, v in values.items() if f.type is not Type.STRING}
     tabular = _with_hidden(tabular, {c: values[f] for f, c in typed.items()}, origin)
-    origin = replace(origin, text="")
+    origin = origin.without_text
     tests = {c: call_function(scope, "isnotnull", [ColumnRef(c)], node.span) for c in typed.values()}
     results: dict[Field, Scalar] = {f: ColumnRef(typed[f]) if f in typed else v for f, v in values.items()}
     if must_match:

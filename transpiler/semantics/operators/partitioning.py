@@ -33,4 +33,4 @@ def _partition(scope: Scope, tabular: Tabular, node: syntax.Partition) -> Tabula
             raise scope.error("KQL203", "the columns of the body depend on data that is not declared", operator.span)
     relation, _ = PerRow(scope, tabular.relation, key.column, (), "partition").rewritten(body.relation)
     result = Tabular(relation, body.visible, openness=body.openness)
-    return project(result, body.visible, {}, replace(origin_of(scope, node, "partition"), text=""))
+    return project(result, body.visible, {}, origin_of(scope, node, "partition").without_text)

@@ -41,8 +41,8 @@ def kept_by_window(tabular: Tabular, predicate: Scalar, origin: Origin) -> Tabul
         return over(tabular, kept, visible)
     columns = (*tabular.relation.columns, *computed)
     tested = Project(columns=columns, origin=origin, input=tabular.relation, computed=computed)
-    kept = Filter(columns=columns, origin=replace(origin, text=""), input=tested, predicate=ColumnRef(test))
-    return project(over(tabular, kept), tabular.visible, {}, replace(origin, text=""))
+    kept = Filter(columns=columns, origin=origin.without_text, input=tested, predicate=ColumnRef(test))
+    return project(over(tabular, kept), tabular.visible, {}, origin.without_text)
 
 
 @binds_operator(syntax.Sort)

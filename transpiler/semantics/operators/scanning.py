@@ -128,7 +128,7 @@ def _windowed(scope: Scope, tabular: Tabular, bound: _Bound) -> Tabular:
     machine = _Machine(scope, bound.order, bound.declared, {c: p[1] for c, p in bound.states.items()}, step.assigned)
     computed = {Column(c.name, c.type, True): machine.value(c) for c in bound.declared}
     matched = _matching(scope, tabular, step.condition, bound.node)
-    origin = replace(origin_of(scope, bound.node, "scan"), text="")
+    origin = origin_of(scope, bound.node, "scan").without_text
     return project(matched, [*tabular.visible, *computed], computed, origin)
 
 
@@ -145,7 +145,7 @@ def _followed(scope: Scope, tabular: Tabular, bound: _Bound) -> Tabular:
     )
     followed = Machine(steps, bound.states, bound.declared, bool(bound.number)).followed()
     origin = origin_of(scope, bound.node, "scan")
-    hidden = replace(origin, text="")
+    hidden = origin.without_text
     relation = tabular.relation
     if found:
         relation = Project(columns=(*relation.columns, *found), origin=hidden, input=relation, computed=found)
@@ -170,7 +170,7 @@ def _followed(scope: Scope, tabular: Tabular, bound: _Bound) -> Tabular:
 
 def _shown(scope: Scope, walked: Tabular, bound: _Bound, followed: Followed, k: int) -> Tabular:
     """The rows that a step matched."""
-    origin = replace(origin_of(scope, bound.node, "scan"), text="")
+    origin = origin_of(scope, bound.node, "scan").without_text
     condition = bound.steps[k].condition
     if not (k == 0 and isinstance(condition, Constant) and condition.value):
         matched = ColumnRef(followed.matched[k])

@@ -197,7 +197,7 @@ def _filtered(
     name, tabular = side
     origin = origin_of(scope, node, node.keyword)
     visible = tabular.visible
-    padded = _with_nulls(tabular, types, replace(origin, text=""))
+    padded = _with_nulls(tabular, types, origin.without_text)
     row = scope.over(padded).bind(TABLE, ScalarLet(Constant(Type.STRING, name, node.span)))
     predicate = bind(row)
     if predicate is None:
@@ -232,7 +232,7 @@ def _united(scope: Scope, sides: list[Side], source: str, node: syntax.Node) -> 
     name, tabular = sides[0]
     column = Column(source, Type.STRING, False)
     visible = (column, *(c for c in tabular.visible if c.name != source))
-    origin = replace(origin_of(scope, node, "search"), text="")
+    origin = origin_of(scope, node, "search").without_text
     return project(tabular, visible, {column: Constant(Type.STRING, name, node.span)}, origin)
 
 
@@ -286,7 +286,7 @@ def _projected(scope: Scope, sides: list[Side], tabular: Tabular, node: syntax.F
         own = tabular.column(name)
         value: Scalar = Constant(final, None, item.span) if own is None else convert(scope, ColumnRef(own), final)
         computed[Column(name, final, True)] = value
-    result = project(tabular, tuple(computed), computed, replace(origin_of(scope, node, "find"), text=""))
+    result = project(tabular, tuple(computed), computed, origin_of(scope, node, "find").without_text)
     return replace(result, openness=Openness.CLOSED)
 
 

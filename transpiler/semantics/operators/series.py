@@ -153,7 +153,7 @@ def _in_range(row: Scope, tabular: Tabular, axis: _Axis, origin: Origin) -> Tabu
         tests.append(call_function(row, "isnotnull", [axis.value], span))
     relation = Filter(
         columns=tabular.relation.columns,
-        origin=replace(origin, text=""),
+        origin=origin.without_text,
         input=tabular.relation,
         predicate=connect(row, "and", tests, span),
     )
@@ -203,7 +203,7 @@ def _bound(scope: Scope, found: Tabular, bucket: Column, word: str, origin: Orig
     column = Column(f"{word}_bin", bucket.type, True)
     relation = Aggregate(
         columns=(column,),
-        origin=replace(origin, text=""),
+        origin=origin.without_text,
         input=found.relation,
         keys={},
         aggregates=(AggregateCall(columns=(column,), call=call),),
@@ -220,7 +220,7 @@ def _grid(
     origin: Origin,
     nonempty: bool,
 ) -> _Grid:
-    plain = replace(origin, text="")
+    plain = origin.without_text
     start = axis.start or _bound(scope, found, bucket, "min", origin)
     stop = axis.stop or _bound(scope, found, bucket, "max", origin)
     value = Column("axis_value", axis.type, False)
@@ -295,7 +295,7 @@ def _arrays(
 ) -> Tabular:
     """Every group's values along the axis as arrays."""
     span = node.span
-    origin = replace(origin_of(scope, node, "make-series"), text="")
+    origin = origin_of(scope, node, "make-series").without_text
     values = [c for c in found.visible if c not in keys and c is not bucket]
     pairs: list[tuple[Scalar, Scalar]] = [(ColumnRef(grid.axis), ColumnRef(bucket))]
     if keys:

@@ -129,7 +129,7 @@ def first_rows(tabular: Tabular, keys: dict[Column, Scalar], item: AggregateItem
         else:
             visible.append(column)
             kept[column] = scalar
-    return project(unordered(first, relation.columns), visible, kept, replace(origin, text=""))
+    return project(unordered(first, relation.columns), visible, kept, origin.without_text)
 
 
 def bind_keys(row: Scope, by: Sequence[syntax.Expr], names: UniqueNames) -> dict[Column, Scalar]:

@@ -157,7 +157,7 @@ class _Marking:
         position = Column("position", Type.LONG, False)
         number = row_number(relation.order, (ColumnRef(keep),))
         counted = Window(
-            columns=(*relation.columns, keep, position), origin=replace(relation.origin, text=""), input=below,
+            columns=(*relation.columns, keep, position), origin=relation.origin.without_text, input=below,
             computed={position: number},
         )  # fmt: skip
         count = Constant(Type.LONG, relation.count)
@@ -179,7 +179,7 @@ class _Marking:
         mark, filled = _mark_column(), Column(first.column.name, Type.DYNAMIC, True)
         columns = (*relation.input.columns, filled, mark)
         source = Project(
-            columns=columns, origin=replace(relation.origin, text=""), input=below, computed={mark: test, filled: value}
+            columns=columns, origin=relation.origin.without_text, input=below, computed={mark: test, filled: value}
         )
         expansions = (replace(first, value=ColumnRef(filled)), *rest)
         return replace(relation, columns=(*relation.columns, mark), input=source, expansions=expansions), mark

@@ -56,7 +56,7 @@ class Plugin:
     @property
     def plain(self) -> Origin:
         """The origin of every other stage."""
-        return replace(self.origin, text="")
+        return self.origin.without_text
 
     def check_count(self, least: int, wanted: str) -> None:
         """Raises KqlError (KQL103) for too few arguments."""

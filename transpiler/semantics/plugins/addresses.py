@@ -6,7 +6,7 @@ the distinct addresses first: no warehouse need know an outer join on a range.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from transpiler.kql import syntax
 from transpiler.plan.relations import Aggregate, Origin, Project
@@ -39,7 +39,7 @@ class Lookup:
 def _lookup(scope: Scope, tabular: Tabular, node: syntax.Evaluate) -> Tabular:
     lookup = _arguments(scope, tabular, node)
     origin = origin_of(scope, node, "evaluate")
-    pieces = replace(origin, text="")
+    pieces = origin.without_text
     check_left(scope, lookup.left, node)
     if lookup.keeps_unmatched:
         return _with_unmatched(scope, lookup, node, origin)
@@ -119,7 +119,7 @@ def _bounded(
 
 def _with_unmatched(scope: Scope, lookup: Lookup, node: syntax.Node, origin: Origin) -> Tabular:
     """Distinct addresses with their networks, then every row with what its address has."""
-    pieces = replace(origin, text="")
+    pieces = origin.without_text
     keys = {lookup.address: Column("ip", Type.STRING, False)}
     keys |= {a: Column(a.name, a.type, a.nullable and a.type is not Type.STRING) for a, _ in lookup.extra}
     relation = Aggregate(

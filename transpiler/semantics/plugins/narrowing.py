@@ -35,7 +35,7 @@ def _narrow(scope: Scope, tabular: Tabular, node: syntax.Evaluate) -> Tabular:
     row = Column("Row", Type.LONG, False)
     first = Constant(Type.LONG, 1)
     computed = {row: binary(scope, "-", number, first, node.span)}
-    numbered = project(tabular, (row, *tabular.visible), computed, replace(origin_of(scope, node, "evaluate"), text=""))
+    numbered = project(tabular, (row, *tabular.visible), computed, origin_of(scope, node, "evaluate").without_text)
     key = OrderKey(ColumnRef(row), descending=False, nulls_first=True)
     return _cells(scope, replace(numbered, order=(key,), ordinal=None), row, node)
 
@@ -50,5 +50,5 @@ def _cells(scope: Scope, tabular: Tabular, row: Column, node: syntax.Evaluate) -
     result = expanded(scope, tabular, expansion, items, None, carried=(row,), is_indexed=True)
     by_name = {c.name: c for c in result.visible}
     return project(
-        result, (row, by_name["Column"], by_name["Value"]), {}, replace(origin_of(scope, node, "evaluate"), text="")
+        result, (row, by_name["Column"], by_name["Value"]), {}, origin_of(scope, node, "evaluate").without_text
     )

@@ -132,7 +132,7 @@ def _rotated(
     columns = (*keys, *(c for call in calls for c in call.columns))
     origin = origin_of(row, node, "evaluate")
     relation = Aggregate(columns=columns, origin=origin, input=tabular.relation, keys=keys, aggregates=tuple(calls))
-    return project(unordered(relation, columns), visible, computed, replace(origin, text=""))
+    return project(unordered(relation, columns), visible, computed, origin.without_text)
 
 
 def _cell(

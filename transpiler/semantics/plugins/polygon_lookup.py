@@ -85,7 +85,7 @@ def _column(scope: Scope, tabular: Tabular, node: syntax.Expr, types: tuple[Type
 
 def _with_unmatched(scope: Scope, lookup: _Lookup, node: syntax.Evaluate, origin: Origin) -> Tabular:
     """Distinct points with their polygons, then every row with what its point has."""
-    pieces = replace(origin, text="")
+    pieces = origin.without_text
     keys = {c: Column(c.name, c.type, c.nullable) for c in (lookup.longitude, lookup.latitude)}
     relation = Aggregate(
         columns=tuple(keys.values()),

@@ -9,7 +9,6 @@ asks.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from transpiler.kql import syntax
 from transpiler.plan.relations import Aggregate, Join
@@ -76,7 +75,7 @@ def _geo_info(scope: Scope, node: syntax.Call) -> Scalar:
 
 
 def _located(scope: Scope, tabular: Tabular, call: syntax.Call, operator: syntax.Node) -> tuple[Tabular, Column]:
-    origin = replace(origin_of(scope, call, "geo_info"), text="")
+    origin = origin_of(scope, call, "geo_info").without_text
     ip = convert(scope, bind_scalar(scope.over(tabular), call.arguments[0]), Type.STRING)
     key, address = Column("ip", Type.STRING, False), Column("address", Type.STRING, False)
     asked = Aggregate(
