@@ -73,10 +73,10 @@ def _moment(scope: Scope, node: syntax.Node) -> Scalar:
 def _bind_edge(name: str, unit: str, edge: Callable[..., int | None]) -> None:
     @binds_function(name, takes=(1, 2))
     def bind(scope: Scope, node: syntax.Call) -> Scalar:
-        scalars = [bind_scalar(scope, a) for a in node.arguments]
-        if len(scalars) > 1 and _leaves(unit, scalars[1]):
+        call = _declared(scope, node, [bind_scalar(scope, a) for a in node.arguments])
+        if len(call.arguments) > 1 and _leaves(unit, call.arguments[1]):
             return Constant(Type.DATETIME, None, node.span)
-        return _folded(_declared(scope, node, scalars), lambda v: edge(unit, *v))
+        return _folded(call, lambda v: edge(unit, *v))
 
 
 for _unit in ("day", "week", "month", "year"):
