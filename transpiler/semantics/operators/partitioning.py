@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from transpiler.diagnostics import KqlError
 from transpiler.kql import syntax
 from transpiler.plan.scalars import ColumnRef
 from transpiler.semantics.dispatch import bind_operator, bind_scalar, binds_operator
@@ -28,9 +29,22 @@ def _partition(scope: Scope, tabular: Tabular, node: syntax.Partition) -> Tabula
     body = replace(tabular, order=(), serialized=False, alias="", table_name="")
     scope.environment.fix(tabular.relation)
     for operator in node.body.operators:
-        body = bind_operator(scope.without_row(), body, operator)
+        body = _bound(scope.without_row(), body, operator, node)
         if body.openness is Openness.OPEN:
             raise scope.error("KQL203", "the columns of the body depend on data that is not declared", operator.span)
     relation, _ = PerRow(scope, tabular.relation, key.column, (), "partition").rewritten(body.relation)
     result = Tabular(relation, body.visible, openness=body.openness)
     return project(result, body.visible, {}, origin_of(scope, node, "partition").without_text)
+
+
+def _bound(scope: Scope, body: Tabular, operator: syntax.Operator, node: syntax.Partition) -> Tabular:
+    """The next operator of the body. Raises KqlError (KQL200) where it reads the rows of its value anew, by a name of ``as``."""
+    try:
+        return bind_operator(scope, body, operator)
+    except KqlError as error:
+        names = [o.name for o in node.body.operators if isinstance(o, syntax.As)]
+        named = next((n for n in names if error.message.startswith(f"no table or function '{n}'")), None)
+        if named is None:
+            raise
+        reason = f"a query over '{named}', the rows of one value, is not translated within partition"
+        raise scope.error("KQL200", reason, error.span, hint="summarize … by the column, and join it") from None
