@@ -19,6 +19,7 @@ from transpiler.dialects.regex_boundaries import (
     with_last_word,
     without_known,
 )
+from transpiler.dialects.regex_gaps import from_line_start, with_gaps
 from transpiler.dialects.regex_syntax import (
     Alternation,
     Assertion,
@@ -53,14 +54,14 @@ class Regex:
 
     def matching(self) -> str:
         """For a test: a boundary at an edge may take the neighbour with it. No group captures."""
-        return _render(edged(self.node, None, merging=True), _Captures(frozenset()))
+        return _render(edged(from_line_start(self.node), None, merging=True), _Captures(frozenset()))
 
     def capturing(self, group: int) -> tuple[str, bool]:
         """For the first match: with one group only, and whether there is one; group 0 needs none, unless a boundary has to
         take its neighbour with it. RegexError for a boundary that cannot."""
         if group == 0:
             return self._whole()
-        return _render(edged(self.node, group, merging=True), _Captures(frozenset({group}))), True
+        return _render(edged(from_line_start(self.node), group, merging=True), _Captures(frozenset({group}))), True
 
     def _whole(self) -> tuple[str, bool]:
         lead, body, tail = self._split()
@@ -70,10 +71,11 @@ class Regex:
 
     def _split(self) -> tuple[str, str, str]:
         """The pattern as what a boundary takes before the match, the match, and what a boundary takes after it."""
-        parts = self.node.parts if isinstance(self.node, Sequence) else ()
+        node = from_line_start(self.node)
+        parts = node.parts if isinstance(node, Sequence) else ()
         if not any(is_boundary(p) for p in (*parts[:2], *parts[-1:])):
-            return "", self.bare(), ""
-        whole = edged(self.node, None, merging=False)
+            return "", _render(node, _Captures(frozenset())), ""
+        whole = edged(node, None, merging=False)
         assert isinstance(whole, Sequence)
         skip = 1 if isinstance(parts[0], Flags) else 0
         lead = skip + 1 if is_boundary(parts[skip]) else skip
@@ -161,7 +163,7 @@ def _leading_flags(node: Node) -> str:
 def compiled(pattern: str) -> Regex:
     """The checked pattern. RegexError for what is refused."""
     node, groups, names = parse(pattern)
-    return Regex(with_last_word(outside_groups(node)), groups, names)
+    return Regex(with_gaps(with_last_word(outside_groups(node))), groups, names)
 
 
 def regex_of(speller: Speller, pattern: Scalar, what: str) -> Regex:

@@ -50,8 +50,8 @@ def without_known(parts: tuple[Node, ...]) -> list[Node]:
     kept: list[Node] = []
     for i, part in enumerate(parts):
         if isinstance(part, Assertion) and is_boundary(part):
-            before = _last(Sequence(parts[:i]))
-            after = _first(Sequence(parts[i + 1 :]))
+            before = last_of(Sequence(parts[:i]))
+            after = first_of(Sequence(parts[i + 1 :]))
             holds = _holds(part.edge, before, after)
             if holds is not None:
                 kept += [] if holds else [_NEVER]
@@ -126,7 +126,7 @@ def with_last_word(node: Node) -> Node:
     inner = group.inner.parts[0] if isinstance(group.inner, Sequence) and len(group.inner.parts) == 1 else group.inner
     if not isinstance(inner, Repetition) or not isinstance(inner.inner, Character) or inner.inner.text != ".":
         return node
-    kind = _last(Sequence(tuple(before)))
+    kind = last_of(Sequence(tuple(before)))
     if kind is Wordness.MIXED or inner.operator not in ("*", "+"):
         return node
     found: Node = Sequence((Repetition(inner.inner, "*", 0), _WORD))
@@ -214,7 +214,7 @@ def _neighbour(edge: Edge, inner: Node, *, at_start: bool) -> Node | None:
 def _merged(edge: Edge, beside: Node) -> tuple[Node, ...] | None:
     """A boundary and the first character after it, as two ways to begin: a word after none, or the other way round."""
     first = beside.inner if isinstance(beside, Repetition) else beside
-    if not isinstance(first, Character) or first.split is None:
+    if not isinstance(first, Character) or first.split is None or "" in first.split:
         return None
     word, other = (Character(text, Wordness.MIXED) for text in first.split)
     if edge is Edge.NO_BOUNDARY:
@@ -277,12 +277,13 @@ def _agreed(found: list[Character] | None) -> Wordness:
     return kinds.pop() if len(kinds) == 1 else Wordness.MIXED
 
 
-def _first(node: Node) -> Wordness:
+def first_of(node: Node) -> Wordness:
     """The wordness of the character with which a pattern begins; MIXED when it is not known."""
     return _agreed(_leading(node))
 
 
-def _last(node: Node) -> Wordness:
+def last_of(node: Node) -> Wordness:
+    """As ``first_of``, of the character with which a pattern ends."""
     return _agreed(_trailing(node))
 
 

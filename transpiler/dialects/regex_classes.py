@@ -52,6 +52,13 @@ _ASCII_ONE = r"(?:\\x\{[0-7]?[0-9a-f]\}|\\[]\\^\[nrtfva-]|[\x00-\x5b\x5d-\x7f])"
 _ASCII = re.compile(rf"{_ASCII_ONE}(?:-{_ASCII_ONE})?")
 _CONTROLS = frozenset("nrtfva")
 ANY = "(?s:.)"
+# What of ``.`` and of the classes beyond ASCII is of words, and what is not.
+ANY_BUT_LINE = (f"[{WORD}]", rf"[^\n{WORD}]")
+ANY_SPLIT = (f"[{WORD}]", f"[^{WORD}]")
+CLASS_SPLITS = {
+    f"[^{SPACE}]": (f"[{WORD}]", f"[^{SPACE}{WORD}]"),
+    r"\P{Nd}": (f"[{WORD}]".replace(DIGIT, ""), f"[^{WORD}]"),
+}
 _DEPTH = 20
 
 
@@ -135,15 +142,21 @@ def _parse_class(pattern: str, at: int, *, nested: bool, depth: int = 0) -> Clas
         first = False
     kinds = {k for _, k in members} | {Wordness.OTHER if a == "W" else Wordness.MIXED for a in apart}
     wordness = kinds.pop() if len(kinds) == 1 and not negated else Wordness.MIXED
+    if negated and not apart and any(m == WORD for m, _ in members):
+        wordness = Wordness.OTHER
     is_ascii = not negated and not apart and all(_ASCII.fullmatch(m) for m, _ in members)
-    split = None if negated or apart else _split(members)
+    split = None if apart or wordness is not Wordness.MIXED else _split(members, negated)
     return ClassText(_spelled([m for m, _ in members], apart, negated), wordness, is_ascii, split, position + 1)
 
 
-def _split(members: Members) -> tuple[str, str] | None:
+def _split(members: Members, negated: bool) -> tuple[str, str] | None:
     # What stands alone may come to stand first, or between two others.
     alone = {"-": r"\-", "^": r"\^"}
     kinds = {kind: "".join(alone.get(m, m) for m, k in members if k is kind) for kind in Wordness}
+    if negated:
+        # Of words without some of their letters there is no class.
+        words = "" if kinds[Wordness.WORD] or kinds[Wordness.MIXED] else f"[{WORD}]"
+        return words, f"[^{WORD}{''.join(kinds.values())}]"
     if kinds[Wordness.MIXED] or not kinds[Wordness.WORD] or not kinds[Wordness.OTHER]:
         return None
     return f"[{kinds[Wordness.WORD]}]", f"[{kinds[Wordness.OTHER]}]"

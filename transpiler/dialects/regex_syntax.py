@@ -12,7 +12,16 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
-from transpiler.dialects.regex_classes import ClassText, Wordness, parse_class, parse_escape_class, wordness_of
+from transpiler.dialects.regex_classes import (
+    ANY_BUT_LINE,
+    ANY_SPLIT,
+    CLASS_SPLITS,
+    ClassText,
+    Wordness,
+    parse_class,
+    parse_escape_class,
+    wordness_of,
+)
 from transpiler.dialects.regex_sets import written_out
 
 
@@ -41,7 +50,7 @@ class Edge(Enum):
 class Character:
     """A pattern of exactly one character, already in RE2's spelling.
 
-    ``split``: the characters of words among them, and the others, where they can be told apart.
+    ``split``: the characters of words among them, and the others, where they can be told apart ('' what has no spelling).
     """
 
     text: str
@@ -130,6 +139,7 @@ class _Parser:
     names: dict[str, int] = field(default_factory=dict)
     depth: int = 0
     folds: bool = False
+    dots: tuple[str, str] | None = ANY_BUT_LINE
 
     def error(self, reason: str, position: int | None = None) -> RegexError:
         return RegexError(reason, self.at if position is None else position)
@@ -197,7 +207,7 @@ class _Parser:
         start = self.at
         self.at += 1
         if c == ".":
-            return Character(".", Wordness.MIXED)
+            return Character(".", Wordness.MIXED, split=self.dots)
         if c in "^$":
             return Assertion(c, Edge.START if c == "^" else Edge.END, start)
         if c in "*+?":
@@ -249,7 +259,7 @@ class _Parser:
             raise self.error(str(e), start) from None
         if known is not None:
             text, wordness, self.at = known
-            return Character(text, wordness)
+            return Character(text, wordness, split=CLASS_SPLITS.get(text))
         for name, edge in _LONG_EDGES.items():
             if self.pattern.startswith(name, start + 1):
                 self.at += 1 + len(name)
@@ -314,6 +324,9 @@ class _Parser:
         words = on + (f"-{off}" if off else "")
         # Ignoring case, ``k`` and ``s`` also stand for letters beyond ASCII.
         self.folds = self.folds or "i" in on
+        if "s" in words:
+            # Where the flag ends is told of the whole pattern only.
+            self.dots = ANY_SPLIT if flags[3] == ")" and self.depth == 1 and "s" in on and not off else None
         if flags[3] == ")":
             return Flags(f"(?{words})" if words else "")
         return Group(Sequence(()), None, opening=f"(?{words}:")
