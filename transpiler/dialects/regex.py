@@ -16,7 +16,6 @@ from transpiler.dialects.regex_boundaries import (
     is_boundary,
     outside_groups,
     repeated,
-    with_last_word,
     without_known,
 )
 from transpiler.dialects.regex_gaps import from_line_start, with_gaps
@@ -163,7 +162,7 @@ def _leading_flags(node: Node) -> str:
 def compiled(pattern: str) -> Regex:
     """The checked pattern. RegexError for what is refused."""
     node, groups, names = parse(pattern)
-    return Regex(with_gaps(with_last_word(outside_groups(node))), groups, names)
+    return Regex(with_gaps(outside_groups(node)), groups, names)
 
 
 def regex_of(speller: Speller, pattern: Scalar, what: str) -> Regex:

@@ -114,27 +114,6 @@ def _are_alike(one: Node, other: Node) -> bool:
     return isinstance(one, Assertion) and isinstance(other, Assertion) and is_boundary(one) and one.edge is other.edge
 
 
-def with_last_word(node: Node) -> Node:
-    """The pattern with ``(.*)\\b`` at its end as what reaches to the last character of a word, which is the same: what follows
-    that character has no boundary but the one behind it."""
-    parts = node.parts if isinstance(node, Sequence) else ()
-    if len(parts) < 3 or any("U" in p.text for p in parts if isinstance(p, Flags)):
-        return node
-    *before, group, edge = parts
-    if not isinstance(edge, Assertion) or edge.edge is not Edge.BOUNDARY or not isinstance(group, Group):
-        return node
-    inner = group.inner.parts[0] if isinstance(group.inner, Sequence) and len(group.inner.parts) == 1 else group.inner
-    if not isinstance(inner, Repetition) or not isinstance(inner.inner, Character) or inner.inner.text != ".":
-        return node
-    kind = last_of(Sequence(tuple(before)))
-    if kind is Wordness.MIXED or inner.operator not in ("*", "+"):
-        return node
-    found: Node = Sequence((Repetition(inner.inner, "*", 0), _WORD))
-    if inner.operator == "*" and kind is Wordness.WORD:
-        found = Repetition(Group(found, None), "?", 0)
-    return Sequence((*before, Group(found, group.index, group.name, group.opening)))
-
-
 def edged(node: Node, captured: int | None, *, merging: bool) -> Node:
     """The pattern with the boundaries at its edges written as the neighbour that they ask for.
 
@@ -189,8 +168,21 @@ def _edge_parts(parts: tuple[Node, ...], captured: int | None, merging: bool, *,
     neighbour = _neighbour(part.edge, within, at_start=at_start)
     if neighbour is not None:
         return (*parts[:at], neighbour, *parts[at + 1 :])
+    group = parts[beside]
+    if merging and isinstance(group, Group) and (group.index is None or group.index != captured):
+        inner = Group(_beside(part, group.inner, at_start=at_start), group.index, group.name, group.opening)
+        begin, end = (at, beside + 1) if at_start else (beside, at + 1)
+        return (*parts[:begin], _edge(inner, captured, merging, at_start=at_start), *parts[end:])
     merged = _merged(part.edge, parts[beside]) if at_start and merging else None
     return parts if merged is None else (*parts[:at], *merged, *parts[beside + 1 :])
+
+
+def _beside(boundary: Assertion, node: Node, *, at_start: bool) -> Node:
+    """A boundary at the edge of each branch, which is the same as one beside them all."""
+    if isinstance(node, Alternation):
+        return Alternation(tuple(_beside(boundary, b, at_start=at_start) for b in node.branches))
+    parts = node.parts if isinstance(node, Sequence) else (node,)
+    return Sequence((boundary, *parts) if at_start else (*parts, boundary))
 
 
 def _neighbour(edge: Edge, inner: Node, *, at_start: bool) -> Node | None:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from transpiler.dialects.regex_boundaries import first_of, last_of
-from transpiler.dialects.regex_classes import ANY_BUT_LINE, Wordness
+from transpiler.dialects.regex_classes import ANY_BUT_LINE, ANY_SPLIT, Wordness
 from transpiler.dialects.regex_syntax import (
     Alternation,
     Assertion,
@@ -89,12 +89,14 @@ def _rewritten(node: Node, *, ends: bool) -> Node:
 def _parts(parts: list[Node], *, ends: bool) -> tuple[Node, ...]:
     at = 0
     while at < len(parts):
-        begin = at - 1 if at and _is_boundary(parts[at - 1]) else at
         end = at + 2 if at + 1 < len(parts) and _is_boundary(parts[at + 1]) else at + 1
-        found = _between(parts, begin, at, end, ends=ends) if end - begin > 1 else None
-        if found is not None:
-            parts[begin:end] = [found]
-            at = begin
+        # A boundary at the pattern's edge is left to its neighbour there.
+        for begin in (at - 1, at) if at and _is_boundary(parts[at - 1]) else (at,):
+            found = _between(parts, begin, at, end, ends=ends) if end - begin > 1 else None
+            if found is not None:
+                parts[begin:end] = [found]
+                at = begin
+                break
         at += 1
     return tuple(parts)
 
@@ -108,15 +110,20 @@ def _between(parts: list[Node], begin: int, at: int, end: int, *, ends: bool) ->
     opening, closing = begin < at, end > at + 1
     before = last_of(Sequence(tuple(parts[:begin])))
     after = first_of(Sequence(tuple(parts[end:])))
+    # What takes every letter, and as much as there is, has none behind it.
+    is_rest = ends and end == len(parts) and run.takes_words and not run.lazy
+    if is_rest and closing and not (opening and run.least == 0 and before is Wordness.WORD):
+        after = Wordness.OTHER
     if (opening and before is Wordness.MIXED) or (closing and after is Wordness.MIXED):
         return None
     empty: Node | None = _NOTHING if before is not after else None
     if run.least == 0 and Wordness.MIXED in (before, after):
-        is_rest = ends and end == len(parts) and run.character.split == ANY_BUT_LINE and not run.lazy
-        if not is_rest or before is not Wordness.WORD:
+        if not is_rest or before is Wordness.MIXED:
             return None
         # Any other character than a line's end would be taken.
-        empty = _LINE_END
+        empty = _LINE_END if before is Wordness.WORD else None
+        if empty is not None and run.character.split != ANY_BUT_LINE:
+            return None
     found = run.between(_other(before) if opening else None, _other(after) if closing else None, empty)
     return None if found is None else _wrapped(parts[at], found)
 
@@ -151,6 +158,11 @@ class _Run:
     least: int
     most: int | None
     lazy: bool
+
+    @property
+    def takes_words(self) -> bool:
+        """Whether every character of words is among those that it takes, and it takes any number."""
+        return self.most is None and self.character.split is not None and self.character.split[0] == ANY_SPLIT[0]
 
     @classmethod
     def of(cls, node: Node) -> _Run | None:
