@@ -34,6 +34,12 @@ class Lookup:
     keeps_unmatched: bool
     is_six: bool
 
+    @property
+    def found(self) -> list[Column]:
+        """What a network adds to a row: a further key is a column of the left side, as with ``lookup``."""
+        equal = [right for _, right in self.extra]
+        return [c for c in self.right.visible if c not in equal]
+
 
 @binds_plugin("ipv4_lookup", "ipv6_lookup")
 def _lookup(scope: Scope, tabular: Tabular, node: syntax.Evaluate) -> Tabular:
@@ -49,7 +55,7 @@ def _lookup(scope: Scope, tabular: Tabular, node: syntax.Evaluate) -> Tabular:
     right, condition = _bounded(scope, lookup, number, lookup.address, node, pieces)
     tests = [condition, *(_equal(scope, a, b, node) for a, b in lookup.extra)]
     condition = connect(scope, "and", tests, node.span)
-    shown = [(c, c.name) for c in (*lookup.left.visible, *lookup.right.visible)]
+    shown = [(c, c.name) for c in (*lookup.left.visible, *lookup.found)]
     return joined(left, right, shown, (), (), condition, origin)
 
 
@@ -60,6 +66,8 @@ def _arguments(scope: Scope, tabular: Tabular, node: syntax.Evaluate) -> Lookup:
     table, address, network, *rest = node.call.arguments
     right = bind_source(scope.without_row(), table)
     names = [a for a in rest if isinstance(a, syntax.Name) and tabular.column(a.name) is not None]
+    if names and name == "ipv6_lookup":
+        raise scope.error("KQL103", "ipv6_lookup takes no further keys", names[0].span)
     options = plugin_options(scope, node, [a for a in rest if a not in names], ("return_unmatched",))
     extra = tuple((column_of(scope, tabular, a), column_of(scope, right, a)) for a in names)
     return Lookup(
@@ -135,11 +143,11 @@ def _with_unmatched(scope: Scope, lookup: Lookup, node: syntax.Node, origin: Ori
         addresses, number = _numbered(scope, addresses, address, node, pieces)
     right, condition = _bounded(scope, lookup, number, address, node, pieces)
     tests = [condition, *(_equal(scope, keys[a], b, node) for a, b in lookup.extra)]
-    shown = [(c, c.name) for c in (*keys.values(), *lookup.right.visible)]
+    shown = [(c, c.name) for c in (*keys.values(), *lookup.found)]
     found = joined(addresses, right, shown, (), (), connect(scope, "and", tests, node.span), pieces)
     on = tuple((ColumnRef(a), ColumnRef(k)) for a, k in zip(keys, found.visible, strict=False))
     added = found.visible[len(keys) :]
-    networks = [(new, old.name) for new, old in zip(added, lookup.right.visible, strict=True)]
+    networks = [(new, old.name) for new, old in zip(added, lookup.found, strict=True)]
     sides = [[(c, c.name) for c in lookup.left.visible], networks]
     if lookup.is_six:
         sides.reverse()
