@@ -82,7 +82,8 @@ def _before(relation: _Passing, test: Scalar) -> Scalar | None:
         case Filter():
             return test
         case Project():
-            return substituted(test, relation.computed)
+            # Trap: the rows that a test drops are counted and looked at by the window functions of a column beside it.
+            return None if any(map(is_windowed, relation.computed.values())) else substituted(test, relation.computed)
         case Aggregate():
             return substituted(test, relation.keys) if columns_of(test) <= relation.keys.keys() else None
         case Expand():
