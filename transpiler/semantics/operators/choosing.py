@@ -23,9 +23,11 @@ from transpiler.plan.relations import (
     UnionAll,
     inputs,
 )
-from transpiler.plan.scalars import Call, ColumnRef, Scalar, columns_of, is_windowed
+from transpiler.plan.scalars import Call, ColumnRef, Constant, Scalar, columns_of, is_windowed
 from transpiler.semantics.operators.substitution import substituted
+from transpiler.semantics.scalars.calls import overload_of
 from transpiler.semantics.scope import Scope
+from transpiler.types import Type
 
 _KEEPS_LEFT = frozenset({"inner", "leftouter", "leftsemi", "leftanti"})
 _KEEPS_RIGHT = frozenset({"inner", "rightouter", "rightsemi", "rightanti"})
@@ -85,12 +87,21 @@ def _before(relation: _Passing, test: Scalar) -> Scalar | None:
             # Trap: the rows that a test drops are counted and looked at by the window functions of a column beside it.
             return None if any(map(is_windowed, relation.computed.values())) else substituted(test, relation.computed)
         case Aggregate():
-            return substituted(test, relation.keys) if columns_of(test) <= relation.keys.keys() else None
+            keys = {c: _never_missing(s) for c, s in relation.keys.items()}
+            return substituted(test, keys) if columns_of(test) <= keys.keys() else None
         case Expand():
             return test if columns_of(test) <= set(relation.input.columns) else None
         case Reference():
             columns = zip(relation.columns, relation.target.columns, strict=True)
             return substituted(test, {mine: ColumnRef(theirs) for mine, theirs in columns})
+
+
+def _never_missing(key: Scalar) -> Scalar:
+    """A key as its groups have it: a missing text is '' there, and the test is written for that."""
+    if key.type is not Type.STRING or not key.nullable:
+        return key
+    empty = Constant(Type.STRING, "", key.span)
+    return Call(overload_of("coalesce", "coalesce string"), (key, empty), Type.STRING, False, key.span)
 
 
 def _over(above: _Passing, below: Relation) -> Relation:
