@@ -111,7 +111,7 @@ def _over(above: _Passing, below: Relation) -> Relation:
 def _within_join(scope: Scope, join: Join, test: Scalar, origin: Origin) -> Join | None:
     inner = substituted(test, {c: ColumnRef(join.sources[c]) for c in columns_of(test) if c in join.sources})
     read = columns_of(inner)
-    if not read:
+    if not read or _has_common_part((join.left, join.right)):
         return None
     if join.kind in _KEEPS_LEFT and read <= set(join.left.columns):
         left = _within_left(scope, join.left, inner, origin)
@@ -120,6 +120,26 @@ def _within_join(scope: Scope, join: Join, test: Scalar, origin: Origin) -> Join
         right = _moved(scope, join.right, inner, origin)
         return None if right is None else replace(join, right=right)
     return None
+
+
+def _has_common_part(sides: tuple[Relation, ...]) -> bool:
+    """Whether two sides are made of the same rows, as an operator that joins groups to their rows has them.
+
+    Trap: moved into one of them, a test would choose there alone. Each use of a let is a choice of its own (``Reference``).
+    """
+    met: set[int] = set()
+    for side in sides:
+        parts: dict[int, Relation] = {}
+        waiting = [side]
+        while waiting:
+            relation = waiting.pop()
+            if id(relation) not in parts:
+                parts[id(relation)] = relation
+                waiting += () if isinstance(relation, Reference) else inputs(relation)
+        if not met.isdisjoint(parts):
+            return True
+        met |= parts.keys()
+    return False
 
 
 def _within_left(scope: Scope, left: Relation, test: Scalar, origin: Origin) -> Relation | None:
@@ -131,7 +151,7 @@ def _within_left(scope: Scope, left: Relation, test: Scalar, origin: Origin) -> 
 
 def _within_union(scope: Scope, union: UnionAll, test: Scalar, origin: Origin) -> UnionAll | None:
     read = columns_of(test)
-    if not read or not all(read <= source.keys() for source in union.sources):
+    if not read or not all(read <= source.keys() for source in union.sources) or _has_common_part(union.inputs):
         return None
     tests = [substituted(test, source) for source in union.sources]
     sides = list(zip(union.inputs, tests, strict=True))
