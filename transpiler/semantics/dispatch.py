@@ -95,8 +95,11 @@ def binds_columns(*names: str, takes: Count) -> Callable[[MultiBinder], MultiBin
     return register
 
 
-def first_name(scope: Scope, node: syntax.Expr) -> str | None:
-    """The name of the column that stands for a call of several within an expression; None for another expression."""
+def name_among(scope: Scope, node: syntax.Expr) -> str | None:
+    """The name of the one column that stands for a call of several, or that an index picks of it; None for what else there is."""
+    if isinstance(node, syntax.Index):
+        picked = bind_column_of(scope, node)
+        return None if picked is None else picked[0]
     if not isinstance(node, syntax.Call) or node.name not in MULTI_BINDERS:
         return None
     return MULTI_BINDERS[node.name](scope, node)[0][0]
@@ -109,13 +112,16 @@ def bind_column_of(scope: Scope, node: syntax.Index) -> tuple[str | None, Scalar
     """
     if not isinstance(node.base, syntax.Call) or node.base.name not in MULTI_BINDERS:
         return None
-    index = computed(bind_scalar(scope, node.index))
+    index = bind_scalar(scope, node.index)
     columns = MULTI_BINDERS[node.base.name](scope, node.base)
-    if index is None or index.type not in INTEGERS or len(columns) == 1:
+    if index.type not in INTEGERS or len(columns) == 1:
         return None
-    if not isinstance(index.value, int) or not 0 <= index.value < len(columns):
+    known = computed(index)
+    if known is None:
+        raise scope.error("KQL104", f"which of {len(columns)} columns it picks must be a constant", node.index.span)
+    if not isinstance(known.value, int) or not 0 <= known.value < len(columns):
         raise scope.error("KQL104", f"there are {len(columns)} columns, from 0 on", node.index.span)
-    return columns[index.value]
+    return columns[known.value]
 
 
 def check_count(scope: Scope, call: syntax.Call, takes: Count) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from transpiler.kql import syntax
 from transpiler.plan.relations import Expand, Expansion, OrderKey, Origin, Project, Relation, Values, Window
 from transpiler.plan.scalars import Column, ColumnRef, Scalar
-from transpiler.semantics.dispatch import bind_scalar, bind_whole, binds_operator, first_name
+from transpiler.semantics.dispatch import bind_scalar, bind_whole, binds_operator, name_among
 from transpiler.semantics.names import UniqueNames, result_name
 from transpiler.semantics.operators.parameters import word
 from transpiler.semantics.scalars.calls import call_function, convert, row_number
@@ -78,7 +78,7 @@ def bind_items(scope: Scope, tabular: Tabular, columns: Sequence[syntax.Expr]) -
                 inner.span,
                 hint="parse_json(…) or split(…)",
             )
-        name = written or result_name(inner) or asked_for(scope, inner, value) or first_name(row, inner)
+        name = written or name_among(row, inner) or result_name(inner) or asked_for(scope, inner, value)
         final = names.unnamed(scope.environment) if name is None else name
         if name is not None and not names.take(name):
             reason = "" if written else "; which of them Kusto shows is not documented"
