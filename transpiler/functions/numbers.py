@@ -14,8 +14,8 @@ fn("abs(number: integer) -> long", "abs(number: number|timespan) -> number", nam
 fn(("sign(number: real) -> real", "sign"), ("sign(number: decimal) -> real", "sign decimal"))
 fn(
     ("round(number: integer) -> number", "round whole"),
-    ("round(number: integer, precision: long#) -> number", "round long"),
-    "round(number: number, precision: long#?) -> number",
+    ("round(number: integer, precision: long) -> number", "round long"),
+    "round(number: real|decimal, precision: long#?) -> number",
     naming=_FIRST,
 )
 # Microsoft's binder says that the result has the argument's type; the engine's is real (oracle docs:ceiling).
