@@ -25,7 +25,8 @@ def origin_of(scope: Scope, node: syntax.Node, keyword: str) -> Origin:
 def column_for(name: str, scalar: Scalar) -> Column:
     """A new column that holds a scalar."""
     known = scalar if isinstance(scalar, Constant) else None
-    return Column(name, scalar.type, scalar.nullable, is_number=not may_be_nan(scalar), known=known)
+    among = scalar.column.among if isinstance(scalar, ColumnRef) else ()
+    return Column(name, scalar.type, scalar.nullable, is_number=not may_be_nan(scalar), known=known, among=among)
 
 
 def project(

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from transpiler.kql import syntax
-from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.relations import OrderKey, Project, Series, Values
 from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar
 from transpiler.semantics.dispatch import MULTI_BINDERS, bind_column_of, bind_constant, bind_scalar, binds_operator
@@ -139,8 +138,7 @@ def output_columns(
             columns.append(scalar.column)
             continue
         is_absent = isinstance(scalar, ColumnRef) and scalar.column.is_absent
-        known = scalar if isinstance(scalar, Constant) else None
-        column = Column(final, scalar.type, scalar.nullable, is_absent, not may_be_nan(scalar), known)
+        column = replace(column_for(final, scalar), is_absent=is_absent)
         columns.append(column)
         computed[column] = scalar
     return columns, computed

@@ -183,7 +183,8 @@ def _take(sources: dict[Column, Column], names: UniqueNames, columns: tuple[Colu
     free = {c.name for c in columns if names.take(c.name)}
     for column in columns:
         name = column.name if column.name in free else names.unique(column.name)
-        new = Column(name, column.type, column.nullable or padded, column.is_absent, column.is_number)
+        among = () if padded else column.among
+        new = Column(name, column.type, column.nullable or padded, column.is_absent, column.is_number, among=among)
         sources[new] = column
 
 
