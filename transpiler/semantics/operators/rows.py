@@ -10,6 +10,7 @@ from transpiler.plan.relations import Aggregate, AggregateCall, Filter, Limit, O
 from transpiler.plan.scalars import Column, ColumnRef, Scalar, is_windowed
 from transpiler.semantics.dispatch import bind_scalar, bind_whole, binds_operator
 from transpiler.semantics.operators.choosing import chosen
+from transpiler.semantics.operators.parameters import word
 from transpiler.semantics.scalars.calls import call_function
 from transpiler.semantics.scalars.expressions import bind_predicate, connect
 from transpiler.semantics.scope import Scope, Tabular
@@ -128,7 +129,7 @@ def _count(scope: Scope, tabular: Tabular, node: syntax.Count) -> Tabular:
 
 @binds_operator(syntax.As)
 def _as(scope: Scope, tabular: Tabular, node: syntax.As) -> Tabular:
-    if any(p.name == "hint.materialized" for p in node.parameters):
+    if word(node, "hint.materialized").lower() == "true":
         scope.environment.fix(tabular.relation)
     return replace(tabular, table_name=node.name, alias=node.name)
 
