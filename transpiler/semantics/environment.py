@@ -31,7 +31,8 @@ class Environment:
     functions written in KQL, ``unnamed`` columns without a name. ``watchlists``: the columns that a text uses of each, by the
     call's place. ``declared``: whose columns are in use already. ``disputed``: what is said of columns of a union whose names
     the engine and Microsoft's binder do not agree upon, if they are shown. ``located``: the hidden columns of addresses that
-    are looked up, by text and place. ``chooses``: whether an innerunique join has been met.
+    are looked up, by text and place. ``chooses``: whether an innerunique join has been met. ``sought``: how often one was
+    looked for.
     """
 
     catalog: Catalog
@@ -48,6 +49,7 @@ class Environment:
     disputed: dict[str, KqlError] = field(default_factory=dict)
     located: dict[tuple[int, int], Column] = field(default_factory=dict)
     chooses: bool = False
+    sought: int = 0
     _fixed: dict[int, Relation] = field(default_factory=dict)
     _named: dict[int, tuple[tuple[Column, ...], dict[str, Column]]] = field(default_factory=dict)
     _parsed: dict[str, StoredFunction] = field(default_factory=dict)

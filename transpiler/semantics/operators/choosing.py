@@ -26,6 +26,7 @@ from transpiler.plan.relations import (
 from transpiler.plan.scalars import Call, ColumnRef, Constant, Scalar, columns_of, is_windowed
 from transpiler.semantics.operators.substitution import substituted
 from transpiler.semantics.scalars.calls import overload_of
+from transpiler.semantics.scalars.expressions import connect
 from transpiler.semantics.scope import Scope
 from transpiler.types import Type
 
@@ -36,16 +37,20 @@ _Passing: TypeAlias = Filter | Project | Aggregate | Expand | Reference
 _MAX_TEST = 500
 """How many nodes a test may come to in terms of the join: extends that use each other twice double at each step."""
 
+_MAX_SOUGHT = 500
+"""How often a query looks for a choice: lets that use each other twice double at each step, and so do their tests."""
+
 
 def chosen(scope: Scope, relation: Relation, test: Scalar, origin: Origin) -> tuple[Relation, list[Scalar]]:
     """The relation with those parts of a test moved before the choice of a row that can be, and the parts that remain."""
     if not scope.environment.chooses:
         return relation, [test]
     remaining: list[Scalar] = []
-    parts = _conjuncts(test)
-    origin = origin if len(parts) == 1 else origin.without_text
-    for part in parts:
-        moved = None if is_windowed(part) else _moved(scope, relation, part, origin)
+    *before, last = _conjuncts(test)
+    unsaid = origin.without_text
+    for part in (*before, last):
+        said = unsaid if remaining or part is not last else origin
+        moved = None if is_windowed(part) else _moved(scope, relation, part, said)
         if moved is None:
             remaining.append(part)
         else:
@@ -61,6 +66,9 @@ def _conjuncts(test: Scalar) -> list[Scalar]:
 
 def _moved(scope: Scope, relation: Relation, test: Scalar, origin: Origin) -> Relation | None:
     """The relation whose rows meet the test since it was made before a choice; None where it is before none."""
+    scope.environment.sought += 1
+    if scope.environment.sought > _MAX_SOUGHT:
+        return None
     passed: list[_Passing] = []
     while isinstance(relation, _Passing) and not scope.environment.is_fixed(relation):
         inner = _before(relation, test)
@@ -146,7 +154,7 @@ def _within_left(scope: Scope, left: Relation, test: Scalar, origin: Origin) -> 
     if not isinstance(left, FirstPerGroup) or not left.is_any:
         return _moved(scope, left, test, origin)
     below = _moved(scope, left.input, test, origin)
-    return replace(left, input=_tested(left.input, test, origin) if below is None else below)
+    return replace(left, input=_tested(scope, left.input, test, origin) if below is None else below)
 
 
 def _within_union(scope: Scope, union: UnionAll, test: Scalar, origin: Origin) -> UnionAll | None:
@@ -158,9 +166,13 @@ def _within_union(scope: Scope, union: UnionAll, test: Scalar, origin: Origin) -
     moved = [_moved(scope, side, inner, origin) for side, inner in sides]
     if not any(moved):
         return None
-    sides_tested = (m or _tested(side, inner, origin) for m, (side, inner) in zip(moved, sides, strict=True))
+    sides_tested = (m or _tested(scope, side, inner, origin) for m, (side, inner) in zip(moved, sides, strict=True))
     return replace(union, inputs=tuple(sides_tested))
 
 
-def _tested(relation: Relation, test: Scalar, origin: Origin) -> Filter:
+def _tested(scope: Scope, relation: Relation, test: Scalar, origin: Origin) -> Filter:
+    """The rows that meet a test; parts of one ``where`` are one stage again."""
+    if isinstance(relation, Filter) and relation.origin.span == origin.span:
+        both = connect(scope, "and", [*_conjuncts(relation.predicate), test], origin.span)
+        return replace(relation, origin=origin, predicate=both)
     return Filter(columns=relation.columns, origin=origin, input=relation, predicate=test)
