@@ -22,6 +22,12 @@ UNITS = {
 }
 # Which of two instants Kusto takes is not documented.
 TWICE = "a local time of an hour that comes twice"
+# The names of IANA's zones, whose case counts. Trap: DuckDB also takes any case and ICU's own names (PST, JST), BigQuery offsets
+# (-5, UTC+3); which of these are zones is left to the target.
+ZONE_NAME = (
+    r"^(?:(?:[A-Z][a-z]+|US)/(?:[A-Z][a-z]\S*|ACT|LHI|NSW|UCT|UTC|GMT\S*)|[A-Z][a-z]{3,}|GMT(?:[+-]?0)?|UCT|UTC|[CEMW]ET|[EHM]ST"
+    r"|[A-Z]ST\d[A-Z]DT|GB(?:-Eire)?|NZ(?:-CHAT)?|PRC|RO[CK]|W-SU)$"
+)
 Fraction = Callable[[Speller, exp.Expr, Piece], exp.Expr]
 
 

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlglot import exp
 
 from transpiler.dialects.bigquery.arithmetic import moved
-from transpiler.dialects.datetimes import TWICE, datetime_format, is_zero, timespan_format, whole_amount, within_clock
+from transpiler.dialects.datetimes import (
+    TWICE,
+    ZONE_NAME,
+    datetime_format,
+    is_zero,
+    timespan_format,
+    whole_amount,
+    within_clock,
+)
 from transpiler.dialects.spelling import Speller, Spelling, number, text
 from transpiler.dialects.spelling import call as call_of
-from transpiler.plan.scalars import Call, columns_of
+from transpiler.plan.scalars import Call, Constant, columns_of
 from transpiler.plan.time_formats import Piece
 
 _DAY = 86_400_000_000
@@ -212,9 +222,22 @@ _FROM_LOCAL = (
 )
 
 
-def _local_to_utc(speller: Speller, call: Call) -> exp.Expr:
-    local, zone = (speller.value(a) for a in call.arguments)
+def _zoned(moved: Callable[[Speller, exp.Expr, exp.Expr], exp.Expr]) -> Spelling:
+    def spell(speller: Speller, call: Call) -> exp.Expr:
+        instant, zone = (speller.value(a) for a in call.arguments)
+        if isinstance(call.arguments[1], Constant):
+            return moved(speller, instant, zone)
+        named = speller.sql(f"IF(REGEXP_CONTAINS({{z}}, r'{ZONE_NAME}'), {{z}}, NULL)", z=zone)
+        return speller.once(named, lambda z: moved(speller, instant, z))
 
+    return spell
+
+
+def _utc_to_local(speller: Speller, instant: exp.Expr, zone: exp.Expr) -> exp.Expr:
+    return speller.sql("TIMESTAMP(SAFE.DATETIME({t}, {zone}), 'UTC')", t=instant, zone=zone)
+
+
+def _local_to_utc(speller: Speller, local: exp.Expr, zone: exp.Expr) -> exp.Expr:
     def found(wall: exp.Expr, instant: exp.Expr) -> exp.Expr:
         other = f"SAFE.TIMESTAMP_SUB({{l}}, INTERVAL {_OFFSET_AFTER} MICROSECOND)"
         return speller.once(
@@ -258,6 +281,6 @@ SPELLINGS: dict[str, Spelling] = {
     "unixtime milliseconds real": _real_unix_time(1_000),
     "unixtime microseconds real": _real_unix_time(1_000_000),
     "unixtime nanoseconds real": _real_unix_time(1_000_000_000),
-    "datetime_utc_to_local": "TIMESTAMP(SAFE.DATETIME({from}, {timezone}), 'UTC')",
-    "datetime_local_to_utc": _local_to_utc,
+    "datetime_utc_to_local": _zoned(_utc_to_local),
+    "datetime_local_to_utc": _zoned(_local_to_utc),
 }

@@ -6,7 +6,15 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from transpiler.dialects.datetimes import TWICE, datetime_format, is_zero, timespan_format, whole_amount, within_clock
+from transpiler.dialects.datetimes import (
+    TWICE,
+    ZONE_NAME,
+    datetime_format,
+    is_zero,
+    timespan_format,
+    whole_amount,
+    within_clock,
+)
 from transpiler.dialects.duckdb.arithmetic import in_calendar, wide
 from transpiler.dialects.spelling import Speller, Spelling, number
 from transpiler.plan.scalars import Call, Constant, columns_of
@@ -184,7 +192,7 @@ def _unix_time(per_second: int, is_real: bool) -> Spelling:
 
 # A zone that is not known stops the query, but not in a text that is cast. A text without a zone is one in the session's.
 _IN_KNOWN_ZONE = (
-    r"CASE WHEN regexp_matches({zone}, '^[A-Za-z]\S*$') AND TRY_CAST('2000-01-01 00:00 ' || {zone} AS TIMESTAMPTZ) IS NOT NULL "
+    f"CASE WHEN regexp_matches({{zone}}, '{ZONE_NAME}') AND TRY_CAST('2000-01-01 00:00 ' || {{zone}} AS TIMESTAMPTZ) IS NOT NULL "
     "THEN {local} END"
 )
 

@@ -174,7 +174,7 @@ def _format_timespan(scope: Scope, node: syntax.Call) -> Scalar:
 @binds_function("datetime_utc_to_local", "datetime_local_to_utc", takes=(2, 2))
 def _zoned(scope: Scope, node: syntax.Call) -> Scalar:
     value, zone = (bind_scalar(scope, a) for a in node.arguments)
-    known = zoneinfo.available_timezones()
+    known = zoneinfo.available_timezones() - {"localtime"}  # a link of the machine's own
     if isinstance(zone, Constant) and zone.type is Type.STRING and known and str(zone.value) not in known:
         raise scope.error(
             "KQL204",
