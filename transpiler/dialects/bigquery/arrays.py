@@ -108,12 +108,12 @@ def _sum(speller: Speller, of: Call) -> exp.Expr:
 
 
 _POSITIONS = "UNNEST(GENERATE_ARRAY(0, ARRAY_LENGTH({a}) - 1)) AS @o@"
-_SHIFTED = "IF(@o@ + {n} BETWEEN 0 AND ARRAY_LENGTH({a}) - 1, {a}[SAFE_OFFSET(@o@ + {n})], {d})"
+_SHIFTED = "IF({n} BETWEEN -@o@ AND ARRAY_LENGTH({a}) - 1 - @o@, {a}[SAFE_OFFSET(@o@ + {n})], {d})"
 # A place of which nothing is shifted in: null, and the empty text among texts only (the function's page).
 _NONE_OF_ITS_KIND = (
     f"IF((SELECT LOGICAL_OR(REGEXP_CONTAINS(@e@, r'{NO_TEXT}')) FROM UNNEST({{a}}) AS @e@), 'null', '\"\"')"
 )
-_ROTATED = "{a}[SAFE_OFFSET(MOD(MOD(@o@ + {n}, ARRAY_LENGTH({a})) + ARRAY_LENGTH({a}), ARRAY_LENGTH({a})))]"
+_ROTATED = "{a}[SAFE_OFFSET(MOD(@o@ + MOD({n}, ARRAY_LENGTH({a})) + ARRAY_LENGTH({a}), ARRAY_LENGTH({a})))]"
 
 
 def or_null(speller: Speller, scalar: Scalar) -> exp.Expr:

@@ -28,6 +28,10 @@ _SUM = (
 _AS_KEYS = f"n := {_AS_REAL}, w := TRY_CAST(regexp_extract(CAST({{e}} AS TEXT), '^-?\\d{{16,}}$') AS HUGEINT)"
 
 
+# No array reaches beyond; more than 64 bits would be needed for the position behind the last long.
+_LAST = 2**31
+
+
 def elements(speller: Speller, scalar: Scalar) -> exp.Expr:
     """The elements of an array as a list of JSON; an empty list for what is no array, NULL for null."""
     return json_of(speller, scalar, "[*]")
@@ -67,8 +71,9 @@ def _concat(speller: Speller, of: Call) -> exp.Expr:
 def _bound(speller: Speller, index: Scalar) -> exp.Expr:
     """A position of Kusto's as one of a DuckDB slice: both count from the end below 0."""
     if isinstance(index, Constant) and isinstance(index.value, int):
-        return number(index.value + 1 if index.value >= 0 else index.value)
-    return speller.sql("CASE WHEN {i} < 0 THEN {i} ELSE {i} + 1 END", i=speller.value(index))
+        return number(min(index.value, _LAST) + 1 if index.value >= 0 else index.value)
+    template = f"CASE WHEN {{i}} < 0 THEN {{i}} WHEN {{i}} > {_LAST} THEN {_LAST} ELSE {{i}} + 1 END"
+    return speller.sql(template, i=speller.value(index))
 
 
 def _slice(speller: Speller, of: Call) -> exp.Expr:
@@ -95,7 +100,7 @@ def _index_of(speller: Speller, of: Call) -> exp.Expr:
 
 _SHIFTED = (
     "to_json(list_transform(range(len({a})), lambda @i@: "
-    "CASE WHEN @i@ + {n} BETWEEN 0 AND len({a}) - 1 THEN ({a})[@i@ + {n} + 1] ELSE {d} END))"
+    "CASE WHEN {n} BETWEEN -@i@ AND len({a}) - 1 - @i@ THEN ({a})[@i@ + {n} + 1] ELSE {d} END))"
 )
 # A place of which nothing is shifted in: null, and the empty text among texts only (the function's page).
 _NONE_OF_ITS_KIND = (
@@ -103,7 +108,7 @@ _NONE_OF_ITS_KIND = (
     "THEN CAST('\"\"' AS JSON) END"
 )
 _ROTATED = (
-    "to_json(list_transform(range(len({a})), lambda @i@: ({a})[((@i@ + {n}) % len({a}) + len({a})) % len({a}) + 1]))"
+    "to_json(list_transform(range(len({a})), lambda @i@: ({a})[(@i@ + {n} % len({a}) + len({a})) % len({a}) + 1]))"
 )
 
 
@@ -121,7 +126,7 @@ def _rotate(speller: Speller, of: Call) -> exp.Expr:
     return over_array(speller, array, where_given(_ROTATED, {"n": shift}, {}), n=speller.value(shift))
 
 
-_CUT = "CASE WHEN {n} >= 0 THEN {n} + 1 ELSE greatest(len({a}) + {n}, 0) + 1 END"
+_CUT = "CASE WHEN {n} >= 0 THEN least({n}, len({a})) + 1 ELSE greatest(len({a}) + {n}, 0) + 1 END"
 _SPLIT_AT = "to_json([({a})[1:{c} - 1], ({a})[{c}:len({a})]])"
 
 
@@ -139,7 +144,7 @@ def _split(speller: Speller, of: Call) -> exp.Expr:
 
 def _cut(position: int) -> str:
     """Where the part after a position begins, from 1; a position below 0 counts from the end."""
-    return str(position + 1) if position >= 0 else f"greatest(len({{a}}) - {-position}, 0) + 1"
+    return str(min(position, _LAST) + 1) if position >= 0 else f"greatest(len({{a}}) - {-position}, 0) + 1"
 
 
 _TEXT = "json_extract_string(@e@, '$')"

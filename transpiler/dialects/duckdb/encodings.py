@@ -23,10 +23,10 @@ def _array(speller: Speller, decoded: exp.Expr) -> exp.Expr:
 
 
 def _from_array(speller: Speller, call: Call) -> exp.Expr:
-    # Trap: the cast also takes texts, bools and fractions for bytes, and leaves nulls out.
+    # Trap: the cast also takes texts, bools and fractions for bytes, and leaves out nulls and what is no byte.
     template = (
         "CASE WHEN list_bool_and(list_transform(TRY_CAST({a} AS JSON[]), "
-        "lambda @e@: COALESCE(regexp_matches(CAST(@e@ AS TEXT), '^\\d+$'), FALSE))) "
+        "lambda @e@: COALESCE(regexp_matches(CAST(@e@ AS TEXT), '^(?:\\d{1,2}|1\\d\\d|2[0-4]\\d|25[0-5])$'), FALSE))) "
         "THEN to_base64(from_hex(array_to_string(list_transform(TRY_CAST({a} AS UTINYINT[]), "
         "lambda @b@: lpad(to_hex(@b@), 2, '0')), ''))) END"
     )
