@@ -129,17 +129,24 @@ def _parse_class(pattern: str, at: int, *, nested: bool, depth: int = 0) -> Clas
     position = at + (2 if negated else 1)
     members: Members = []
     apart: set[str] = set()
-    first = True
+    first, joins = True, depth > 0
     while True:
         if position >= len(pattern):
             raise UnclosedError("a class is not closed")
-        if pattern[position] == "]" and not first:
-            break
-        if pattern[position] == "[" and nested and not _POSIX.match(pattern, position):
+        if pattern[position] == "]":
+            if not first:
+                break
+            # At the beginning it is itself, and begins no range.
+            members.append((r"\]", Wordness.OTHER))
+            position, joins = position + 1, True
+        elif pattern[position] == "[" and nested and not _POSIX.match(pattern, position):
+            joins = True
             position = _class_within(pattern, position, members, depth + 1)
         else:
             position = _member(pattern, position, members, apart)
         first = False
+    if joins:  # a dash at the end of what is joined would make a range with what follows
+        members = [(r"\-" if m == "-" else m, k) for m, k in members]
     kinds = {k for _, k in members} | {Wordness.OTHER if a == "W" else Wordness.MIXED for a in apart}
     wordness = kinds.pop() if len(kinds) == 1 and not negated else Wordness.MIXED
     if negated and not apart and any(m == WORD for m, _ in members):
