@@ -199,9 +199,9 @@ def sought(speller: Speller, call: Call) -> Sought | None:
         return None
     if occurrence == 0:
         raise speller.refuse("indexof_regex: an occurrence is counted from 1", call.span)
+    found = Sought(regex_of(speller, call.arguments[1], "indexof_regex"), start, occurrence)
     if length != -1 and not _ends_within(call, start, length, occurrence):
         raise speller.refuse("indexof_regex: whether a match may end beyond the length is not known", call.span)
-    found = Sought(regex_of(speller, call.arguments[1], "indexof_regex"), start, occurrence)
     pattern = str(call.arguments[1].value) if isinstance(call.arguments[1], Constant) else "^"
     if found.regex.matches_nothing or _UNGREEDY.search(pattern):
         span = call.arguments[1].span
@@ -213,19 +213,25 @@ def sought(speller: Speller, call: Call) -> Sought | None:
     return found
 
 
-# What means the same to Python as to Kusto, of a text in ASCII: no anchor, no flag, no class by name.
+# What means the same to Python as to Kusto, of a text in ASCII: no anchor, no flag, no class by name, no repeated group. Trap:
+# Python tries every way, which of many choices takes for ever.
 _SHARED = re.compile(
     r"(?:[A-Za-z0-9 _,;:.@=/*+?|()-]|\\[dwsDWS.]|\[\^?(?:[A-Za-z0-9 _,;:.@]|[a-z]-[a-z]|[0-9]-[0-9])+\])*"
 )
+_REPEATED_GROUP = re.compile(r"\)[*+?]")
+_CHOICES = re.compile(r"[*+?|]")
+_MOST_CHOICES = 3
+_MOST_CHARACTERS = 100
 
 
 def _ends_within(call: Call, start: int, length: int, occurrence: int) -> bool:
     """Whether the matches of a constant text, up to the one that is looked for, lie within the length as a whole, or beyond it
     where that one is not there: then it does not matter whether a match may end beyond."""
     source, pattern = constant_text(call.arguments[0]), constant_text(call.arguments[1])
-    if source is None or pattern is None or not source.isascii():
+    if source is None or pattern is None or not source.isascii() or len(source) > _MOST_CHARACTERS:
         return False
-    if not _SHARED.fullmatch(pattern) or "(?" in pattern.replace("(?:", ""):
+    bare = pattern.replace("(?:", "(")
+    if not _SHARED.fullmatch(pattern) or _REPEATED_GROUP.search(bare) or len(_CHOICES.findall(bare)) > _MOST_CHOICES:
         return False
     found = list(re.finditer(pattern, source[start:], re.ASCII))
     if len(found) >= occurrence:
