@@ -158,3 +158,9 @@ def test_a_schema_file_names_its_column(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace("ingestion_time: Arrived", "ingestion_time: Host"))
     with pytest.raises(RuleError, match="'Host' is no datetime column"):
         load_catalog(tmp_path)
+
+
+def test_rows_that_are_met_by_very_many_ways_are_looked_at_once() -> None:
+    lets = "".join(f"let a{i + 1} = union a{i}, a{i};" for i in range(40))
+    sql = transpile(f"let a0 = datatable(x: int)[1]; {lets} a40 | extend t = ingestion_time()", "duckdb").sql
+    assert "CAST(NULL AS TIMESTAMP) AS t" in sql

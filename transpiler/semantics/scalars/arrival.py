@@ -13,7 +13,16 @@ from transpiler.types import Type
 
 def _is_stored(relation: Relation) -> bool:
     """Whether some of the rows are those of a table, and not all of a ``datatable`` or a ``range``."""
-    return isinstance(relation, Scan) or any(map(_is_stored, inputs(relation)))
+    ahead, seen = [relation], {id(relation)}
+    while ahead:
+        current = ahead.pop()
+        if isinstance(current, Scan):
+            return True
+        # Trap: what a let holds may be met by very many ways.
+        fresh = [i for i in inputs(current) if id(i) not in seen]
+        seen.update(map(id, fresh))
+        ahead += fresh
+    return False
 
 
 @binds_function("ingestion_time", takes=(0, 0))
