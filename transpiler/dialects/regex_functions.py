@@ -14,10 +14,11 @@ from transpiler.dialects.regex import Regex, refusal, regex_of
 from transpiler.dialects.regex_syntax import RegexError, always_captures
 from transpiler.dialects.spelling import Speller, Spelling, text
 from transpiler.plan.scalars import Call, Constant, Scalar
+from transpiler.semantics.constants.folding import OF_PATTERNS
 
 Builder = Callable[[Speller, Call], exp.Expr]
 _REWRITE = re.compile(r"\\(.?)", re.DOTALL)
-_QUOTED = r"([\\.+*?()|\[\]{}^$#&~-])"
+_QUOTED = f"({OF_PATTERNS})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from transpiler.types import INTEGERS, Type
 
 _LONG_MIN = -(2**63)
 # What means something in a regular expression.
-_OF_PATTERNS = re.compile(r"[\\.+*?()|\[\]{}^$#&~-]")
+OF_PATTERNS = r"[\\.+*?()|\[\]{}^$#&~-]"
 # The digits of an IEEE decimal128, which Kusto's decimal is.
 _DECIMAL = decimal.Context(prec=34, rounding=decimal.ROUND_HALF_EVEN)
 
@@ -147,7 +147,7 @@ def fold(key: str, result: Type, arguments: tuple[Constant, ...]) -> Constant | 
         return _joined(arguments)
     if key == "regex_quote":  # so is what it gives a pattern
         written = arguments[0].value if arguments[0].type is Type.STRING else None
-        return Constant(result, _OF_PATTERNS.sub(r"\\\g<0>", written)) if isinstance(written, str) else None
+        return Constant(result, re.sub(OF_PATTERNS, r"\\\g<0>", written)) if isinstance(written, str) else None
     if key not in _WHOLE and key not in _REAL and key not in _DECIMALS:
         return None
     if any(a.value is None for a in arguments):
