@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pytest
 
-from transpiler.dialects import TARGETS, check_targets
+from transpiler.dialects import TARGETS, check_targets, known
 from transpiler.dialects.dialect import Dialect, check_complete, side_by_side
 from transpiler.dialects.duckdb.target import DuckDB
+from transpiler.functions.registry import FUNCTIONS, Kind
+from transpiler.plan import ranges
 
 
 def with_tables(**tables: Mapping[str, object]) -> Dialect:
@@ -61,3 +63,19 @@ def test_a_table_by_target_has_every_target_and_no_other() -> None:
 def test_a_key_in_two_tables_is_named(own: tuple[dict[str, str], ...], shared: tuple[dict[str, str], ...]) -> None:
     with pytest.raises(ImportError, match=r"^two tables spell: a$"):
         side_by_side(*own, shared=shared)
+
+
+@pytest.mark.parametrize(
+    ("what", "keys"),
+    [
+        ("results", ranges._RESULTS),
+        ("spreading", ranges._SPREADING),
+        ("steady", ranges._STEADY),
+        ("arrays", known._ARRAYS),
+    ],
+)
+def test_what_is_known_of_a_function_is_of_one_that_is_declared(what: str, keys: Iterable[str]) -> None:
+    declared = FUNCTIONS.keys(Kind.SCALAR, Kind.AGGREGATE, Kind.WINDOW) | {
+        o.name for f in FUNCTIONS for o in f.overloads
+    }
+    assert set(keys) <= declared, what
