@@ -104,6 +104,9 @@ def run(example: str, at: Path, monkeypatch: pytest.MonkeyPatch) -> Result:
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_an_example_of_the_help_runs(example: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Trap: examples run on several workers, each with a folder of its own, so that no example finds what another has written.
+    if example.endswith(" --check"):
+        run(example.removesuffix(" --check"), folder, monkeypatch)
     result = run(example, folder, monkeypatch)
     assert result.exit_code == 0, result.output
 
