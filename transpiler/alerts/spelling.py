@@ -91,6 +91,10 @@ class Writer(ABC):
         """JSON text with BigQuery's escapes: small hexadecimal digits, and U+2028 and U+2029 are escaped."""
         return tree
 
+    def dynamic_text(self, text: exp.Expr, raw: exp.Expr) -> exp.Expr:
+        """``tostring`` of a dynamic value, whose JSON has BigQuery's escapes where it is an array or a bag."""
+        return text
+
     def sha256(self, tree: exp.Expr) -> exp.Expr:
         """The SHA-256 of a text in UTF-8, in hexadecimal digits."""
         return self.sql(self.words.sha256, x=tree)

@@ -100,14 +100,7 @@ class Results:
         tree = self._lowering().value(scalar)
         if column.type is not Type.DYNAMIC:
             return tree
-        same = self.writer.same_escapes(tree.copy())
-        if same == tree:
-            return tree
-        # An array or a bag is JSON text, whose escapes must be those of the other target; a string is itself.
-        return self.writer.sql(
-            "CASE WHEN LEFT({raw}, 1) IN ('[', '{') THEN {same} ELSE {x} END",
-            raw=self.raw_text(column), same=same, x=tree,
-        )  # fmt: skip
+        return self.writer.dynamic_text(tree, self.raw_text(column))
 
     def json(self, column: Column) -> exp.Expr:
         """A column's value as JSON text; what is missing is ``null``, a missing string ``""``."""

@@ -39,6 +39,12 @@ class DuckDbWriter(Writer):
             tree = call("REPLACE", tree, self.literal(old), self.literal(new))
         return tree
 
+    def dynamic_text(self, text: exp.Expr, raw: exp.Expr) -> exp.Expr:
+        return self.sql(
+            "CASE WHEN LEFT({raw}, 1) IN ('[', '{') THEN {same} ELSE {x} END",
+            raw=raw, same=self.same_escapes(text.copy()), x=text,
+        )  # fmt: skip
+
     def first(self, tree: exp.Expr, keys: Sequence[SortKey]) -> exp.Expr:
         return call("first", self.ordered(tree, keys))
 
