@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from transpiler.dialects.regex_classes import ASCII_OR_NO_WORD, WORD, WORD_BEYOND_ASCII, Wordness
+from transpiler.dialects.regex_classes import ASCII_OR_NO_WORD, NEVER, WORD, WORD_BEYOND_ASCII, Wordness
 from transpiler.dialects.regex_syntax import (
     Alternation,
     Assertion,
@@ -23,7 +23,7 @@ from transpiler.dialects.regex_syntax import (
 )
 
 _BOUNDARIES = (Edge.BOUNDARY, Edge.NO_BOUNDARY, Edge.WORD_START, Edge.WORD_END)
-_NEVER = Character(r"[^\x00-\x{10ffff}]", Wordness.MIXED)
+NOTHING_MATCHES = Character(NEVER, Wordness.MIXED)
 _EDGE = Character("", Wordness.OTHER, is_ascii=True)
 
 
@@ -54,11 +54,11 @@ def without_known(parts: tuple[Node, ...]) -> list[Node]:
             after = first_of(Sequence(parts[i + 1 :]))
             holds = _holds(part.edge, before, after)
             if holds is not None:
-                kept += [] if holds else [_NEVER]
+                kept += [] if holds else [NOTHING_MATCHES]
                 continue
         kept.append(part)
     # What never matches needs no other boundary.
-    return [p for p in kept if not is_boundary(p)] if _NEVER in kept else kept
+    return [p for p in kept if not is_boundary(p)] if NOTHING_MATCHES in kept else kept
 
 
 def _holds(edge: Edge, before: Wordness, after: Wordness) -> bool | None:
@@ -192,7 +192,7 @@ def _neighbour(edge: Edge, inner: Node, *, at_start: bool) -> Node | None:
     if wordness is not Wordness.MIXED:
         outside = Wordness.WORD if (wordness is Wordness.OTHER) != (edge is Edge.NO_BOUNDARY) else Wordness.OTHER
         if _holds(edge, *((outside, wordness) if at_start else (wordness, outside))) is False:
-            return _NEVER
+            return NOTHING_MATCHES
         return _WORD if outside is Wordness.WORD else _NO_WORD_BEFORE if at_start else _NO_WORD_AFTER
     if within is None or not all(c.is_ascii for c in within):
         return None

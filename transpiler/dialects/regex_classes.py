@@ -52,6 +52,9 @@ _ASCII_ONE = r"(?:\\x\{[0-7]?[0-9a-f]\}|\\[]\\^\[nrtfva-]|[\x00-\x5b\x5d-\x7f])"
 _ASCII = re.compile(rf"{_ASCII_ONE}(?:-{_ASCII_ONE})?")
 _CONTROLS = frozenset("nrtfva")
 ANY = "(?s:.)"
+NEVER = r"[^\x00-\x{10ffff}]"
+"""What no character is."""
+DEPTH = 20
 # What of ``.`` and of the classes beyond ASCII is of words, and what is not.
 ANY_BUT_LINE = (f"[{WORD}]", rf"[^\n{WORD}]")
 ANY_SPLIT = (f"[{WORD}]", f"[^{WORD}]")
@@ -59,7 +62,6 @@ CLASS_SPLITS = {
     f"[^{SPACE}]": (f"[{WORD}]", f"[^{SPACE}{WORD}]"),
     r"\P{Nd}": (f"[{WORD}]".replace(DIGIT, ""), f"[^{WORD}]"),
 }
-_DEPTH = 20
 
 
 def wordness_of(character: str) -> Wordness:
@@ -170,7 +172,7 @@ def _split(members: Members, negated: bool) -> tuple[str, str] | None:
 
 
 def _class_within(pattern: str, at: int, members: Members, depth: int) -> int:
-    if depth > _DEPTH:
+    if depth > DEPTH:
         raise ValueError("classes are nested too deeply")
     found = _parse_class(pattern, at, nested=True, depth=depth)
     if not found.text.startswith("[") or found.text.startswith("[^"):

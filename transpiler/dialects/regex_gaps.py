@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from transpiler.dialects.regex_boundaries import first_of, last_of
+from transpiler.dialects.regex_boundaries import NOTHING_MATCHES, first_of, last_of
 from transpiler.dialects.regex_classes import ANY_BUT_LINE, ANY_SPLIT, Wordness
 from transpiler.dialects.regex_syntax import (
     Alternation,
@@ -26,7 +26,6 @@ from transpiler.dialects.regex_syntax import (
 _NOTHING = Sequence(())
 _LINE_START = Assertion("(?m:^)", Edge.START, 0)
 _LINE_END = Assertion("(?m:$)", Edge.END, 0)
-_NEVER = Character(r"[^\x00-\x{10ffff}]", Wordness.MIXED)
 _BOUNDS = re.compile(r"\{(\d+)(,?)(\d*)\}")
 
 
@@ -194,7 +193,7 @@ class _Run:
             rest = self._others(1)
             return Sequence(tuple(p for p in (first, rest, last) if p is not None))
         if self.most == 1:
-            return first if are_alike else _NEVER
+            return first if are_alike else NOTHING_MATCHES
         longer = Sequence((self._others(2), last))
         if are_alike and self.least < 2:
             return Sequence((first, Repetition(Group(longer, None), "??" if self.lazy else "?", 0)))
@@ -210,6 +209,6 @@ class _Run:
 
     def _one(self, kind: Wordness) -> Node | None:
         if self.character.split is None:
-            return {kind: self.character, Wordness.MIXED: None}.get(self.character.wordness, _NEVER)
+            return {kind: self.character, Wordness.MIXED: None}.get(self.character.wordness, NOTHING_MATCHES)
         text = self.character.split[0 if kind is Wordness.WORD else 1]
         return Character(text, kind) if text else None

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from transpiler.dialects.regex_classes import ClassText, Wordness, parse_character, wordness_of
+from transpiler.dialects.regex_classes import DEPTH, NEVER, ClassText, Wordness, parse_character, wordness_of
 
 Intervals = list[tuple[int, int]]
 _LAST = 0x10FFFF
@@ -31,7 +31,6 @@ _BY_NAME: dict[str, Intervals] = {
     "word": [(48, 57), (65, 90), (95, 95), (97, 122)],
     "xdigit": [(48, 57), (65, 70), (97, 102)],
 }
-_DEPTH = 20
 
 
 def _union(one: Intervals, other: Intervals) -> Intervals:
@@ -116,7 +115,7 @@ class _Reader:
         return [(low, high)]
 
     def brackets(self, depth: int) -> Intervals:
-        if depth > _DEPTH:
+        if depth > DEPTH:
             raise ValueError("classes are nested too deeply")
         negates = self.starts("[^")
         self.at += 2 if negates else 1
@@ -130,7 +129,7 @@ def written_out(pattern: str, at: int) -> ClassText:
     reader = _Reader(pattern, at)
     found = reader.brackets(0)
     if not found:
-        return ClassText(r"[^\x00-\x{10ffff}]", Wordness.MIXED, False, None, reader.at)
+        return ClassText(NEVER, Wordness.MIXED, False, None, reader.at)
     text = "".join(rf"\x{{{low:x}}}" + (rf"-\x{{{high:x}}}" if high > low else "") for low, high in found)
     is_ascii = found[-1][1] < 128
     kinds = {wordness_of(chr(c)) for low, high in found for c in range(low, high + 1)} if is_ascii else set()
