@@ -17,11 +17,14 @@ The little language of a declaration:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TypeVar
 
 from transpiler.types import INTEGERS, NUMBERS, ORDERABLE, SCALARS, SUMMABLE, Type
+
+_T = TypeVar("_T")
 
 
 class Nulls(Enum):
@@ -104,6 +107,11 @@ class Overload:
             return self.parameters[position]
         last = self.parameters[-1] if self.parameters else None
         return last if last is not None and last.repeated else None
+
+    def constant_arguments(self, arguments: Sequence[_T]) -> list[tuple[str, _T]]:
+        """Of the arguments of a call those that must come to constants, with what the message for another calls them."""
+        given = [i for i in self.constants if i < len(arguments)]
+        return [(f"{self.name}: '{self.parameters[i].name}' must be a constant", arguments[i]) for i in given]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -129,12 +129,9 @@ class ScalarLowering:
 
         Trap: only here is it known. A column that holds a constant is that constant by now.
         """
-        for position in scalar.overload.constants:
-            if position < len(scalar.arguments):
-                argument = scalar.arguments[position]
-                if computed(argument) is None and self.value(argument).find(exp.Column) is not None:
-                    what = scalar.overload.parameters[position].name
-                    raise self.refuse(f"{scalar.overload.name}: '{what}' must be a constant", argument.span)
+        for reason, argument in scalar.overload.constant_arguments(scalar.arguments):
+            if computed(argument) is None and self.value(argument).find(exp.Column) is not None:
+                raise self.refuse(reason, argument.span)
 
     def slots(self, scalar: Call) -> dict[str, exp.Expr | Sequence[exp.Expr]]:
         """The trees of a call's arguments by the names of its parameters; repeated ones as a list."""

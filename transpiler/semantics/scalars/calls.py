@@ -54,10 +54,9 @@ def call_declared(scope: Scope, function: Function, arguments: Sequence[Scalar],
 
 def _check_constants(scope: Scope, overload: Overload, arguments: Sequence[Scalar]) -> None:
     """Raises KqlError for an argument that must be a constant; those of scalar functions are checked when they are spelled."""
-    for position in overload.constants:
-        if position < len(arguments) and computed(arguments[position]) is None:
-            what = overload.parameters[position].name
-            raise scope.error("KQL104", f"{overload.name}: '{what}' must be a constant", arguments[position].span)
+    for reason, argument in overload.constant_arguments(arguments):
+        if computed(argument) is None:
+            raise scope.error("KQL104", reason, argument.span)
 
 
 def make_call(
