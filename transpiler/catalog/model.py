@@ -209,6 +209,14 @@ TableLike: TypeAlias = Table | Mapping[str, str]
 FunctionLike: TypeAlias = Function | str
 
 
+_UNKNOWN = "no table or function"
+
+
+def is_unknown(error: KqlError, name: str = "") -> bool:
+    """Whether an error says that a table or function is not declared; with a name, that this one is not."""
+    return error.code == "KQL100" and error.message.startswith(f"{_UNKNOWN} '{name}'" if name else _UNKNOWN)
+
+
 @dataclass(frozen=True, slots=True)
 class Catalog:
     """All names that a query may use.
@@ -274,7 +282,7 @@ class Catalog:
             f"declare its columns in a schema file (rulesql schema import), "
             f"or how it is stored in a source file with 'table: {name}'"
         )
-        return KqlError("KQL100", f"no table or function '{name}'{suggestion}", span, hint=hint)
+        return KqlError("KQL100", f"{_UNKNOWN} '{name}'{suggestion}", span, hint=hint)
 
     def with_shapes(self, target: str, shapes: Mapping[str, str]) -> Catalog:
         """The same catalog in which the target's tables have these shapes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from transpiler.catalog.model import is_unknown
 from transpiler.diagnostics import KqlError
 from transpiler.kql import syntax
 from transpiler.plan.scalars import ColumnRef
@@ -43,7 +44,7 @@ def _bound(scope: Scope, body: Tabular, operator: syntax.Operator, node: syntax.
         return bind_operator(scope, body, operator)
     except KqlError as error:
         names = [o.name for o in node.body.operators if isinstance(o, syntax.As)]
-        named = next((n for n in names if error.message.startswith(f"no table or function '{n}'")), None)
+        named = next((n for n in names if is_unknown(error, n)), None)
         if named is None:
             raise
         reason = f"a query over '{named}', the rows of one value, is not translated within partition"

@@ -6,6 +6,7 @@ import fnmatch
 from collections import Counter
 from dataclasses import replace
 
+from transpiler.catalog.model import is_unknown
 from transpiler.diagnostics import KqlError
 from transpiler.kql import syntax
 from transpiler.plan.relations import Reference, Scan, UnionAll
@@ -54,7 +55,7 @@ def _operand(scope: Scope, operand: syntax.Expr, fuzzy: bool, position: int) -> 
     try:
         bound = bind_source(without_row, operand)
     except KqlError as error:
-        if fuzzy and error.code == "KQL100" and error.message.startswith("no table or function"):
+        if fuzzy and is_unknown(error):
             return []
         raise
     return [(side_name(scope, operand, bound, position), bound)]
