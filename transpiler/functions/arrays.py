@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from transpiler.functions.registry import Naming, fn
 
+MOST_VALUES = 2**20
+"""Kusto cuts what a range would hold beyond them (the function's page)."""
+
 fn("array_length(array: dynamic) -> long?", aliases=("arraylength",))
 fn("array_concat(arrays: dynamic*) -> dynamic?")
 fn("array_reverse(array: dynamic) -> dynamic?")

@@ -11,12 +11,14 @@ from itertools import pairwise
 
 from sqlglot import exp
 
+from transpiler.dialects.arrays import NO_TEXT, OF_DAYS, where_given
 from transpiler.dialects.bigquery.conversions import TIMESPAN_AS_TEXT
 from transpiler.dialects.bigquery.paths import elements_of, json_of
 from transpiler.dialects.computed import hygienic
-from transpiler.dialects.known import NO_TEXT, OF_DAYS, is_array, where_given
+from transpiler.dialects.known import is_array
 from transpiler.dialects.literals import is_finite
 from transpiler.dialects.spelling import Speller, Spelling, call, number, text
+from transpiler.functions.arrays import MOST_VALUES
 from transpiler.plan.scalars import Call, Constant, Scalar
 
 _ELEMENTS = "JSON_QUERY_ARRAY({v})"
@@ -254,7 +256,7 @@ def _generated_reals(speller: Speller, of: Call) -> exp.Expr:
     """No number of steps leads from NaN or to it, and there are not more than an array holds."""
     if all(is_finite(a) for a in of.arguments):
         return _generated(_REAL_STEPS, _REAL_TEXT)(speller, of)
-    cut = f"GENERATE_ARRAY(0, CAST(GREATEST(LEAST({_REAL_COUNT}, 1048575), -1) AS INT64))"
+    cut = f"GENERATE_ARRAY(0, CAST(GREATEST(LEAST({_REAL_COUNT}, {MOST_VALUES - 1}), -1) AS INT64))"
     every = listed(_REAL_TEXT, f"UNNEST({cut}) AS @e@ WITH OFFSET AS @o@")
     start, stop, step = (speller.value(a) for a in of.arguments)
     finite = "NOT IS_NAN({start} - {start}) AND NOT IS_NAN({step} - {step}) AND NOT IS_NAN({stop})"

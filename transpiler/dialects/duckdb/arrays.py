@@ -10,12 +10,14 @@ from collections.abc import Callable, Sequence
 
 from sqlglot import exp
 
+from transpiler.dialects.arrays import NO_TEXT, OF_DAYS, where_given
 from transpiler.dialects.computed import hygienic
 from transpiler.dialects.duckdb.conversions import TIMESPAN_AS_TEXT
 from transpiler.dialects.duckdb.paths import elements_at, json_of
-from transpiler.dialects.known import NO_TEXT, OF_DAYS, is_array, where_given
+from transpiler.dialects.known import is_array
 from transpiler.dialects.literals import is_finite
 from transpiler.dialects.spelling import Speller, Spelling, call, number
+from transpiler.functions.arrays import MOST_VALUES
 from transpiler.plan.scalars import Call, Constant, Scalar
 
 _AS_REAL = "TRY_CAST(CAST({e} AS TEXT) AS DOUBLE)"
@@ -232,7 +234,7 @@ def _range_real(speller: Speller, of: Call) -> exp.Expr:
         return hygienic(speller, listed % steps, a=start, b=stop, c=step)
     # No number of steps leads from NaN or to it, and there are not more than an array holds.
     finite = "isfinite({a}) AND isfinite({c}) AND NOT isnan({b})"
-    cut = listed % f"greatest(least({steps}, 1048575), -1)"
+    cut = listed % f"greatest(least({steps}, {MOST_VALUES - 1}), -1)"
     return hygienic(speller, f"CASE WHEN {finite} AND {{c}} <> 0 THEN {cut} END", a=start, b=stop, c=step)
 
 

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import replace
 
+from transpiler.functions.arrays import MOST_VALUES
 from transpiler.kql import syntax
 from transpiler.plan.scalars import Constant, Path, Scalar
 from transpiler.semantics.dispatch import bind_constant, bind_scalar, binds_columns, binds_function
@@ -140,16 +141,12 @@ def check_finite(scope: Scope, limits: Iterable[Scalar]) -> None:
             raise scope.error("KQL204", "what a range makes of NaN or an infinity is not documented", limit.span)
 
 
-_MOST_VALUES = 2**20
-"""Kusto cuts what a range would hold beyond them (the function's page)."""
-
-
 def _cut_short(arguments: list[Scalar]) -> list[Scalar]:
     """The arguments of a range of constants, ending where Kusto ends it."""
     start, stop, step = (a.value if isinstance(a, Constant) else None for a in arguments)
     if not (isinstance(start, int) and isinstance(stop, int) and isinstance(step, int)):
         return arguments
-    last = start + (_MOST_VALUES - 1) * step
+    last = start + (MOST_VALUES - 1) * step
     if not step or (stop - last) * step <= 0:
         return arguments
     return [arguments[0], Constant(Type.LONG, last, arguments[1].span), arguments[2]]
