@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 
 from sqlglot import exp
 
 from transpiler.dialects.computed import hygienic
+from transpiler.dialects.literals import real_text
 from transpiler.dialects.series import NULL_BESIDE, PAIRS, REAL_MARK, Element, linear_edges
 from transpiler.dialects.spelling import Builder, Refusal, Speller, Spelling, text
 from transpiler.plan.scalars import Call, Scalar
@@ -294,6 +296,33 @@ def _fir(speller: Speller, of: Call) -> exp.Expr:
     return speller.once(speller.value(of.arguments[0]), lambda s: hygienic(speller, body, s=s))
 
 
+def _iir(speller: Speller, of: Call) -> exp.Expr:
+    """A filter that feeds back its last result alone: each result in closed form.
+
+    Trap: BigQuery raises where a power is more than a real holds, so that a feedback that grows is refused.
+    """
+    above, below = (json.loads(str(o)) for o in of.options)
+    while len(below) > 1 and below[-1] == 0:
+        below.pop()
+    feedback = -below[1] / below[0] if len(below) > 1 else 0
+    weights = [a / below[0] for a in above]
+    if len(below) > 2 or abs(feedback) > 1 or not all(map(math.isfinite, weights)):
+        raise speller.refuse("each result depends on those before it, which BigQuery's SQL does not follow", of.span)
+    # The sum of what each input so far, at its place n, adds. Trap: as a window it could not stand within a condition.
+    parts = (_answer(k, w, feedback) for k, w in enumerate(weights))
+    inputs = "UNNEST(JSON_QUERY_ARRAY({s})) AS @d@ WITH OFFSET AS @n@ WHERE @n@ <= @o@"
+    total = f"(SELECT SUM(COALESCE(SAFE_CAST(@d@ AS FLOAT64), 0) * ({' + '.join(parts)})) FROM {inputs})"
+    body = of_array(joined(REAL_TEXT.replace("{r}", "@y@"), f"(SELECT @o@, {total} AS @y@ FROM {POINTS})"))
+    return speller.once(speller.value(of.arguments[0]), lambda s: hygienic(speller, body, s=s))
+
+
+def _answer(delay: int, weight: float, feedback: float) -> str:
+    power = real_text(weight)
+    if feedback != 1:
+        power += f" * POW({real_text(feedback)}, @o@ - @n@ - {delay})"
+    return f"IF(@n@ + {delay} <= @o@, {power}, 0)" if delay else power
+
+
 _SUM_OF_PRODUCTS = "SUM(@p@ * @q@)"
 SPELLINGS: dict[str, Spelling] = {
     **{key: _each(element) for key, element in _UNARY.items()},
@@ -311,7 +340,7 @@ SPELLINGS: dict[str, Spelling] = {
     "series without": _without,
     "series or": _or,
     "series_fir": _fir,
-    "series_iir": Refusal("each result depends on those before it, which BigQuery's SQL does not follow"),
+    "series_iir": _iir,
     "series statistic": _statistic,
     "series index": _statistic,
     "series line": _line,
