@@ -56,6 +56,7 @@ from transpiler.semantics.scalars import (
     polygon_tests,
     reflection,
     series_functions,
+    sizes,
     units,
 )
 from transpiler.semantics.statements import bind_query

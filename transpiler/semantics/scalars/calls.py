@@ -167,7 +167,13 @@ def convert(scope: Scope, scalar: Scalar, wanted: Type) -> Scalar:
         return scalar
     if isinstance(scalar, Constant) and (constant := fold_conversion(scalar, wanted)) is not None:
         return constant
+    if isinstance(scalar, Call) and scalar.overload.name in _MADE_DYNAMIC and scalar.arguments[0].type is wanted:
+        return scalar.arguments[0]
     return call_function(scope, CONVERSIONS[wanted], [scalar], scalar.span)
+
+
+_MADE_DYNAMIC = frozenset({"dynamic of", "json of real"})
+"""What makes a dynamic value of a scalar, from which the same conversion gives the scalar back."""
 
 
 def keeps_value(scalar: Scalar, wanted: Type) -> bool:

@@ -14,6 +14,7 @@ from transpiler.semantics.dispatch import bind_column_of, bind_scalar, binds_sca
 from transpiler.semantics.invocation import call_scalar_function
 from transpiler.semantics.scalars.calls import CAST_HINT, call_function, convert, folded, make_call, overload_of
 from transpiler.semantics.scalars.json_paths import constant_step
+from transpiler.semantics.scalars.packing import member_of
 from transpiler.semantics.scope import FunctionLet, ScalarLet, Scope, TabularLet, check_whole, did_you_mean
 from transpiler.source import Span
 from transpiler.types import INTEGERS, NUMBERS, SUMMABLE, TYPE_NAMES, Type, widest
@@ -110,6 +111,8 @@ def _step(scope: Scope, base: Scalar, step: str | int | Scalar, span: Span) -> S
         raise scope.error("KQL102", f"a {base.type} has no properties; only a dynamic value has", span)
     if isinstance(base, Constant) and isinstance(step, str | int):
         return Constant(Type.DYNAMIC, constant_step(str(base.value), step) if base.value is not None else None, span)
+    if isinstance(step, str) and (member := member_of(scope, base, step)) is not None:
+        return member
     if isinstance(base, Path):
         return Path(base.base, (*base.steps, step), span)
     return Path(base, (step,), span)

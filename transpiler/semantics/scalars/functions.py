@@ -7,8 +7,7 @@ from dataclasses import replace
 from transpiler.functions.registry import FUNCTIONS, Function, Kind
 from transpiler.kql import syntax
 from transpiler.plan.relations import Project, Values
-from transpiler.plan.scalars import Constant, Scalar, ScalarSubquery
-from transpiler.semantics.constants.conversions import fold_conversion
+from transpiler.plan.scalars import Call, Constant, Scalar, ScalarSubquery
 from transpiler.semantics.dispatch import (
     FUNCTION_BINDERS,
     bind_scalar,
@@ -80,14 +79,10 @@ def _bind_conversion(name: str, wanted: Type) -> None:
     @binds_function(name, takes=(1, 1))
     def bind(scope: Scope, node: syntax.Call) -> Scalar:
         scalar = bind_scalar(scope, node.arguments[0])
-        return scalar if scalar.type is wanted else folded_conversion(scope, scalar, wanted, node)
-
-
-def folded_conversion(scope: Scope, scalar: Scalar, wanted: Type, node: syntax.Call) -> Scalar:
-    """``to…`` of a scalar that has another type."""
-    if isinstance(scalar, Constant) and (constant := fold_conversion(scalar, wanted)) is not None:
-        return replace(constant, span=node.span)
-    return call_function(scope, CONVERSIONS[wanted], [scalar], node.span)
+        converted = convert(scope, scalar, wanted)
+        if converted is scalar or not isinstance(converted, Call | Constant):
+            return converted
+        return replace(converted, span=node.span)
 
 
 for _name, _type in {

@@ -13,7 +13,6 @@ from transpiler.semantics.constants.conversions import fold_conversion, json_rea
 from transpiler.semantics.dispatch import bind_constant, bind_scalar, binds_function
 from transpiler.semantics.names import result_name
 from transpiler.semantics.scalars.calls import call_function, convert, make_call, overload_of
-from transpiler.semantics.scalars.expressions import binary
 from transpiler.semantics.scope import Scope, check_whole
 from transpiler.source import Span
 from transpiler.types import INTEGERS, Type
@@ -82,6 +81,20 @@ def packed(scope: Scope, name: str, arguments: Sequence[Scalar], span: Span) -> 
     return make_call(scope, overload_of(name), tuple(element(scope, a) for a in arguments), span)
 
 
+def member_of(scope: Scope, bag: Scalar, name: str) -> Scalar | None:
+    """A member of a bag that is packed here, so that nothing is packed to be taken apart again.
+
+    None for another bag, one without the member, and one with computed keys, which may have the same name.
+    """
+    if not isinstance(bag, Call) or bag.overload.name != "bag_pack":
+        return None
+    pairs = list(zip(bag.arguments[::2], bag.arguments[1::2], strict=True))
+    if not all(isinstance(key, Constant) for key, _ in pairs):
+        return None
+    found = next((value for key, value in pairs if isinstance(key, Constant) and key.value == name), None)
+    return None if found is None else as_dynamic(scope, found)
+
+
 @binds_function("bag_pack", "pack", "pack_dictionary")
 def _bag_pack(scope: Scope, node: syntax.Call) -> Scalar:
     if len(node.arguments) % 2 or not node.arguments:
@@ -101,11 +114,11 @@ def _bag_pack(scope: Scope, node: syntax.Call) -> Scalar:
 @binds_function("pack_array", takes=(1, None))
 def _pack_array(scope: Scope, node: syntax.Call) -> Scalar:
     if len(node.arguments) == 1 and isinstance(node.arguments[0], syntax.Star):
-        return packed(scope, "pack_array", _columns(scope, node), node.span)
+        return packed(scope, "pack_array", stored_columns(scope, node), node.span)
     return packed(scope, "pack_array", [bind_scalar(scope, a) for a in node.arguments], node.span)
 
 
-def _columns(scope: Scope, node: syntax.Call) -> list[Scalar]:
+def stored_columns(scope: Scope, node: syntax.Call) -> list[Scalar]:
     """Every column of the row that is stored."""
     if scope.row is None:
         raise scope.error("KQL105", f"{node.name} packs columns, and there are none here", node.span)
@@ -128,7 +141,7 @@ def _bag_pack_columns(scope: Scope, node: syntax.Call) -> Scalar:
 @binds_function("pack_all", takes=(0, 1))
 def _pack_all(scope: Scope, node: syntax.Call) -> Scalar:
     ignore = bool(node.arguments) and bool(bind_constant(scope, node.arguments[0], "ignore_null_empty").value)
-    pairs = [s for c in _columns(scope, node) for s in (Constant(Type.STRING, _name(c), node.span), c)]
+    pairs = [s for c in stored_columns(scope, node) for s in (Constant(Type.STRING, _name(c), node.span), c)]
     if not ignore:
         return packed(scope, "bag_pack", pairs, node.span)
     return call_function(scope, "bag of present", [element(scope, p) for p in pairs], node.span)
@@ -137,21 +150,3 @@ def _pack_all(scope: Scope, node: syntax.Call) -> Scalar:
 def _name(scalar: Scalar) -> str:
     assert isinstance(scalar, ColumnRef)
     return scalar.column.name
-
-
-@binds_function("estimate_data_size")
-def _estimate_data_size(scope: Scope, node: syntax.Call) -> Scalar:
-    """A long has 8 bytes and a string those of its text; what else Kusto counts is not documented."""
-    if len(node.arguments) == 1 and isinstance(node.arguments[0], syntax.Star):
-        values = _columns(scope, node)
-    else:
-        values = [bind_scalar(scope, a) for a in node.arguments]
-    if odd := next((v for v in values if v.type not in (Type.LONG, Type.STRING)), None):
-        raise scope.error(
-            "KQL204", f"estimate_data_size: how large Kusto finds a {odd.type} is not documented", node.span
-        )
-    total: Scalar = Constant(Type.LONG, 8 * sum(v.type is Type.LONG for v in values), node.span)
-    for value in values:
-        if value.type is Type.STRING:
-            total = binary(scope, "+", total, call_function(scope, "string_size", [value], node.span), node.span)
-    return total
