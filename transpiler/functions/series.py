@@ -36,6 +36,10 @@ fn("series statistic(series: dynamic) -> real?")
 fn("series index(series: dynamic) -> long?")
 fn("series line(series: dynamic) -> real?")
 fn("series line values(series: dynamic) -> dynamic?")
+# Of the split at which two lines fit best. The query stops where it is not known for certain. ``options``: (which, which side).
+fn("series split(series: dynamic) -> long?")
+fn("series split fit(series: dynamic) -> real?")
+fn("series split values(series: dynamic) -> dynamic?")
 
 # Seasons, trends and outliers. ``options`` of a component: (which, period, trend, how many points are held out); of the
 # scores: (low percentile, high percentile, factor, what counts as missing); of the flags: (threshold,).
@@ -50,11 +54,6 @@ refused(
     "which peaks of the autocorrelation count as periods is not documented",
     *("series_periods_detect", "series_periods_validate"),
     hint="series_decompose, series_decompose_anomalies and series_seasonal take the period as an argument",
-)
-refused(
-    "how short a part may be, which of two equal splits Kusto takes and where the right line begins to count is not documented",
-    *("series_fit_2lines", "series_fit_2lines_dynamic"),
-    hint="series_fit_line fits one line; array_slice gives it a part of the series",
 )
 refused("a polynomial is fitted by a solver of Kusto's own", "series_fit_poly", hint="series_fit_line fits one line")
 refused("the warehouse has no Fourier transform", "series_fft", "series_ifft")

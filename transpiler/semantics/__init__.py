@@ -55,6 +55,7 @@ from transpiler.semantics.scalars import (
     packing,
     polygon_tests,
     reflection,
+    segmented_lines,
     series_functions,
     sizes,
     units,

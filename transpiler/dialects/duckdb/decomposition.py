@@ -19,7 +19,7 @@ _SLOPE = (
 _TRENDS = {"none": "CAST(0 AS DOUBLE)", "avg": "@a@", "linefit": f"@a@ + @b@ * {_PLACE}"}
 # The series as numbers, NULL for what is none. Its text is long where it comes of another of these functions.
 _NUMBERS = f"list_transform({ELEMENTS}, lambda @e@: TRY_CAST(@e@ AS DOUBLE))".replace("{x}", "@j@")
-_SERIES = f"SELECT {_NUMBERS} AS @l@ FROM (SELECT {{v}} AS @j@)"
+SERIES = f"SELECT {_NUMBERS} AS @l@ FROM (SELECT {{v}} AS @j@)"
 
 
 def _stop(reason: str, count: str) -> str:
@@ -36,7 +36,7 @@ def _component(speller: Speller, of: Call) -> exp.Expr:
     medians = (
         f"list_transform(range(1, {period} + 1), lambda @i@: list_median(list_slice(@k@, @i@, len(@k@), {period})))"
     )
-    taught = f"SELECT @l@, list_slice(@l@, 1, greatest(len(@l@) - {held_out}, 0)) AS @k@ FROM ({_SERIES})"
+    taught = f"SELECT @l@, list_slice(@l@, 1, greatest(len(@l@) - {held_out}, 0)) AS @k@ FROM ({SERIES})"
     seasons = f"SELECT @l@, @k@, {medians if period else '[0.0]'} AS @m@ FROM ({taught})"
     rest = f"SELECT @l@, @m@, list_transform(range(1, len(@k@) + 1), lambda @i@: @k@[@i@] - {season}) AS @d@ FROM ({seasons})"
     averages = f"SELECT @l@, @m@, @d@, list_avg(@d@) AS @a@ FROM ({rest})"
@@ -70,7 +70,7 @@ def _scores(speller: Speller, of: Call) -> exp.Expr:
         f"WHEN @e@ > @b@ THEN (@e@ - @b@) / (@b@ - @a@) * {factor!r} "
         f"WHEN @e@ < @a@ THEN (@e@ - @a@) / (@b@ - @a@) * {factor!r} ELSE 0 END"
     )
-    known = f"SELECT @l@, list_sort(list_filter(@l@, lambda @e@: {counts})) AS @k@ FROM ({_SERIES})"
+    known = f"SELECT @l@, list_sort(list_filter(@l@, lambda @e@: {counts})) AS @k@ FROM ({SERIES})"
     fences = (
         f"SELECT @l@, @k@, {_percentile(low)} AS @a@, {_percentile(high)} AS @b@, "
         f"{NOISE} * greatest(abs(@k@[1]), abs(@k@[-1])) AS @z@ FROM ({known})"
@@ -86,7 +86,7 @@ def _scores(speller: Speller, of: Call) -> exp.Expr:
 def _flags(speller: Speller, of: Call) -> exp.Expr:
     (threshold,) = of.options
     flag = f"CASE WHEN @e@ > {threshold!r} THEN 1 WHEN @e@ < -({threshold!r}) THEN -1 ELSE 0 END"
-    template = f"(SELECT CAST(to_json(list_transform(@l@, lambda @e@: {flag})) AS TEXT) FROM ({_SERIES}))"
+    template = f"(SELECT CAST(to_json(list_transform(@l@, lambda @e@: {flag})) AS TEXT) FROM ({SERIES}))"
     return hygienic(speller, template, v=speller.value(of.arguments[0]))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 
 from transpiler.kql import syntax
@@ -52,10 +53,11 @@ def _line(scope: Scope, node: syntax.Call) -> list[tuple[str | None, Scalar]]:
     """series_fit_line: six columns."""
     series = series_of(scope, node)
     name = result_name(node.arguments[0]) or ""
-    return [(f"series_fit_line_{name}_{w}", _line_part(scope, node, series, w)) for w in _LINE]
+    return [(f"series_fit_line_{name}_{w}", line_part(scope, node, series, w)) for w in _LINE]
 
 
-def _line_part(scope: Scope, node: syntax.Call, series: Scalar, which: str) -> Call:
+def line_part(scope: Scope, node: syntax.Call, series: Scalar, which: str) -> Call:
+    """One of the numbers of the line through a series (``_LINE``), or its values."""
     key = "series line values" if which == "line_fit" else "series line"
     return replace(call_function(scope, key, [series], node.span), options=(which,))
 
@@ -66,17 +68,18 @@ def _stats_dynamic(scope: Scope, node: syntax.Call) -> Scalar:
     series = series_of(scope, node)
     finite = _ignores(scope, node)
     words = (*_STATISTICS, "sum", "len")
-    return _bag(scope, node, {w: _statistic(scope, node, series, w, finite=finite) for w in words})
+    return bag_of(scope, node, {w: _statistic(scope, node, series, w, finite=finite) for w in words})
 
 
 @binds_function("series_fit_line_dynamic", takes=(1, 1))
 def _line_dynamic(scope: Scope, node: syntax.Call) -> Scalar:
     """The line's numbers as a bag."""
     series = series_of(scope, node)
-    return _bag(scope, node, {w: _line_part(scope, node, series, w) for w in _LINE})
+    return bag_of(scope, node, {w: line_part(scope, node, series, w) for w in _LINE})
 
 
-def _bag(scope: Scope, node: syntax.Call, members: dict[str, Call]) -> Scalar:
+def bag_of(scope: Scope, node: syntax.Call, members: Mapping[str, Scalar]) -> Scalar:
+    """The results of a function of series as one bag."""
     arguments: list[Scalar] = []
     for name, value in members.items():
         arguments += [Constant(Type.STRING, name, node.span), value]
