@@ -11,6 +11,7 @@ from transpiler.plan.scalars import Scalar
 from transpiler.semantics.dispatch import bind_scalar, bind_source
 from transpiler.semantics.environment import Environment
 from transpiler.semantics.scalars.calls import convert
+from transpiler.semantics.scalars.packing import as_dynamic
 from transpiler.semantics.scope import Binding, ScalarLet, Scope, Tabular, TabularLet
 from transpiler.types import NUMBERS, TYPE_NAMES, Type
 
@@ -113,7 +114,5 @@ def _argument(scope: Scope, parameter: syntax.Parameter, argument: syntax.Expr |
 def converted(scope: Scope, scalar: Scalar, wanted: Type) -> Scalar:
     """A value as the type that a parameter or a column declares; a number is a dynamic value as it is."""
     if wanted is Type.DYNAMIC and scalar.type is not Type.STRING:
-        from transpiler.semantics.scalars.packing import as_dynamic
-
         return as_dynamic(scope, scalar)
     return convert(scope, scalar, wanted)

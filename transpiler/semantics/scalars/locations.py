@@ -14,6 +14,7 @@ from transpiler.kql import syntax
 from transpiler.plan.relations import Aggregate, Join
 from transpiler.plan.scalars import Column, ColumnRef, Scalar
 from transpiler.semantics.dispatch import bind_scalar, binds_function, check_count, prepares
+from transpiler.semantics.inference.contract import walk
 from transpiler.semantics.lookups import named_table
 from transpiler.semantics.scalars.calls import call_function, convert
 from transpiler.semantics.scalars.expressions import binary, connect
@@ -39,8 +40,6 @@ _ROWS = (
 
 def _calls(node: syntax.Node) -> Iterator[syntax.Call]:
     """The calls within an operator, tables of their own excepted."""
-    from transpiler.semantics.inference.contract import walk
-
     yield from (n for n in walk(node) if isinstance(n, syntax.Call) and n.name == NAME)
 
 

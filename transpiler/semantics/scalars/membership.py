@@ -12,9 +12,15 @@ from transpiler.kql import syntax
 from transpiler.plan.relations import Filter, Origin
 from transpiler.plan.scalars import Column, ColumnRef, Constant, InRelation, Scalar, ScalarSubquery
 from transpiler.semantics.dispatch import bind_scalar, bind_source, binds_scalar
+from transpiler.semantics.operators.expand import Item, expanded
+from transpiler.semantics.operators.summarize import AggregateItem, aggregated
+from transpiler.semantics.scalars.aggregates import list_with_nulls
 from transpiler.semantics.scalars.calls import call_function, convert, make_call, overload_of
 from transpiler.semantics.scalars.expressions import as_number, connect
+from transpiler.semantics.scalars.packing import as_dynamic
 from transpiler.semantics.scope import Scope, Tabular, TabularLet, check_first, check_whole
+from transpiler.semantics.shaping import converted_column
+from transpiler.semantics.tables import is_tabular_call
 from transpiler.source import Span
 from transpiler.types import NUMBERS, Type, widest
 
@@ -71,8 +77,6 @@ def _as_table(scope: Scope, item: syntax.Expr) -> Tabular | None:
                 return bind_source(without_row, item)
             return None
         case syntax.Call():
-            from transpiler.semantics.tables import is_tabular_call
-
             return bind_source(without_row, item) if is_tabular_call(scope, item) else None
         case _:
             return None
@@ -83,8 +87,6 @@ def _elements(scope: Scope, tabular: Tabular, column: Column, wanted: Type, span
 
     So ``x in (T)`` over ``T | summarize make_set(y)`` is membership in the set.
     """
-    from transpiler.semantics.operators.expand import Item, expanded
-
     node = syntax.MvExpand(keyword="mv-expand", columns=(), span=span)
     arrays = ColumnRef(column, span)
     origin = Origin("where", span, "", scope.source.line_of(span.start))
@@ -108,8 +110,6 @@ def _in_table(scope: Scope, operator: str, value: Scalar, tabular: Tabular, span
     if value.type is Type.DYNAMIC:
         value = convert(scope, value, column.type)
     if column.type is not value.type and not {column.type, value.type} <= NUMBERS:
-        from transpiler.semantics.shaping import converted_column
-
         tabular, column = converted_column(scope, tabular, column, value.type)
     if operator == "has_all":
         return _array_test(scope, operator, value, _one_list(scope, tabular, column, span), span)
@@ -120,9 +120,6 @@ def _one_list(scope: Scope, tabular: Tabular, column: Column, span: Span) -> Sca
     """All values of a column as one array: only ``NOT EXISTS`` asks whether all rows pass a test, and BigQuery does not take it
     with a regular expression of the row outside.
     """
-    from transpiler.semantics.operators.summarize import AggregateItem, aggregated
-    from transpiler.semantics.scalars.aggregates import list_with_nulls
-
     call = list_with_nulls(scope, column.name, ColumnRef(column, span), (), span, has_rows=False)
     # Of no rows SQL makes no list.
     found: list[Scalar] = [ColumnRef(call.columns[0]), Constant(Type.DYNAMIC, "[]", span)]
@@ -239,8 +236,6 @@ def _array_test(scope: Scope, operator: str, value: Scalar, array: Scalar, span:
     if value.type in NUMBERS:
         return call_function(scope, "in array", [value, array], span)
     if value.type not in (Type.STRING, Type.DYNAMIC, Type.UNKNOWN):
-        from transpiler.semantics.scalars.packing import as_dynamic
-
         return call_function(scope, "set_has_element", [array, as_dynamic(scope, value)], span)
     text = convert(scope, value, Type.STRING)
     return call_function(scope, f"{operator} array", [text, array], span)
