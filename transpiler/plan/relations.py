@@ -278,3 +278,20 @@ def inputs(relation: Relation) -> tuple[Relation, ...]:
             return (relation.target,)
         case _:
             return (relation.input,)
+
+
+def is_single(relation: Relation) -> bool:
+    """Whether a relation has one row at most: that of ``print``, of ``summarize`` without keys, of ``take 1``."""
+    match relation:
+        case Values():
+            return len(relation.rows) <= 1
+        case Aggregate():
+            return not relation.keys or is_single(relation.input)
+        case Limit():
+            return relation.count <= 1 or is_single(relation.input)
+        case Project() | Filter() | Window() | FirstPerGroup():
+            return is_single(relation.input)
+        case Reference():
+            return is_single(relation.target)
+        case _:
+            return False

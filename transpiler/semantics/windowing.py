@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from transpiler.functions.registry import FUNCTIONS, Function
 from transpiler.kql import syntax
-from transpiler.plan.relations import Expand, OrderKey, Origin, Relation, State, Walk, Window, inputs
+from transpiler.plan.relations import Expand, OrderKey, Origin, Relation, State, Walk, Window, inputs, is_single
 from transpiler.plan.scalars import (
     Call,
     Column,
@@ -32,7 +32,7 @@ from transpiler.semantics.scalars.packing import as_dynamic
 from transpiler.semantics.scope import Scope, Tabular
 from transpiler.semantics.shaping import column_for
 from transpiler.source import NOWHERE, Span
-from transpiler.types import Type
+from transpiler.types import ORDERABLE, Type
 
 
 def window_call(scope: Scope, function: Function, arguments: list[Scalar], node: syntax.Call) -> Scalar:
@@ -92,17 +92,20 @@ def _neighbour(
 
 
 def order_of(scope: Scope, tabular: Tabular, what: str, span: Span) -> tuple[OrderKey, ...]:
-    """The order of serialised rows: their number where one is known, else the sort keys. Raises KqlError where there is none."""
+    """The order of serialised rows: their number where one is known, else the sort keys; any for one row. Raises KqlError."""
     if tabular.ordinal is not None and not _is_expanded(tabular):
         return (tabular.ordinal,)
-    if not tabular.order:
+    if tabular.order:
+        return tabular.order
+    key = next((c for c in tabular.visible if c.type in ORDERABLE), None)
+    if key is None or not is_single(tabular.relation):
         raise scope.error(
             "KQL204",
             f"'{what}' runs over rows of which the warehouse knows no order",
             span,
             hint="sort by … gives them one",
         )
-    return tabular.order
+    return (OrderKey.ascending(ColumnRef(key)),)
 
 
 def _check_offset(scope: Scope, call: Call, node: syntax.Call) -> None:

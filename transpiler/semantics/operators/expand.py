@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from transpiler.kql import syntax
-from transpiler.plan.relations import Expand, Expansion, OrderKey, Origin, Project, Relation, Values, Window
+from transpiler.plan.relations import Expand, Expansion, OrderKey, Origin, Window, is_single
 from transpiler.plan.scalars import Column, ColumnRef, Scalar
 from transpiler.semantics.dispatch import bind_scalar, bind_whole, binds_operator, name_among
 from transpiler.semantics.names import UniqueNames, result_name
@@ -129,7 +129,7 @@ def expanded(
     within = OrderKey.ascending(ColumnRef(index))
     order = (*tabular.order, within) if tabular.order or is_indexed else ()
     result = replace(tabular, relation=relation, visible=tuple(visible), order=order, alias="", table_name="")
-    result = in_row_order(result, tabular.ordinal, (within,), is_single=_is_single(tabular.relation))
+    result = in_row_order(result, tabular.ordinal, (within,), of_one=is_single(tabular.relation))
     return _typed(scope, result, items, raw, origin, carried)
 
 
@@ -146,13 +146,13 @@ def _place(visible: list[Column], column: Column) -> None:
 
 
 def in_row_order(
-    tabular: Tabular, ordinal: OrderKey | None, within: Sequence[OrderKey], *, is_single: bool = False
+    tabular: Tabular, ordinal: OrderKey | None, within: Sequence[OrderKey], *, of_one: bool = False
 ) -> Tabular:
     """The rows numbered anew after each was multiplied: by the number of its row, then by the keys ``within`` it.
 
-    ``is_single``: all come from one row. The numbering falls away where nobody asks for it.
+    ``of_one``: all come from one row. The numbering falls away where nobody asks for it.
     """
-    if is_single and len(within) == 1:
+    if of_one and len(within) == 1:
         return replace(tabular, ordinal=within[0])
     if ordinal is None or not within:
         return replace(tabular, ordinal=None)
@@ -163,13 +163,6 @@ def in_row_order(
         input=tabular.relation, computed={number: call},
     )  # fmt: skip
     return replace(tabular, relation=relation, ordinal=OrderKey.ascending(ColumnRef(number)))
-
-
-def _is_single(relation: Relation) -> bool:
-    """Whether a relation is the one row of ``print``."""
-    while isinstance(relation, Project):
-        relation = relation.input
-    return isinstance(relation, Values) and len(relation.rows) == 1
 
 
 def _dynamic(scope: Scope, value: Scalar) -> Scalar:
