@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import os
 import re
 from pathlib import Path
 
@@ -206,6 +207,59 @@ def test_the_ending_of_the_output_gives_the_format(log: Path, tmp_path: Path) ->
     with duckdb.connect() as connection:
         found = connection.execute(f"SELECT host FROM '{tmp_path}/hits.parquet'").fetchall()
     assert found == [("a",), ("b",)]
+
+
+@pytest.mark.parametrize("name", ["log.csv", "log.json", "log.parquet"])
+def test_a_query_may_write_the_file_that_it_reads(name: str, log: Path, tmp_path: Path) -> None:
+    path = tmp_path / name
+    rulesql("query", "Log | project host", "--table", f"Log={log}", "-o", path)
+    for _ in range(2):
+        result = rulesql("query", "T | extend host = strcat(host, '!')", "--table", f"T={path}", "-o", path)
+        assert result.exit_code == 0, result.output
+    answer = rulesql("query", "T | sort by host asc", "--table", f"T={path}", "-f", "csv").stdout
+    assert answer == "host\na!!\nb!!\n"
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted([log.name, name])
+
+
+@pytest.mark.parametrize("name", ["hits.csv", "hits.json", "hits.parquet", "hits.txt"])
+def test_a_query_that_fails_leaves_an_earlier_output_as_it_is(name: str, tmp_path: Path) -> None:
+    broken, output = tmp_path / "log.jsonl", tmp_path / name
+    broken.write_text('{"host": "a"}\nno json\n')
+    schemas = tmp_path / "catalog" / "schemas"
+    schemas.mkdir(parents=True)
+    (schemas / "T.yaml").write_text("table: T\ncolumns: {host: string}\n")
+    output.write_text("earlier")
+    arguments = ("query", "T", "--table", f"T={broken}", "--catalog", tmp_path / "catalog")
+    assert rulesql(*arguments, "-o", output).exit_code == 1
+    assert output.read_text() == "earlier"
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(["catalog", "log.jsonl", name])
+    for form in ("json", "csv"):
+        assert rulesql(*arguments, "-f", form).stdout == ""
+
+
+def test_an_output_that_is_no_plain_file_is_written_and_not_replaced(log: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    assert rulesql("query", "Log | count", "--table", f"Log={log}", "-o", pipe).exit_code == 0
+    assert os.read(reader, 100) == b"Count\n2\n"
+    os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_an_ending_that_gives_no_format_is_wrong_usage(log: Path, tmp_path: Path) -> None:
+    result = rulesql("query", "Log", "--table", f"Log={log}", "-o", tmp_path / "hits.jsonl")
+    assert result.exit_code == 2
+    assert "'.jsonl' gives no format" in result.stderr
+    assert not (tmp_path / "hits.jsonl").exists()
+    said = rulesql("query", "Log | project host", "--table", f"Log={log}", "-f", "json", "-o", tmp_path / "hits.jsonl")
+    assert said.exit_code == 0
+
+
+def test_a_table_in_a_file_holds_every_row(tmp_path: Path) -> None:
+    output = tmp_path / "numbers.txt"
+    assert rulesql("query", "range n from 1 to 1500 step 1", "-o", output).exit_code == 0
+    assert [line.strip() for line in output.read_text().splitlines()] == ["n", *map(str, range(1, 1501))]
 
 
 def test_parquet_wants_a_file(log: Path) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import IO, Annotated
 
 import typer
+from rich.console import Console
 
 from transpiler.cli.app import app
 from transpiler.cli.options import (
@@ -31,6 +33,8 @@ from transpiler.cli.options import (
 )
 from transpiler.cli.printing import console, messages, note
 from transpiler.diagnostics import KqlError
+from transpiler.engine.duckdb import DuckDb
+from transpiler.exports.writing import replacing
 from transpiler.report.rows import write_csv, write_json, write_table
 from transpiler.rule.document import decode
 from transpiler.run import Prepared, prepare, prepare_alerts, prepare_rule, ready
@@ -183,36 +187,51 @@ def _execute(prepared: Prepared, format_: RowFormat, output: Path | None, missin
     _summary(prepared, count, time.monotonic() - started)
 
 
-_ENDINGS = {".json": RowFormat.JSON, ".csv": RowFormat.CSV, ".parquet": RowFormat.PARQUET, ".pq": RowFormat.PARQUET}
+_ENDINGS = {
+    ".json": RowFormat.JSON,
+    ".csv": RowFormat.CSV,
+    ".parquet": RowFormat.PARQUET,
+    ".pq": RowFormat.PARQUET,
+    ".txt": RowFormat.TABLE,
+    "": RowFormat.TABLE,
+}
 
 
 def _format_of(output: Path) -> RowFormat:
-    return _ENDINGS.get(output.suffix.lower(), RowFormat.TABLE)
+    """The format that an output's ending stands for. Exits with 2 for others: a table is not what ``.jsonl`` promises."""
+    found = _ENDINGS.get(output.suffix.lower())
+    if found is None:
+        known = ", ".join(filter(None, _ENDINGS))
+        message = f"the ending '{output.suffix}' gives no format; known: {known}; or say it with --format"
+        raise typer.BadParameter(message, param_hint="--output")
+    return found
 
 
 def _written(prepared: Prepared, format_: RowFormat, output: Path | None) -> int:
     """Runs the query and writes its rows; how many there were."""
-    columns = prepared.translation.columns
     with ready(prepared, memory=MEMORY) as engine:
-        if format_ is RowFormat.PARQUET:
-            assert output is not None
-            return engine.write(prepared.translation.sql, output, "parquet")
-        portions = engine.stream(prepared.translation.sql)
-        with _opened(output) as file:
-            if format_ is RowFormat.JSON:
-                return write_json(columns, portions, file)
-            if format_ is RowFormat.CSV:
-                return write_csv(columns, portions, file)
-            return write_table(columns, portions, console() if output is None else None, file)
+        if output is None:
+            return _rows(engine, prepared, format_, sys.stdout, console())
+        with replacing(output) as path:
+            if format_ is RowFormat.PARQUET:
+                return engine.write(prepared.translation.sql, path, "parquet")
+            with path.open("w", encoding="utf-8", newline="") as file:
+                return _rows(engine, prepared, format_, file, None)
 
 
-@contextmanager
-def _opened(output: Path | None) -> Iterator[IO[str]]:
-    if output is None:
-        yield sys.stdout
-    else:
-        with output.open("w", encoding="utf-8", newline="") as file:
-            yield file
+def _rows(engine: DuckDb, prepared: Prepared, format_: RowFormat, file: IO[str], screen: Console | None) -> int:
+    columns, portions = prepared.translation.columns, _begun(engine.stream(prepared.translation.sql))
+    if format_ is RowFormat.JSON:
+        return write_json(columns, portions, file)
+    if format_ is RowFormat.CSV:
+        return write_csv(columns, portions, file)
+    return write_table(columns, portions, screen, file)
+
+
+def _begun(portions: Iterator[Sequence[tuple[object, ...]]]) -> Iterator[Sequence[tuple[object, ...]]]:
+    """The same portions, of which the first is there: a query that fails has written no bracket and no heading."""
+    first = next(portions, None)
+    return portions if first is None else chain([first], portions)
 
 
 def _summary(prepared: Prepared, count: int, seconds: float) -> None:

@@ -94,7 +94,7 @@ def write_table(columns: Sequence[ColumnInfo], portions: Portions, screen: Conso
     kept: list[tuple[object, ...]] = []
     count = 0
     for rows in portions:
-        kept += rows[: SHOWN - len(kept)]
+        kept += rows[: SHOWN - len(kept)] if screen else rows
         count += len(rows)
     out = screen or Console(file=file, width=240)
     filled = [i for i in range(len(columns)) if any(row[i] not in (None, "") for row in kept)]
