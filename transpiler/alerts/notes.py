@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from transpiler.alerts.clock import RunWindow
 from transpiler.api import Requirement
-from transpiler.catalog import Catalog
+from transpiler.catalog import Catalog, Shape
+from transpiler.catalog.model import TIME_COLUMNS
 from transpiler.rule.checks import check_columns
 from transpiler.rule.durations import show_duration
 from transpiler.rule.findings import Finding, Severity
 from transpiler.rule.model import Grouping, Kind, Operator, Rule, Trigger
+from transpiler.types import Type
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The tables that a query reads and that lack something: ``late`` an arrival (``ingestion_time``), ``whole`` a time."""
+
+    late: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
 
 
 def notes_of(
-    rule: Rule, window: RunWindow | None, columns: Sequence[str], has_table: bool, late: Sequence[str]
+    rule: Rule, window: RunWindow | None, columns: Sequence[str], has_table: bool, read: Read
 ) -> tuple[Finding, ...]:
-    """The findings about a rule's alerts. ``columns``: the result's; ``has_table``: earlier alerts can be looked up.
-
-    ``late``: the tables of which no arrival is known (``by_event_time``).
-    """
+    """The findings about a rule's alerts. ``columns``: the result's; ``has_table``: earlier alerts can be looked up."""
     return (
         *check_columns(rule, columns),
-        *_continuous(rule, window, late),
+        *_whole(rule, window, read.whole),
+        *_continuous(rule, window, read.late),
         *_suppression(rule, has_table),
         *_no_rows(rule),
         *_overlap(rule, window),
@@ -30,10 +39,37 @@ def notes_of(
     )
 
 
-def by_event_time(catalog: Catalog, target: str, requires: Sequence[Requirement]) -> tuple[str, ...]:
-    """The tables that a query reads and whose sources do not tell when a row arrived."""
-    read = {r.name: catalog.shape(r.name, target) for r in requires if r.kind == "table"}
-    return tuple(name for name, shape in read.items() if shape is None or not shape.ingestion_time)
+def lacking(catalog: Catalog, target: str, requires: Sequence[Requirement]) -> Read:
+    """What the tables lack that a query reads."""
+    read = {r.name: (r, catalog.shape(r.name, target)) for r in requires if r.kind == "table"}
+    late = (name for name, (_, shape) in read.items() if shape is None or not shape.ingestion_time)
+    whole = (name for name, (required, shape) in read.items() if not _has_time(required, shape))
+    return Read(tuple(late), tuple(whole))
+
+
+def _has_time(required: Requirement, shape: Shape | None) -> bool:
+    """Whether windows are cut on a column of a table: without a declaration, on one that the query names."""
+    if shape is None:
+        return any(required.columns.get(name) is Type.DATETIME for name in TIME_COLUMNS)
+    stored = shape.raw or shape.table
+    return stored.columns.get(shape.time) == Type.DATETIME
+
+
+def uncut(whole: Sequence[str]) -> str:
+    """What is said of tables that no window cuts; '' where there are none."""
+    if not whole:
+        return ""
+    names = ", ".join(whole)
+    return (
+        f"the window does not cut {names}: no datetime column {' or '.join(TIME_COLUMNS)}, and none that its schema or "
+        "source names as its time; each run looks at all rows"
+    )
+
+
+def _whole(rule: Rule, window: RunWindow | None, whole: Sequence[str]) -> Iterator[Finding]:
+    if window is not None and whole:
+        hint = "name the column in the schema file: 'time: COLUMN'"
+        yield rule.finding(Severity.WARNING, "RULE008", uncut(whole), "query", hint)
 
 
 def _continuous(rule: Rule, window: RunWindow | None, late: Sequence[str]) -> Iterator[Finding]:

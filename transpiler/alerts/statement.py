@@ -24,7 +24,7 @@ from transpiler.alerts.details import (
     override_columns,
 )
 from transpiler.alerts.entities import MOST_ENTITY_BYTES, EntityColumn, entity_columns
-from transpiler.alerts.notes import by_event_time, notes_of
+from transpiler.alerts.notes import lacking, notes_of
 from transpiler.alerts.schema import ALERT_COLUMNS
 from transpiler.alerts.sharing import shared_stages
 from transpiler.alerts.spelling import SortKey, Writer
@@ -136,8 +136,8 @@ def alerts_at(
     except RecursionError:
         raise KqlError("KQL004", "the query is nested too deeply to be translated here", source=rule.source) from None
     results, stages, requires = described(statement)
-    late = by_event_time(catalog, dialect.name, requires)
-    findings = notes_of(rule, window, [c.name for c in results], suppressed_by is not None, late)
+    read = lacking(catalog, dialect.name, requires)
+    findings = notes_of(rule, window, [c.name for c in results], suppressed_by is not None, read)
     return RuleAlerts(sql, dialect.name, _COLUMNS, results, stages, requires, findings, tables)
 
 

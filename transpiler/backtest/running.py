@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from transpiler.alerts import ALERT_COLUMNS, RuleAlerts, RunWindow, alerts_over_runs, rule_alerts, run_window
-from transpiler.alerts.notes import by_event_time, notes_of
+from transpiler.alerts.notes import lacking, notes_of
 from transpiler.alerts.statement import DELAY
 from transpiler.backtest.history import Backtest, Record, by_run
 from transpiler.backtest.progress import Progress, fingerprint
@@ -76,8 +76,8 @@ def backtest(
     alerts = [a for portion in sorted(state.done) for a in state.done[portion]]
     runs, kept = by_run(rule, alerts)
     set_based = not note if together is None else together
-    late = by_event_time(catalog, "duckdb", first.requires)
-    findings = notes_of(rule, window, [c.name for c in first.results], True, late)
+    read = lacking(catalog, "duckdb", first.requires)
+    findings = notes_of(rule, window, [c.name for c in first.results], True, read)
     return Backtest(rule, start, end, window.frequency, plan.runs, runs, kept, set_based, note, findings)
 
 

@@ -54,7 +54,8 @@ def _prepared(rule: Rule, table: list[str] | None, catalog: list[Path] | None, n
     )
     if prepared.missing:
         hint = " ".join(f"--table {r.name}=FILE" for r in prepared.missing)
-        raise typer.BadParameter(f"no files for tables that the rule reads: give {hint}", param_hint="--table")
+        message = f"no files for tables that '{rule.name or rule.path}' reads: give {hint}"
+        raise typer.BadParameter(message, param_hint="--table")
     for text in prepared.notes:
         note(text)
     return prepared
@@ -87,11 +88,14 @@ def run_backtest(
         raise typer.BadParameter("the period ends before it begins", param_hint="--to")
     results: list[Backtest] = []
     failed = False
-    for path in rule_paths(names, rules):
+    paths = rule_paths(names, rules)
+    for path in paths:
         try:
             results.append(_backtest(load_rule(path), table, catalog, begin, last, keep))
-        except (RulesqlError, EngineError) as error:
+        except (RulesqlError, EngineError, typer.BadParameter) as error:
             # One rule's error is no reason to lose the others' hours of work.
+            if isinstance(error, typer.BadParameter) and len(paths) == 1:
+                raise
             failed = True
             messages().print(Text(f"{path}: {error}", style="bold red"))
     _show_history(results, format_, html)

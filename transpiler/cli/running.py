@@ -14,6 +14,7 @@ from typing import IO, Annotated
 import typer
 from rich.console import Console
 
+from transpiler.alerts.notes import lacking, uncut
 from transpiler.cli.app import app
 from transpiler.cli.options import (
     CatalogOption,
@@ -116,6 +117,7 @@ def run(
         else:
             period, values = window_of(window, period_of(found)), parameters_of(parameter)
             prepared = prepare_rule(found, inputs, known, now=moment, window=period, shapes=shapes, parameters=values)
+            _tell_uncut(prepared)
     _execute(prepared, format_, output, missing_as_empty)
 
 
@@ -152,6 +154,7 @@ def query(
             shapes=pairs_of(shape, "--shape"),
             parameters=parameters_of(parameter),
         )
+        _tell_uncut(prepared)
     _execute(prepared, format_, output, missing_as_empty)
 
 
@@ -164,6 +167,13 @@ def files_as_way_out() -> Iterator[None]:
         if error.code == "KQL100" and error.message.startswith("no table"):
             error.hint = "--table NAME=FILE says which files are its rows"
         raise
+
+
+def _tell_uncut(prepared: Prepared) -> None:
+    """Says which tables a window that was asked for leaves whole."""
+    read = lacking(prepared.catalog, "duckdb", prepared.translation.requires)
+    if prepared.window is not None and read.whole:
+        note(uncut(read.whole))
 
 
 def check_missing(prepared: Prepared, missing_as_empty: bool) -> None:

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from transpiler.alerts import is_continuous
+from transpiler.alerts.notes import lacking, uncut
 from transpiler.api import Translation, transpile
 from transpiler.catalog import Catalog
 from transpiler.cli.app import app
@@ -72,18 +73,21 @@ def translate(
     """
     source, rule = _read(file)
     known = catalog_of(catalog).merged(Catalog(tables_of(table)))
-    period = period_of(rule, SHORTEST_INTERVAL) if rule else None
+    period = window_of(window, period_of(rule, SHORTEST_INTERVAL) if rule else None)
     found = transpile(
         source,
         str(target),
         known,
         now=_now(now, delay_of(delay)),
-        window=window_of(window, period),
+        window=period,
         parameters=parameters_of(parameter),
         infer=infer_schema,
         by_arrival=rule is not None and is_continuous(rule),
     )
     _notes(found, rule)
+    whole = lacking(known, str(target), found.requires).whole
+    if period is not None and whole:
+        note(uncut(whole))
     print_translation(found, format_)
 
 

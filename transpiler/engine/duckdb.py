@@ -6,6 +6,7 @@ around it. So nothing is loaded on demand, and from ``lock()`` on no statement o
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 import threading
@@ -222,7 +223,15 @@ class DuckDb:
         try:
             yield
         except (duckdb.Error, RuntimeError) as e:
-            raise EngineError("duckdb", str(e).strip(), sql) from None
+            raise EngineError("duckdb", _words(str(e).strip()), sql) from None
+
+
+def _words(said: str) -> str:
+    """An error in DuckDB's words; one about a CSV file without its thirty lines of settings, which are not the user's."""
+    head, sign, settings = said.partition("\n\n") if "CSV Error" in said else (said, "", "")
+    lines = [line for line in head.splitlines() if not line.startswith(("Possible", "*"))]
+    file = re.search(r"^ *file = (.*)$", settings, re.MULTILINE)
+    return "\n".join([*lines, f"in {file[1]}"] if file else lines) if sign else said
 
 
 def _cells(

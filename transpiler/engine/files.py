@@ -88,9 +88,13 @@ def relation(
         source = _attached(connection, paths, table, alias)
     else:
         source = _READERS[kind](paths)
-    if columns is None and not entry:
+    if columns is None and not entry and kind != "csv":
         return f"SELECT * FROM {source}"
     held = {r[0]: r[1] for r in connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
+    if kind == "csv":
+        _check_fields(paths, held)
+    if columns is None and not entry:
+        return f"SELECT * FROM {source}"
     return _whole(source, held, entry) if columns is None else _typed(source, held, columns)
 
 
@@ -115,7 +119,18 @@ def _list(paths: Sequence[Path]) -> str:
 
 
 def _csv(paths: Sequence[Path]) -> str:
-    return f"read_csv({_list(paths)}, header = true, all_varchar = true, union_by_name = true)"
+    # Left alone, DuckDB leaves out all lines before the first one with the most fields, as if they were a title.
+    return f"read_csv({_list(paths)}, header = true, skip = 0, all_varchar = true, union_by_name = true)"
+
+
+def _check_fields(paths: Sequence[Path], held: Mapping[str, str]) -> None:
+    """EngineError where a whole heading became one column: DuckDB's answer to lines of different numbers of fields."""
+    for name in held:
+        parts = next((name.split(sign) for sign in ",;\t|" if sign in name), [name])
+        if len(parts) > 1 and (len(held) == 1 or sum(part.strip('"') in held for part in parts) > 1):
+            which = f"'{paths[0]}'" if len(paths) == 1 else f"one of {len(paths)} files"
+            message = f"the lines of {which} have not all as many fields as the heading '{name}'"
+            raise EngineError("duckdb", message)
 
 
 def _parquet(paths: Sequence[Path]) -> str:

@@ -30,6 +30,9 @@ _JSON_TYPES: dict[str, Type] = {
     "JSON": Type.DYNAMIC,
 }
 
+_HEADLESS = "column0"
+"""The column that DuckDB sees in a CSV file that holds nothing at all."""
+
 # A number with a leading zero is a code (a postal one, a phone's), and would lose it.
 _TEXTS: dict[Type, str] = {
     Type.DATETIME: "[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?",
@@ -47,6 +50,8 @@ def columns(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], table:
         return _of_json(connection, relation)
     held = {r[0]: r[1] for r in connection.execute(f"DESCRIBE {relation}").fetchall()}
     if kinds == {"csv"}:
+        if list(held) == [_HEADLESS] and not connection.execute(f"SELECT 1 FROM ({relation}) LIMIT 1").fetchone():
+            return {}
         texts = {name: quoted(name) for name in held}
         return {name: kind or Type.STRING for name, kind in _of_texts(connection, relation, texts, _TEXTS).items()}
     return {name: _stored(name, kind) for name, kind in held.items()}
@@ -79,11 +84,24 @@ def _of_json(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, 
     found = {
         name: _JSON_TYPES.get(kind, Type.DYNAMIC) if isinstance(kind, str) else Type.DYNAMIC
         for name, kind in structure.items()
+        if name  # a field without a name is no column: KQL could not say it
     }
+    found |= dict.fromkeys(
+        _beyond_long(connection, relation, [n for n in found if structure[n] == "UBIGINT"]), Type.REAL
+    )
     texts = {name: f"(entry ->> {files.pointer(name)})" for name, kind in found.items() if kind is Type.STRING}
     # A JSON text stays a text, whatever it holds; only instants have no form of their own in JSON.
     instants = _of_texts(connection, relation, texts, {Type.DATETIME: _TEXTS[Type.DATETIME]})
     return {name: instants.get(name) or kind for name, kind in found.items()}
+
+
+def _beyond_long(connection: duckdb.DuckDBPyConnection, relation: str, names: Sequence[str]) -> list[str]:
+    """The fields with a whole number that no long holds: DuckDB calls every number above zero a UBIGINT."""
+    if not names:
+        return []
+    largest = ", ".join(f"max(TRY_CAST(entry ->> {files.pointer(n)} AS UBIGINT))" for n in names)
+    row = connection.execute(f"SELECT {largest} FROM ({relation})").fetchone() or ()
+    return [name for name, value in zip(names, row, strict=True) if value is not None and value >= 1 << 63]
 
 
 def _of_texts(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from transpiler.alerts.notes import by_event_time, notes_of
+from transpiler.alerts.notes import lacking, notes_of
 from transpiler.catalog import Catalog
 from transpiler.exports.cost import cost
 from transpiler.exports.schedule import DAY, schedule_of
@@ -20,9 +20,9 @@ def export_notes(rule: Rule, catalog: Catalog, verdict: Verdict) -> tuple[Findin
     if "bigquery" not in verdict.translations:
         return ()
     translation = verdict.translations["bigquery"]
-    late = by_event_time(catalog, "bigquery", translation.requires)
+    read = lacking(catalog, "bigquery", translation.requires)
     found = (
-        *notes_of(rule, window_in_service(rule), [c.name for c in translation.columns], True, late),
+        *notes_of(rule, window_in_service(rule), [c.name for c in translation.columns], True, read),
         *_schedule(rule),
         *recursion(rule, translation.sql),
         *cost(rule, catalog).findings,

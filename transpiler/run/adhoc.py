@@ -16,7 +16,7 @@ from transpiler.catalog.schema_import import kql_type_of
 from transpiler.engine import duckdb
 from transpiler.rule.findings import Severity
 from transpiler.rule.model import Rule
-from transpiler.run.inputs import Input, chosen_shape, entry_column, inferred_tables
+from transpiler.run.inputs import Input, chosen_shape, entry_column, inferred_tables, strangers
 from transpiler.source import Source
 from transpiler.types import Type
 
@@ -146,6 +146,8 @@ def _fitted(catalog: Catalog, given: Input, shapes: Mapping[str, str], notes: li
         notes.append(f"{given.table} is not declared; columns found in its files: {columns}")
         return catalog.merged(Catalog({given.table: table}))
     source = catalog.sources.get(given.table)
+    if source is None:
+        notes += strangers(catalog.table(given.table), given)
     if source is None or given.table in shapes:
         return catalog
     shape, reason = chosen_shape(source, given)

@@ -43,6 +43,22 @@ def chosen_shape(source: SourceDecl, given: Input) -> tuple[str, str]:
     return best[1], f"{best[0]:.0%} of its columns are in the first record"
 
 
+def strangers(table: Table | None, given: Input) -> list[str]:
+    """What is said of files that have none of a declared table's columns: all of them would be missing in every row.
+
+    Raises EngineError for files that cannot be read.
+    """
+    with duckdb.connect() as engine:
+        found = engine.first_fields(given.files, given.source_table)
+    # In JSON names are as they are written; the columns of other files are found in any case.
+    exact = files.format_of(files.expand(given.files)[0]) == "json"
+    known = {c if exact else c.lower() for c in (table.columns if table else ())}
+    if not found or any((name if exact else name.lower()) in known for name in found):
+        return []
+    shown = ", ".join(found[:8]) + (" …" if len(found) > 8 else "")
+    return [f"the first record of {given.table}'s files has none of the table's columns; it has {shown}"]
+
+
 def _rating(shape: Shape, found: set[str]) -> float:
     """How many of the fields that a shape reads are in the first record, from 0 to 1."""
     if shape.is_plain:
