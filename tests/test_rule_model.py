@@ -257,7 +257,7 @@ def test_custom_detections_of_both_shapes() -> None:
     assert (graph.detection.shape, new.detection.shape) == ("graph", "2026")
     assert graph.schedule == Schedule(timedelta(days=1), timedelta(days=30))
     assert new.schedule == Schedule(timedelta(hours=3), timedelta(hours=12))
-    assert graph.detection.impacted_assets == (("User", "accountUpn"),)
+    assert graph.detection.impacted_assets == (("User", "AccountUpn"),)
     assert len(graph.detection.response_actions) == 1
     assert (graph.enabled, graph.grouping, new.grouping) == (False, Grouping.ALERT_PER_RESULT, Grouping.SINGLE_ALERT)
     assert new.entities == (
@@ -266,8 +266,8 @@ def test_custom_detections_of_both_shapes() -> None:
     )
     assert graph.tactics == new.tactics == ("Collection",)
     messages = [f.message for f in check_columns(graph, ["DeviceName"])]
-    assert messages == ["a custom detection must return Timestamp"]
-    assert len(check_columns(graph, ["Timestamp", "Title"])) == 1
+    assert messages == ["the query returns no column 'AccountUpn'", "a custom detection must return Timestamp"]
+    assert len(check_columns(graph, ["Timestamp", "Title"])) == 2
     missing = check_columns(new, ["Timestamp", "DeviceId", "AccountName"])
     places = [NEW.splitlines()[f.place.line - 1][f.place.column - 1 :] for f in missing]
     assert [p.startswith('"Mail"') for p in places] == [True]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from transpiler.alerts.entities import mappings_of
 from transpiler.api import Requirement, Translation, transpile
 from transpiler.catalog import Catalog
 from transpiler.diagnostics import KqlError
@@ -128,7 +129,7 @@ def rule_page(rule: Rule, catalog: Catalog, others: Iterable[Rule] = ()) -> Rule
         stages=tuple(_stages(query, rule.source)),
         indicators=with_others(indicators(query, rule.source), elsewhere),
         columns=_lineage(query, rule, catalog),
-        entities=tuple(EntityPart(e.type, dict(e.fields)) for e in rule.entities),
+        entities=tuple(EntityPart(e.type, dict(e.fields)) for e in mappings_of(rule)),
         custom_details=rule.custom_details,
         overrides=_overrides(rule.alert),
         tables=_tables(done, _kql_columns(rule, catalog)),

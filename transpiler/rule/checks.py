@@ -302,12 +302,18 @@ def _entity_columns(rule: Rule) -> Iterator[tuple[str, str]]:
         # A list for each type, and in it an object whose fields are the identifiers: read in the order of the mappings.
         written = (p for p in rule.places if re.search(r"\bentityMappings\.[^.\[]+\[\d+\]\.[^.\[@]+$", p))
         yield from zip(written, (column for m in rule.entities for _, column in m.fields), strict=False)
+        yield from _impacted(rule)
         return
     for i, mapping in enumerate(rule.entities):
         for j, (_, column) in enumerate(mapping.fields):
             yield f"entityMappings[{i}].fieldMappings[{j}].columnName", column
     for i, column in enumerate(rule.sentinel_entities):
         yield f"sentinelEntitiesMappings[{i}].columnName", column
+
+
+def _impacted(rule: Rule) -> Iterator[tuple[str, str]]:
+    for index, (_, column) in enumerate(rule.detection.impacted_assets if rule.detection else ()):
+        yield _written(rule, "impactedAssets") + f"[{index}].identifier", column
 
 
 def _detail_columns(rule: Rule) -> Iterator[tuple[str, str]]:

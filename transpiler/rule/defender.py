@@ -120,7 +120,9 @@ def _assets(template: Record) -> tuple[tuple[str, str], ...]:
     for item in template.records("impactedAssets", Severity.WARNING):
         kind = item.choice("@odata.type", ASSETS, "asset type", Severity.WARNING)
         item.require("identifier", Severity.WARNING)
-        found.append((kind or "", item.text("identifier") or ""))
+        # Graph's identifiers are words of an enumeration: deviceId stands for the column DeviceId.
+        identifier = item.text("identifier") or ""
+        found.append((kind or "", identifier[:1].upper() + identifier[1:]))
         item.rest()
     return tuple(found)
 
