@@ -38,6 +38,28 @@ def test_which_counts_pass(operator: Operator, rows: set[int]) -> None:
     assert [passes(None, n) for n in (0, 1)] == [False, True]
 
 
+def test_a_near_real_time_rule_is_proven_over_the_window_that_is_exported(tmp_path: Path) -> None:
+    """A run every minute, as Sentinel has it, would not see an event of three minutes ago; BigQuery's does."""
+    for name in ("rules", "fixtures/r"):
+        (tmp_path / name).mkdir(parents=True)
+    text = re.sub(r"^(query(Frequency|Period)|trigger\w+): .*\n", "", CASE["rule"], flags=re.MULTILINE)
+    (tmp_path / "rules/r.yaml").write_text(text.replace("Scheduled", "NRT"))
+    fixture = CASE["fixture"].replace("09:55:00Z", "09:57:00Z")
+    (tmp_path / "fixtures/r/one.yaml").write_text(fixture)
+    catalog = Catalog({"T": {"TimeGenerated": "datetime", "Host": "string"}})
+    report = export_rules(
+        [tmp_path / "rules/r.yaml"],
+        catalog,
+        tmp_path / "out",
+        root=tmp_path / "rules",
+        fixtures=tmp_path / "fixtures",
+        formats=("sql", "alerts"),
+    )
+    assert report.is_good, report.results[0].problem
+    for name in ("r.sql", "r.alerts.sql"):
+        assert "INTERVAL '5' MINUTE" in (tmp_path / "out/duckdb" / name).read_text()
+
+
 CASE = {
     "rule": """
 id: 11111111-2222-4333-8444-555555555555

@@ -16,6 +16,7 @@ from transpiler.exports.dataform import dataform_project, dataform_rule
 from transpiler.exports.dbt import dbt_project, dbt_rule
 from transpiler.exports.header import header_of
 from transpiler.exports.merging import merge_alerts
+from transpiler.exports.schedule import MINIMUM
 from transpiler.exports.settings import Settings, identifier_of
 from transpiler.exports.terraform import terraform_project, terraform_rule
 from transpiler.rule.model import Rule
@@ -67,7 +68,9 @@ def _scheduled_query(export: RuleExport) -> Files:
 
 def _alerts(export: RuleExport) -> Files:
     rule, settings = export.rule, export.settings
-    made = rule_alerts(rule, "duckdb", export.catalog, suppressed_by=(settings.table,), header=header_of(rule))
+    made = rule_alerts(
+        rule, "duckdb", export.catalog, least=MINIMUM, suppressed_by=(settings.table,), header=header_of(rule)
+    )
     merge = merge_alerts(rule, export.catalog, settings, settings.alerts_path, script=True)
     return {f"duckdb/{export.stem}.alerts.sql": made.sql, f"bigquery/{export.stem}.alerts.sql": merge}
 

@@ -15,6 +15,7 @@ from transpiler.rule.fixture import Fixture
 from transpiler.rule.model import Grouping, Operator, Rule, Trigger
 from transpiler.validation.inputs import variants
 from transpiler.validation.provers import PROVERS, Prepared, moment
+from transpiler.validation.validate import SHORTEST_INTERVAL
 
 Alert = dict[str, object]
 
@@ -80,7 +81,9 @@ def _runs(rule: Rule, catalog: Catalog, fixture: Fixture, delay: timedelta) -> l
 def _made(
     rule: Rule, catalog: Catalog, target: str, fixture: Fixture, delay: timedelta, *, temporary: bool = False
 ) -> RuleAlerts:
-    return rule_alerts(rule, target, catalog, now=moment(target, fixture, delay), delay=delay, temporary=temporary)
+    now = moment(target, fixture, delay)
+    # The expected rows are those of the interval that the exports have.
+    return rule_alerts(rule, target, catalog, now=now, delay=delay, least=SHORTEST_INTERVAL, temporary=temporary)
 
 
 def _prepared(made: RuleAlerts, catalog: Catalog, tables: Sequence[str], delay: timedelta) -> Prepared:
