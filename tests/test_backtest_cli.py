@@ -93,3 +93,16 @@ def test_cost_as_text_and_data(folder: Path) -> None:
     assert data["bytes_per_run"] == 2 * 10**9
     assert data["scans"][0]["columns"] == ["TimeGenerated", "Host"]
     assert "not of the form GB/DAYS" in call(folder, "cost", "--size", "Log=much", code=2)
+
+
+def test_a_rule_without_files_costs_the_others_nothing(folder: Path) -> None:
+    text = RULE.replace("Log |", "Other |").replace("Evil hosts", "Others").replace("11111111", "21111111")
+    (folder / "rules/other.yaml").write_text(text)
+    (folder / "catalog/schemas/other.yaml").write_text(
+        "table: Other\ncolumns: {TimeGenerated: datetime, Host: string}\n"
+    )
+    table = f"Log={folder / 'log.jsonl'}"
+    out = call(folder, "backtest", "evil", "other", *PERIOD, "--table", table, code=1)
+    assert "Evil hosts: 16 alerts in 16 of 48 runs" in out
+    assert "no files for tables that 'Others' reads: give --table Other=FILE" in out
+    assert "'Others'" in call(folder, "backtest", "other", *PERIOD, "--table", table, code=2)

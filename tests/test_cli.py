@@ -94,16 +94,18 @@ def test_an_error_has_its_place_in_the_rule_file(tmp_path: Path) -> None:
     assert result.stdout == ""
 
 
-def test_every_error_of_a_broken_rule_is_shown(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["translate", "inspect", "validate", "export", "validate --format=json"])
+def test_every_error_of_a_broken_rule_is_shown(command: str, tmp_path: Path) -> None:
     path = tmp_path / "rule.yaml"
     text = (ROOT / f"rules/{RULE}.yaml").read_text()
     path.write_text(
         text.replace("severity: High", "severity: Huge").replace("triggerOperator: gt", "triggerOperator: over")
     )
-    result = rulesql("translate", path)
+    out = ("--out", tmp_path / "out") if command == "export" else ()
+    result = rulesql(*command.split(), path, *out)
     assert result.exit_code == 1
-    assert "Huge" in result.stderr
-    assert "over" in result.stderr
+    assert "'Huge' is no severity" in result.output
+    assert "'over' is no operator" in result.output
 
 
 @pytest.mark.parametrize(
@@ -257,6 +259,18 @@ def test_export_writes_what_is_good_and_reports_the_rest(tmp_path: Path) -> None
     assert not (out / "duckdb" / "untested.sql").exists()
     assert "--allow-untested" in result.stdout
     assert "1 of 4 rules exported" in result.stdout
+
+
+def test_a_rule_is_the_same_however_its_path_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An absolute path was another rule, with files of its own beside the ones that it had."""
+    small_project(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert rulesql("export", "good").exit_code == 0
+    before = {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()}
+    for path in (tmp_path / "rules/good.yaml", "rules/../rules/good.yaml", f"../{tmp_path.name}/rules/good.yaml"):
+        result = rulesql("export", path)
+        assert "1 of 1 rules exported, 0 files changed" in result.stdout
+    assert {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()} == before
 
 
 def test_export_check_writes_nothing_and_finds_what_is_stale(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ from transpiler.report.data import json_text
 from transpiler.report.show_verdicts import Line, line_of, show_lines, verdict_data, verdict_problems, verdict_remarks
 from transpiler.rule import Fixture, fixture_folder, load_fixtures, load_rule
 from transpiler.rule.checks import check_together
-from transpiler.rule.findings import Severity
+from transpiler.rule.findings import Severity, shown_error
 from transpiler.rule.model import Rule
 from transpiler.validation import Outcome, Verdict, validate
 
@@ -197,7 +197,7 @@ def validate_rules(
             rule = load_rule(path)
             found.append((str(path), validate(rule, known, _fixtures(rule, path, rules, fixtures)), ""))
         except RuleError as error:
-            found.append((str(path), None, str(error)))
+            found.append((str(path), None, shown_error(error)))
     found = _with_shared_ids(found)
     if format_ is Format.JSON:
         data = [{"path": p} | (verdict_data(v) if v else {"verdict": "unreadable", "problem": e}) for p, v, e in found]

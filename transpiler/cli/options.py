@@ -95,7 +95,16 @@ def rule_path(given: str, rules: Path) -> Path:
     found = next((path for path in candidates if path.is_file()), None)
     if found is None:
         raise typer.BadParameter(f"no rule '{given}' (looked here and below {rules}/)", param_hint="RULE")
-    return found
+    return _as_below(found, rules)
+
+
+def _as_below(path: Path, rules: Path) -> Path:
+    """A path into the rules folder as one that begins with that folder, however it was written.
+
+    Trap: a rule's place below the folder is its identity in every output; its absolute path would be another rule's.
+    """
+    whole, root = Path(os.path.abspath(path)), Path(os.path.abspath(rules))
+    return rules / whole.relative_to(root) if whole.is_relative_to(root) else path
 
 
 def rule_paths(given: Iterable[str] | None, rules: Path) -> list[Path]:
@@ -108,7 +117,7 @@ def rule_paths(given: Iterable[str] | None, rules: Path) -> list[Path]:
     found: list[Path] = []
     for name in names:
         folder = next((f for f in (Path(name), rules / name) if f.is_dir()), None)
-        found += _below(folder, "RULE") if folder else [rule_path(name, rules)]
+        found += _below(_as_below(folder, rules), "RULE") if folder else [rule_path(name, rules)]
     return list(dict.fromkeys(found))
 
 

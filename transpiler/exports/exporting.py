@@ -19,7 +19,7 @@ from transpiler.exports.settings import Settings, identifier_of
 from transpiler.exports.writing import is_stale, write_whole
 from transpiler.rule import load_rule
 from transpiler.rule.checks import check_together
-from transpiler.rule.findings import Finding
+from transpiler.rule.findings import Finding, shown_error
 from transpiler.rule.fixture import fixture_folder, load_fixtures
 from transpiler.rule.model import Kind, Rule
 from transpiler.validation import DELAY, Outcome, Verdict, validate
@@ -184,7 +184,7 @@ def export_rule(
         stem = _stem(path, root)
         given = load_fixtures(rule, Path(fixtures, stem) if Path(fixtures, stem).is_dir() else fixture_folder(path))
     except RuleError as error:
-        return Exported(path, None, None, problem=str(error))
+        return Exported(path, None, None, problem=shown_error(error))
     if rule.kind not in EXPORTED_KINDS:
         return Exported(
             path, rule, None, problem=f"a {rule.kind} file is no detection; it is used by rules, not exported"

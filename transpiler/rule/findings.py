@@ -69,3 +69,10 @@ class FileError(RuleError):
         first = next(f for f in findings if f.severity is Severity.ERROR)
         super().__init__(first.code, first.message, first.span, hint=first.hint, source=source)
         self.findings = findings
+
+
+def shown_error(error: RuleError) -> str:
+    """Why a file cannot be used, whole: every finding with its place. A field that is missing is often one with a typo."""
+    if not isinstance(error, FileError) or error.source is None:
+        return str(error)
+    return "\n".join(f.show(error.source).replace(f"{f.code} error: ", f"{f.code} ", 1) for f in error.findings)
