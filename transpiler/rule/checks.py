@@ -31,6 +31,7 @@ _GUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 # Kusto's rule for names of columns: ``['a.b']`` is one, though a query must quote it.
 _COLUMN = re.compile(r"[\w$ .\-]{1,1024}")
 _DETAIL = re.compile(r"[a-zA-Z]\w*", re.ASCII)
+_FILLED_IN = re.compile(r"\{\{(?:Start|End)Time\w*\}\}", re.IGNORECASE)
 _TECHNIQUE = re.compile(r"T\d{4}(\.\d{3})?")
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 
@@ -66,6 +67,16 @@ def query_text(rule: Rule) -> Iterator[Finding]:
         line, column = rule.source.file_position(match.start())
         place = rule.place("query")._replace(line=line, column=column)
         hint = "name the tables"
+        yield Finding("RULE008", WARNING, message, place, rule.span("query"), hint)
+
+
+def placeholders(rule: Rule) -> Iterator[Finding]:
+    """``{{StartTimeISO}}`` and the like, which Sentinel's hunting page fills in before Kusto sees the query."""
+    for match in dict.fromkeys(m[0] for m in _FILLED_IN.finditer(rule.query)):
+        message = f"Sentinel's hunting page puts a value in the place of {match}; here it is a text, as it stands"
+        line, column = rule.source.file_position(rule.query.index(match))
+        place = rule.place("query")._replace(line=line, column=column)
+        hint = "todatetime of it is null, so that no row is found: write ago(1d) and now(), or the instants themselves"
         yield Finding("RULE008", WARNING, message, place, rule.span("query"), hint)
 
 
@@ -253,15 +264,15 @@ def detection_period(rule: Rule) -> Iterator[Finding]:
 
 CHECKS: dict[Kind, tuple[Check, ...]] = {
     Kind.SCHEDULED: (
-        *(identity, query_text, schedule, trigger, attack, entities, legacy_entities),
+        *(identity, query_text, placeholders, schedule, trigger, attack, entities, legacy_entities),
         *(custom_details, overrides, suppression, incidents),
     ),
     Kind.NRT: (
-        *(identity, query_text, attack, entities, legacy_entities),
+        *(identity, query_text, placeholders, attack, entities, legacy_entities),
         *(custom_details, overrides, suppression, incidents),
     ),
-    Kind.HUNTING: (identity, attack, entities, custom_details),
-    Kind.EXPLORATION: (identity, attack),
+    Kind.HUNTING: (identity, placeholders, attack, entities, custom_details),
+    Kind.EXPLORATION: (identity, placeholders, attack),
     Kind.PARSER: (identity,),
     Kind.CUSTOM_DETECTION: (attack, custom_details, detection_period),
 }

@@ -25,7 +25,10 @@ class Variant:
 
 
 def variants(catalog: Catalog, fixture: Fixture, tables: Iterable[str], target: str) -> list[Variant]:
-    """Every physical shape in which the fixture's events can be stored in a target; one plain variant for rows."""
+    """Every physical shape in which the fixture's events can be stored in a target; one plain variant for rows.
+
+    Trap: rows have the KQL columns, so they cannot be put where a source says that its raw columns lie.
+    """
     logs = {t: s for t in tables if (s := catalog.sources.get(t)) is not None and _given(fixture, t, s).is_log}
     names = list(dict.fromkeys(n for s in logs.values() for n in log_shapes(s, target)))
     if not logs:
@@ -38,6 +41,18 @@ def variants(catalog: Catalog, fixture: Fixture, tables: Iterable[str], target: 
             shapes[table] = name if name in own else own[0]
         found.append(Variant(target, name, shapes))
     return found
+
+
+def without_plain(catalog: Catalog, variant: Variant) -> str:
+    """What is wrong where rows are given of a table whose source has no plain shape; '' where none is."""
+    for table, shape in variant.shapes.items():
+        known = catalog.sources[table].names(variant.target)
+        if shape == PLAIN and PLAIN not in known:
+            return (
+                f"given rows fill the shape 'plain', which the source of {table} does not have for {variant.target} "
+                f"(it has {', '.join(known) or 'none'}): add 'plain: {{table: {table}}}' to it, or give log_entries"
+            )
+    return ""
 
 
 def log_shapes(source: SourceDecl, target: str) -> list[str]:

@@ -1,0 +1,83 @@
+"""Fixtures over a user's own source: which of its shapes they fill, and what is said of those that they do not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from transpiler.catalog import Catalog, load_catalog
+from transpiler.rule import load_fixtures, load_rule
+from transpiler.validation import Outcome, validate
+
+RULE = """
+id: 11111111-2222-4333-8444-555555555555
+kind: Scheduled
+name: n
+description: d
+severity: High
+requiredDataConnectors: []
+queryFrequency: 1h
+queryPeriod: 1h
+triggerOperator: gt
+triggerThreshold: 0
+query: Web | where User == "eve"
+"""
+SOURCE = """
+table: Web
+columns: {TimeGenerated: datetime, User: string}
+time: ts
+raw: {ts: datetime, who: string}
+view: raw | project TimeGenerated = ts, User = who
+shapes:
+  bigquery:
+    stored: {table: p.d.web, columns: {ts: ts TIMESTAMP, who: request JSON $.user}}
+  duckdb:
+    stored: {table: web, columns: {ts: ts TIMESTAMP, who: request JSON $.user}}
+"""
+PLAIN = "    plain: {table: Web}\n"
+FIXTURE = """
+trap: another user
+now: 2026-03-02T10:00:00Z
+given: {Web: {rows: [{TimeGenerated: 2026-03-02T09:30:00Z, User: eve}, {TimeGenerated: 2026-03-02T09:30:00Z, User: bob}]}}
+expect: {rows: [{User: eve}]}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, text in {
+        "rules/r.yaml": RULE,
+        "fixtures/r/one.yaml": FIXTURE,
+        "catalog/sources/web.yaml": SOURCE,
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def verdict_in(folder: Path) -> tuple[Outcome, list[str], list[str]]:
+    """The outcome, what the fixture's runs say on DuckDB, and the findings."""
+    catalog = load_catalog(folder / "catalog", Catalog())
+    rule = load_rule(folder / "rules/r.yaml")
+    found = validate(rule, catalog, load_fixtures(rule), targets=("duckdb",))
+    return found.outcome, [e.problem for e in found.evidence], [f.message for f in found.findings]
+
+
+def test_rows_want_a_plain_shape(folder: Path) -> None:
+    outcome, (problem,), _ = verdict_in(folder)
+    assert outcome is Outcome.FAILED
+    assert problem == (
+        "given rows fill the shape 'plain', which the source of Web does not have for duckdb (it has stored): "
+        "add 'plain: {table: Web}' to it, or give log_entries"
+    )
+
+
+def test_the_shape_that_is_read_and_not_tried_is_told(folder: Path) -> None:
+    """The verdict is good, but nothing has read the exported SQL's columns: a path with a typo would pass."""
+    source = folder / "catalog/sources/web.yaml"
+    source.write_text(SOURCE + PLAIN)
+    untried = "no fixture fills Web in the shape 'stored', which the SQL for DuckDB reads"
+    assert verdict_in(folder) == (Outcome.PASSED, [""], [untried])
+    (folder / "catalog/targets.yaml").write_text("duckdb: {shapes: {Web: plain}}\n")
+    assert verdict_in(folder) == (Outcome.PASSED, [""], [])
