@@ -367,6 +367,13 @@ def _header(rule: Rule) -> str:
     return header_of(rule)
 
 
+def test_a_header_has_only_what_the_rule_has() -> None:
+    fields = {k: v for k, v in FIELDS.items() if k != "version"}
+    plain = parse_rule(yaml.safe_dump({**fields, "kind": "Hunting", "name": "A hunt", "id": None}), "n.yaml")
+    assert re.fullmatch(r" A hunt\n   source: n\.yaml, sha256 [0-9a-f]{64} ", _header(plain))
+    assert f"\n   id: {FIELDS['id']}" in _header(parse_rule(yaml.safe_dump(FIELDS), "n.yaml"))
+
+
 # ---- the gate -------------------------------------------------------------------------------------------------------
 
 FIXTURE = """

@@ -16,6 +16,13 @@ from transpiler.rule.model import Grouping, Kind, Operator, Rule, Trigger
 from transpiler.types import Type
 
 
+def _identity(rule: Rule) -> Iterator[Finding]:
+    if not rule.id:
+        message = f"the rule has no id: its alerts are known by the path of its file, '{rule.path}'"
+        hint = "give it an id, which stays when the file moves"
+        yield rule.finding(Severity.WARNING, "RULE002", message, "", hint)
+
+
 @dataclass(frozen=True, slots=True)
 class Read:
     """The tables that a query reads and that lack something: ``late`` an arrival (``ingestion_time``), ``whole`` a time."""
@@ -30,6 +37,7 @@ def notes_of(
     """The findings about a rule's alerts. ``columns``: the result's; ``has_table``: earlier alerts can be looked up."""
     return (
         *check_columns(rule, columns),
+        *_identity(rule),
         *_whole(rule, window, read.whole),
         *_continuous(rule, window, read.late),
         *_suppression(rule, has_table),

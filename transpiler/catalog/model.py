@@ -280,7 +280,7 @@ class Catalog:
         suggestion = f"; did you mean {' or '.join(near)}?" if near else ""
         hint = (
             f"declare its columns in a schema file (rulesql schema import), "
-            f"or how it is stored in a source file with 'table: {name}'"
+            f"or how it is stored in a source file with 'table: {name}'; --catalog names the folder of either"
         )
         return KqlError("KQL100", f"{_UNKNOWN} '{name}'{suggestion}", span, hint=hint)
 

@@ -38,6 +38,7 @@ from transpiler.engine.duckdb import DuckDb
 from transpiler.exports.writing import replacing
 from transpiler.report.rows import write_csv, write_json, write_table
 from transpiler.rule.document import decode
+from transpiler.rule.findings import Severity
 from transpiler.run import Prepared, prepare, prepare_alerts, prepare_rule, ready
 from transpiler.source import Source
 
@@ -109,6 +110,9 @@ def run(
     found = one_rule(rule, rules)
     inputs, known, moment = inputs_of(table), catalog_of(catalog), moment_of(at, "--at")
     shapes = pairs_of(shape, "--shape")
+    for finding in found.findings:
+        if finding.severity is Severity.WARNING:
+            note(str(finding))
     with files_as_way_out():
         if alerts:
             if window or parameter:

@@ -7,12 +7,9 @@ from transpiler.rule.model import Rule
 
 def header_of(rule: Rule) -> str:
     """The lines of the comment before a rule's SQL."""
-    lines = [
-        f" {_line(rule.name)}",
-        f"id: {_line(rule.id)}" + (f", version {_line(rule.version)}" if rule.version else ""),
-        f"source: {_line(rule.path)}, sha256 {rule.sha256} ",
-    ]
-    return "\n   ".join(lines)
+    known = [f"id: {_line(rule.id)}"] * bool(rule.id) + [f"version {_line(rule.version)}"] * bool(rule.version)
+    lines = [f" {_line(rule.name)}", ", ".join(known), f"source: {_line(rule.path)}, sha256 {rule.sha256} "]
+    return "\n   ".join(filter(None, lines))
 
 
 def _line(text: str) -> str:
