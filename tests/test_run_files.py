@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import duckdb
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -71,6 +72,36 @@ def test_lines_of_another_length_are_refused_among_other_files(tmp_path: Path) -
     result = rulesql("query", "T", "--table", f"T={tmp_path}/*.csv")
     assert result.exit_code == 1
     assert "one of 2 files" in result.stderr
+
+
+def test_values_of_typed_files(tmp_path: Path) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(
+            "COPY (SELECT TIME '10:00:01.5' AS clock, INTERVAL 25 HOUR AS span, DATE '2026-03-02' AS day, [1, NULL] AS list, "
+            "{'k': 'v'} AS record, 1.50::DECIMAL(10, 2) AS price, 18446744073709551615::UBIGINT AS large, "
+            f"TIMESTAMPTZ '2026-03-02 01:00:00+01' AS zoned) TO '{tmp_path}/t.parquet'"
+        )
+    result = rulesql("query", "T", "--table", f"T={tmp_path}/t.parquet", "-f", "json")
+    (row,) = json.loads(result.stdout)
+    assert row == {
+        "clock": "10:00:01.5000000",
+        "span": "1.01:00:00",
+        "day": "2026-03-02T00:00:00Z",
+        "list": [1, None],
+        "record": {"k": "v"},
+        "price": "1.5",
+        "large": "18446744073709551615",
+        "zoned": "2026-03-02T00:00:00Z",
+    }
+
+
+def test_a_shown_value_sends_the_terminal_no_commands(tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").write_text('{"a": "\\u001b[2Jx\\ty\\u009b1m\\u00a0"}\n')
+    table = rulesql("query", "T", "--table", f"T={tmp_path}/log.jsonl").stdout
+    assert not {"\x1b", "\x9b"} & set(table)
+    assert "\N{REPLACEMENT CHARACTER}[2Jx" in table
+    exact = rulesql("query", "T", "--table", f"T={tmp_path}/log.jsonl", "-f", "json").stdout
+    assert json.loads(exact) == [{"a": "\x1b[2Jx\ty\x9b1m\xa0"}]
 
 
 @pytest.fixture

@@ -208,6 +208,8 @@ def _converted(value: str, stored: str, kind: Type) -> str:
         return f"({value} AT TIME ZONE 'UTC')"
     if kind is Type.DATETIME and not stored.startswith(("TIMESTAMP", "DATE")):
         return "NULL::TIMESTAMP"
+    if kind is Type.TIMESPAN and stored == "TIME":
+        return from_text(f"{value}::VARCHAR", kind)  # a cast of the time itself gives NULL
     if kind in (Type.INT, Type.LONG) and stored.startswith(("DOUBLE", "FLOAT", "DECIMAL")):
         return from_text(f"{value}::VARCHAR", kind)
     return f"TRY_CAST({value} AS {_CASTS[kind]})"

@@ -107,6 +107,14 @@ def write_table(columns: Sequence[ColumnInfo], portions: Portions, screen: Conso
     return count
 
 
+_CONTROLS = dict.fromkeys([*range(9), *range(11, 32), *range(127, 160)], "\N{REPLACEMENT CHARACTER}")
+"""Control characters but tab and line break: a log's text sends the terminal no commands."""
+
+
+def _shown(value: object) -> str:
+    return text_of(value).translate(_CONTROLS)
+
+
 _RIGHT = frozenset({Type.INT, Type.LONG, Type.REAL, Type.DECIMAL})
 
 
@@ -114,7 +122,7 @@ def _show(
     columns: Sequence[ColumnInfo], rows: Sequence[tuple[object, ...]], shown: Sequence[int], out: Console
 ) -> None:
     """One line a row where that fits; else one line a value."""
-    widths = [max(cell_len(columns[i].name), *(cell_len(text_of(row[i])) for row in rows)) for i in shown]
+    widths = [max(cell_len(columns[i].name), *(cell_len(_shown(row[i])) for row in rows)) for i in shown]
     if sum(widths) + 2 * len(widths) <= out.width:
         out.print(_table(columns, rows, shown))
         return
@@ -123,7 +131,7 @@ def _show(
         out.print(Text(f"row {number}", style="bold"))
         for i in shown:
             if row[i] not in (None, ""):
-                out.print(Text(f"  {columns[i].name:<{name_width}}  {text_of(row[i])}"), soft_wrap=True)
+                out.print(Text(f"  {columns[i].name:<{name_width}}  {_shown(row[i])}"), soft_wrap=True)
 
 
 def _table(columns: Sequence[ColumnInfo], rows: Sequence[tuple[object, ...]], shown: Sequence[int]) -> Table:
@@ -132,5 +140,5 @@ def _table(columns: Sequence[ColumnInfo], rows: Sequence[tuple[object, ...]], sh
         justify: Any = "right" if columns[i].type in _RIGHT else "left"  # Any: rich's literal type
         table.add_column(columns[i].name, justify=justify, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(text_of(row[i])) for i in shown))
+        table.add_row(*(Text(_shown(row[i])) for i in shown))
     return table
