@@ -106,3 +106,9 @@ def test_a_rule_without_files_costs_the_others_nothing(folder: Path) -> None:
     assert "Evil hosts: 16 alerts in 16 of 48 runs" in out
     assert "no files for tables that 'Others' reads: give --table Other=FILE" in out
     assert "'Others'" in call(folder, "backtest", "other", *PERIOD, "--table", table, code=2)
+
+
+def test_a_page_that_cannot_be_written_is_named(folder: Path) -> None:
+    table = f"Log={folder / 'log.jsonl'}"
+    out = call(folder, "backtest", "evil", *PERIOD, "--table", table, "--html", str(folder), code=1)
+    assert f"error: {folder}: Is a directory" in out

@@ -39,6 +39,7 @@ from transpiler.exports.writing import replacing
 from transpiler.report.rows import write_csv, write_json, write_table
 from transpiler.rule.document import decode
 from transpiler.rule.findings import Severity
+from transpiler.rule.model import Rule
 from transpiler.run import Prepared, prepare, prepare_alerts, prepare_rule, ready
 from transpiler.source import Source
 
@@ -107,12 +108,9 @@ def run(
 
       rulesql run gcp/dns/mining_pools --table GCPCloudDNS=dns.jsonl --at 2026-03-02T10:00:00Z --alerts -f json
     """
-    found = one_rule(rule, rules)
+    found = _told(one_rule(rule, rules))
     inputs, known, moment = inputs_of(table), catalog_of(catalog), moment_of(at, "--at")
     shapes = pairs_of(shape, "--shape")
-    for finding in found.findings:
-        if finding.severity is Severity.WARNING:
-            note(str(finding))
     with files_as_way_out():
         if alerts:
             if window or parameter:
@@ -171,6 +169,14 @@ def files_as_way_out() -> Iterator[None]:
         if error.code == "KQL100" and error.message.startswith("no table"):
             error.hint = "--table NAME=FILE says which files are its rows"
         raise
+
+
+def _told(rule: Rule) -> Rule:
+    """The rule, of which is said what may be why it finds nothing."""
+    for finding in rule.findings:
+        if finding.severity is Severity.WARNING:
+            note(str(finding))
+    return rule
 
 
 def _tell_uncut(prepared: Prepared) -> None:
