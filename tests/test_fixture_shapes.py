@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from transpiler.catalog import Catalog, load_catalog
+from transpiler.exports import export_rules
 from transpiler.rule import load_fixtures, load_rule
 from transpiler.validation import Outcome, validate
 
@@ -81,3 +82,15 @@ def test_the_shape_that_is_read_and_not_tried_is_told(folder: Path) -> None:
     assert verdict_in(folder) == (Outcome.PASSED, [""], [untried])
     (folder / "catalog/targets.yaml").write_text("duckdb: {shapes: {Web: plain}}\n")
     assert verdict_in(folder) == (Outcome.PASSED, [""], [])
+
+
+def test_a_table_that_no_source_places_is_told(folder: Path) -> None:
+    """Its name alone is in the SQL: the service finds it only in a default dataset."""
+    (folder / "fixtures/r/one.yaml").unlink()
+    placed, declared = load_catalog(folder / "catalog", Catalog()), Catalog({"Web": {"User": "string"}})
+    for catalog, expected in ((placed, []), (declared, ["in which dataset Web lies is not said"])):
+        done = export_rules(
+            [folder / "rules/r.yaml"], catalog, folder / "out", root=folder / "rules", allow_untested=True
+        )
+        told = [f.message for f in done.results[0].notes if "dataset" in f.message]
+        assert [text.split(":")[0] for text in told] == expected

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from transpiler.alerts.notes import lacking, notes_of
+from transpiler.api import Requirement
 from transpiler.catalog import Catalog
 from transpiler.exports.cost import cost
 from transpiler.exports.schedule import DAY, schedule_of
@@ -24,10 +26,22 @@ def export_notes(rule: Rule, catalog: Catalog, verdict: Verdict) -> tuple[Findin
     found = (
         *notes_of(rule, window_in_service(rule), [c.name for c in translation.columns], True, read),
         *_schedule(rule),
+        *_unplaced(rule, catalog, translation.requires),
         *recursion(rule, translation.sql),
         *cost(rule, catalog).findings,
     )
     return tuple(f for f in found if f not in verdict.findings)
+
+
+def _unplaced(rule: Rule, catalog: Catalog, requires: Sequence[Requirement]) -> tuple[Finding, ...]:
+    """The tables that no source places: the service finds a name without a dataset only where the query has a default one."""
+    shapes = {r.name: catalog.shape(r.name, "bigquery") for r in requires if r.kind == "table"}
+    names = ", ".join(name for name, shape in shapes.items() if shape is not None and len(shape.identifier) == 1)
+    if not names:
+        return ()
+    message = f"in which dataset {names} lies is not said: the query runs only where a default dataset is set"
+    hint = "a source file says where it lies, or that it is stored otherwise: 'table: …' and 'shapes: bigquery: …'"
+    return (rule.finding(Severity.WARNING, "RULE008", message, "query", hint),)
 
 
 def recursion(rule: Rule, sql: str) -> tuple[Finding, ...]:
