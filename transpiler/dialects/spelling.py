@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from sqlglot import exp, parse_one
+from sqlglot.dialects.dialect import Dialect as SqlglotDialect
 
 if TYPE_CHECKING:
     from transpiler.dialects.dialect import Dialect
@@ -75,6 +76,7 @@ _SYNTAX = frozenset(
     "SELECT FROM WHERE AS UNNEST IS BETWEEN BY ON USING DISTINCT COUNT LIMIT DECIMAL NUMERIC VARCHAR".split()
 )
 _MARK = "kqlslot_"
+_MARK_OF_MANY = f"{_MARK}many_"
 _FUNCTION = "kqlfn_"
 _DOT = "_kqldot_"
 
@@ -89,13 +91,27 @@ def _hide(match: re.Match[str]) -> str:
 @lru_cache(maxsize=4096)
 def compile_template(template: str, sqlglot_name: str) -> exp.Expr:
     """The tree of a template, slots as columns named ``kqlslot_…``. Raises sqlglot's ParseError for a bad template."""
-    marked = _SLOT.sub(lambda m: f"{_MARK}{'many_' if m[2] else ''}{m[1]}", template)
+    marked = _SLOT.sub(lambda m: f"{_MARK_OF_MANY if m[2] else _MARK}{m[1]}", template)
     tree = parse_one(_NAME.sub(_hide, marked), dialect=sqlglot_name)
     for function in list(tree.find_all(exp.Anonymous)):
         name = str(function.this)
         if name.lower().startswith(_FUNCTION):
             function.set("this", name[len(_FUNCTION) :].replace(_DOT, "."))
+    dialect = SqlglotDialect.get_or_raise(sqlglot_name)
+    if dialect.INDEX_OFFSET:
+        for bracket in list(tree.find_all(exp.Bracket)):
+            _index_as_written(bracket, dialect)
     return _without_positions(tree)
+
+
+def _index_as_written(bracket: exp.Bracket, dialect: SqlglotDialect) -> None:
+    """Lets the printer write an index as the template has it.
+
+    sqlglot counts from 0 and moves an index where it reads it and again where it prints it, for which it works out the types
+    of all that has filled the template by then.
+    """
+    bracket.set("expressions", dialect.generator().bracket_offset_expressions(bracket))
+    bracket.set("offset", dialect.INDEX_OFFSET)
 
 
 def _without_positions(tree: exp.Expr) -> exp.Expr:
@@ -106,13 +122,13 @@ def _without_positions(tree: exp.Expr) -> exp.Expr:
 
 
 @lru_cache(maxsize=256)
-def _parsed_type(spelled: str, sqlglot_name: str) -> exp.Expr:
-    return _without_positions(exp.DataType.build(spelled, dialect=sqlglot_name))
+def _type_filler(spelled: str, sqlglot_name: str) -> Filler:
+    return _filling(_without_positions(exp.DataType.build(spelled, dialect=sqlglot_name)))
 
 
 def sql_type(spelled: str, sqlglot_name: str) -> exp.Expr:
     """A fresh tree of a type as the target spells it."""
-    return _parsed_type(spelled, sqlglot_name).copy()
+    return _type_filler(spelled, sqlglot_name)({}, set())
 
 
 Slots: TypeAlias = "Mapping[str, exp.Expr | Sequence[exp.Expr]]"
@@ -137,12 +153,16 @@ def _filling(node: exp.Expr) -> Filler:
     # Any: an argument that is no tree and no list is a plain value.
     fixed: dict[str, Any] = {}
     trees: list[tuple[str, Filler]] = []
-    lists: list[tuple[str, list[ManyFiller]]] = []
+    lists: list[tuple[str, list[Filler]]] = []
+    repeated: list[tuple[str, list[ManyFiller]]] = []
     for key, value in node.args.items():
         if isinstance(value, exp.Expr):
             trees.append((key, _filling(value)))
         elif isinstance(value, list):
-            lists.append((key, [_element(v) for v in value]))
+            if any(_repeated_slot(v) for v in value):
+                repeated.append((key, [_element(v) for v in value]))
+            else:
+                lists.append((key, [_filling(v) for v in value]))
         else:
             fixed[key] = value
     kind = node.__class__
@@ -152,7 +172,9 @@ def _filling(node: exp.Expr) -> Filler:
         for key, filler in trees:
             arguments[key] = filler(slots, used)
         for key, fillers in lists:
-            arguments[key] = [tree for each in fillers for tree in each(slots, used)]
+            arguments[key] = [filler(slots, used) for filler in fillers]
+        for key, elements in repeated:
+            arguments[key] = [tree for element in elements for tree in element(slots, used)]
         return kind(**arguments)
 
     return made
@@ -162,15 +184,20 @@ def _is_slot(node: exp.Expr) -> bool:
     return isinstance(node, exp.Column) and node.name.startswith(_MARK)
 
 
+def _repeated_slot(value: exp.Expr) -> str:
+    """The name of the slot that stands for any number of trees; '' for what is none."""
+    return value.name[len(_MARK_OF_MANY) :] if _is_slot(value) and value.name.startswith(_MARK_OF_MANY) else ""
+
+
 def _element(value: exp.Expr) -> ManyFiller:
     """What makes an element of a list: one tree, or for a repeated slot any number."""
-    name = value.name[len(_MARK) :] if _is_slot(value) else ""
-    if not name.startswith("many_"):
+    name = _repeated_slot(value)
+    if not name:
         filler = _filling(value)
         return lambda slots, used: [filler(slots, used)]
 
     def made(slots: Slots, used: set[str]) -> list[exp.Expr]:
-        many = slots[name[5:]]
+        many = slots[name]
         return [many] if isinstance(many, exp.Expr) else list(many)
 
     return made
@@ -178,6 +205,7 @@ def _element(value: exp.Expr) -> ManyFiller:
 
 def _slot(column: exp.Expr) -> Filler:
     name = column.name[len(_MARK) :]
+    is_tight = _binds(column)
 
     def made(slots: Slots, used: set[str]) -> exp.Expr:
         value = slots[name]
@@ -185,7 +213,7 @@ def _slot(column: exp.Expr) -> Filler:
             raise TypeError(f"slot {name} takes one tree")
         value = value.copy() if name in used else value
         used.add(name)
-        return grouped(value) if needs_group(value, column) else value
+        return operand(value) if is_tight else value
 
     return made
 
@@ -194,10 +222,8 @@ _LOOSE = (exp.Binary, exp.Unary, exp.Between, exp.In, exp.Connector, exp.Interva
 _TIGHT = (exp.Dot, exp.Paren, exp.Bracket)
 
 
-def needs_group(value: exp.Expr, place: exp.Expr) -> bool:
-    """Whether a tree needs parentheses in the place where another stands now."""
-    if not isinstance(value, _LOOSE) or isinstance(value, _TIGHT):
-        return False
+def _binds(place: exp.Expr) -> bool:
+    """Whether what is around a place would take an operation there apart."""
     parent = place.parent
     return isinstance(parent, (*_LOOSE, exp.Bracket, exp.Is, exp.Dot, exp.AtTimeZone)) or (
         isinstance(parent, exp.Cast) and parent.args.get("format") is not None
