@@ -146,18 +146,19 @@ def _read_by(relation: Relation, asking: set[int]) -> list[Relation]:
 
 def needs_of(plan: Plan, found: Survey) -> Needs:
     """The columns that are used of each relation, by ``id``."""
+    # The sets are never changed: a relation that reads nothing more hands its own on, which are all columns of a wide table.
     needs: Needs = {id(r): set() for r in found.relations}
-    needs[id(plan.relation)] |= set(plan.visible) | {c for k in plan.order for c in columns_of(k.value)}
+    needs[id(plan.relation)] = columns_in([k.value for k in plan.order]).union(plan.visible)
     for relation in reversed(found.relations):
         own = needs[id(relation)]
         scalars = scalars_of(relation, own)
         read = columns_in(scalars)
         _check_reads(relation, own, read)
         for target, columns in _passed_on(relation, own, read):
-            needs[id(target)] |= columns
+            needs[id(target)] = needs[id(target)] | columns if needs[id(target)] else columns
         if id(relation) in found.asking:
             for target, column in subqueries_of(scalars):
-                needs[id(target)].add(column)
+                needs[id(target)] = needs[id(target)] | {column}
     return needs
 
 
@@ -165,7 +166,7 @@ def _passed_on(relation: Relation, own: set[Column], read: set[Column]) -> list[
     """What is needed of each relation below; ``own``: what is needed of this one, ``read``: what its scalars read."""
     match relation:
         case Filter() | Limit():
-            return [(relation.input, own | read)]
+            return [(relation.input, own if read <= own else own | read)]
         case Project():
             return [(relation.input, own.difference(relation.computed) | read)]
         case Scan() | Values() | Series():
@@ -191,7 +192,7 @@ def _check_reads(relation: Relation, own: set[Column], read: set[Column]) -> Non
     # A window is over the scan's own columns, a walk reads its states.
     if not read or isinstance(relation, Scan | Walk):
         return
-    missing = read.difference(*(i.columns for i in inputs(relation)))
+    missing = read.difference(*[i.columns for i in inputs(relation)])
     scalars = scalars_of(relation, own) if missing else []
     while missing:
         scalar = scalars.pop()

@@ -149,9 +149,13 @@ class WindowCall:
 Scalar: TypeAlias = Constant | ColumnRef | Call | Path | RunTime | InRelation | ScalarSubquery | WindowCall
 
 
+# Nearly all scalars are columns, constants, and calls of them: walks that are taken for each operator see to those themselves.
+_LEAVES = (ColumnRef, Constant)
+
+
 def children(scalar: Scalar) -> tuple[Scalar, ...]:
     """The scalars directly within one (not those of its subqueries)."""
-    if isinstance(scalar, (ColumnRef, Constant)):
+    if isinstance(scalar, _LEAVES):
         return ()
     if isinstance(scalar, Call):
         return scalar.arguments
@@ -175,6 +179,8 @@ def columns_in(scalars: Iterable[Scalar]) -> set[Column]:
         s = stack.pop()
         if isinstance(s, ColumnRef):
             found.add(s.column)
+        elif isinstance(s, Call):
+            stack += s.arguments
         else:
             stack += children(s)
     return found
@@ -186,9 +192,12 @@ def subqueries_of(scalars: Iterable[Scalar]) -> list[tuple[Relation, Column]]:
     stack = list(scalars)
     while stack:
         s = stack.pop()
-        if isinstance(s, (InRelation, ScalarSubquery)):
-            found.append((s.relation, s.column))
-        stack += children(s)
+        if isinstance(s, Call):
+            stack += s.arguments
+        elif not isinstance(s, _LEAVES):
+            if isinstance(s, (InRelation, ScalarSubquery)):
+                found.append((s.relation, s.column))
+            stack += children(s)
     return found
 
 
@@ -197,7 +206,10 @@ def is_windowed(scalar: Scalar) -> bool:
     stack = [scalar]
     while stack:
         s = stack.pop()
-        if isinstance(s, WindowCall):
-            return True
-        stack += children(s)
+        if isinstance(s, Call):
+            stack += s.arguments
+        elif not isinstance(s, _LEAVES):
+            if isinstance(s, WindowCall):
+                return True
+            stack += children(s)
     return False

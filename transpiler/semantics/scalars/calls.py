@@ -46,7 +46,7 @@ def call_declared(scope: Scope, function: Function, arguments: Sequence[Scalar],
     if function.refusal:
         raise scope.error("KQL201", f"{function.name} is not translated: {function.refusal}", span, hint=function.hint)
     overload = _choose(scope, function, arguments, span)
-    converted = tuple(_convert(scope, overload, i, a) for i, a in enumerate(arguments))
+    converted = tuple([_convert(scope, overload, i, a) for i, a in enumerate(arguments)])
     if function.kind is not Kind.SCALAR:
         _check_constants(scope, overload, converted)
     return make_call(scope, overload, converted, span)
@@ -69,7 +69,7 @@ def make_call(
 
 def folded(call: Call) -> Scalar:
     """The call, or the constant that it comes to."""
-    constants = tuple(a for a in call.arguments if isinstance(a, Constant))
+    constants = tuple([a for a in call.arguments if isinstance(a, Constant)])
     if len(constants) != len(call.arguments) or not constants:
         return call
     constant = fold(call.overload.key, call.type, constants)
@@ -77,7 +77,7 @@ def folded(call: Call) -> Scalar:
 
 
 def _choose(scope: Scope, function: Function, arguments: Sequence[Scalar], span: Span) -> Overload:
-    overload = _fitting(function, tuple(a.type for a in arguments))
+    overload = _fitting(function, tuple([a.type for a in arguments]))
     if overload is not None:
         return overload
     counted = [o for o in function.overloads if _fits_count(o, len(arguments))]
