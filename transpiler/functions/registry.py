@@ -110,8 +110,11 @@ class Overload:
 
     def constant_arguments(self, arguments: Sequence[_T]) -> list[tuple[str, _T]]:
         """Of the arguments of a call those that must come to constants, with what the message for another calls them."""
-        given = [i for i in self.constants if i < len(arguments)]
-        return [(f"{self.name}: '{self.parameters[i].name}' must be a constant", arguments[i]) for i in given]
+        return [
+            (f"{self.name}: '{self.parameters[i].name}' must be a constant", arguments[i])
+            for i in self.constants
+            if i < len(arguments)
+        ]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

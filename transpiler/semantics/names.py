@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from transpiler.functions.registry import FUNCTIONS, Function, Naming
@@ -79,12 +78,8 @@ class UniqueNames:
     """
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
-        self._given = taken
+        self._taken = set(taken)
         self._declared: set[str] = set()
-
-    @cached_property
-    def _taken(self) -> set[str]:
-        return set(self._given)
 
     def declare(self, name: str) -> str | None:
         """The name for a column that is written, with a number where an unwritten one has it; None for a second of that name."""

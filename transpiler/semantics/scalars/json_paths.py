@@ -35,18 +35,21 @@ class _Number(str):
     """A number as it was written."""
 
 
+_written = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def _plain(value: object, *, is_sorted: bool = False) -> str:
     match value:
         case _Number():
             return str(value)
         case dict():
             names = sorted(value) if is_sorted else value
-            members = (f"{json.dumps(k, ensure_ascii=False)}:{_plain(value[k], is_sorted=is_sorted)}" for k in names)
+            members = (f"{_written(k)}:{_plain(value[k], is_sorted=is_sorted)}" for k in names)
             return "{" + ",".join(members) + "}"
         case list():
             return "[" + ",".join(_plain(v, is_sorted=is_sorted) for v in value) + "]"
         case _:
-            return json.dumps(value, ensure_ascii=False)
+            return _written(value)
 
 
 def _first_of_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
