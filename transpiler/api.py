@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from transpiler.catalog import Catalog, Table
@@ -206,10 +206,11 @@ def described(
 ) -> tuple[tuple[ColumnInfo, ...], tuple[Stage, ...], tuple[Requirement, ...]]:
     """What is known of a lowered statement: its columns, its stages, the tables that it reads."""
     lowering = statement.lowering
-    columns = tuple(ColumnInfo(c.name, lowering.final_names[c], c.type) for c in statement.plan.visible)
-    stages = tuple(_stage(s.relation, s.name) for s in lowering.stages if s.relation.origin.text)
-    requires = tuple(_requirement(s, lowering) for s in lowering.scans())
-    return columns, stages, _merged(requires)
+    names = lowering.final_names
+    columns = [ColumnInfo(c.name, names[c], c.type) for c in statement.plan.visible]
+    stages = [_stage(s.relation, s.name) for s in lowering.stages if s.relation.origin.text]
+    requires = [_requirement(s, lowering) for s in lowering.scans()]
+    return tuple(columns), tuple(stages), _merged(requires)
 
 
 def _stage(relation: Relation, name: str) -> Stage:
@@ -223,11 +224,10 @@ def _requirement(scan: Scan, lowering: QueryLowering) -> Requirement:
     return Requirement(scan.table, ".".join(scan.identifier), columns, scan.kind, scan.url)
 
 
-def _merged(found: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
+def _merged(found: Sequence[Requirement]) -> tuple[Requirement, ...]:
     """One entry a table, with the columns of all its uses."""
     merged: dict[tuple[str, str], Requirement] = {}
     for r in found:
         old = merged.get((r.name, r.physical))
-        columns = {**old.columns, **r.columns} if old else r.columns
-        merged[(r.name, r.physical)] = Requirement(r.name, r.physical, columns, r.kind, r.origin)
+        merged[(r.name, r.physical)] = replace(r, columns={**old.columns, **r.columns}) if old else r
     return tuple(merged.values())

@@ -95,7 +95,7 @@ class Block:
             tree = self.computed[column]
             if is_odd_constant(tree, column):
                 return False
-            size = sum(1 for _ in tree.walk())
+            size = len(list(tree.walk()))
             times = count if column in staying else count - 1
             repeated += times * max(size - 2, 0)
             if size > MOST_NODES or repeated > MOST_REPEATED:
@@ -166,6 +166,11 @@ def references(scalars: Iterable[Scalar], columns: Collection[Column]) -> dict[C
         else:
             stack += children(scalar)
     return found
+
+
+def read_from(table: exp.Expr) -> exp.From:
+    """A FROM of a table: of the tree itself where it stands nowhere yet."""
+    return exp.From(this=table if table.parent is None else table.copy())
 
 
 def distinct(table: exp.Table, scan: Scan) -> exp.Table:

@@ -6,7 +6,6 @@ A CTE captures a table of the same name in both engines, and a warehouse does no
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cached_property
 
 from transpiler.plan.scalars import Column
 
@@ -15,20 +14,19 @@ class Names:
     """Hands out names that no one else has, ignoring case."""
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
-        self._given = taken
-
-    @cached_property
-    def _taken(self) -> set[str]:
-        # Most names are given often: the stages of a table share its columns.
-        return {t.lower() for t in set(self._given)}
+        self._taken = taken
+        self._taken_text = ""
+        self._given: set[str] = set()
 
     def unique(self, wanted: str) -> str:
         """The wanted name, or with ``_2``, ``_3`` … behind it."""
+        # One text is made and searched faster than a set of many names; few statements want a name at all.
+        self._taken_text = self._taken_text or "\n".join(("", *self._taken, "")).lower()
         name, n = wanted, 1
-        while name.lower() in self._taken:
+        while (lowered := name.lower()) in self._given or f"\n{lowered}\n" in self._taken_text:
             n += 1
             name = f"{wanted}_{n}"
-        self._taken.add(name.lower())
+        self._given.add(lowered)
         return name
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial
 from itertools import chain
+from operator import attrgetter
 
 from sqlglot import exp
 
@@ -19,7 +20,6 @@ from transpiler.lowering.liveness import needs_of, survey
 from transpiler.lowering.names import Names, column_names
 from transpiler.lowering.scalars import ROWS, WINDOWED
 from transpiler.lowering.stages import Stages, StageSql
-from transpiler.lowering.ticks import used_columns
 from transpiler.lowering.walking import Walking
 from transpiler.plan.relations import (
     Aggregate,
@@ -38,12 +38,15 @@ from transpiler.plan.relations import (
     Walk,
     Window,
 )
-from transpiler.plan.scalars import Column, columns_of
+from transpiler.plan.scalars import Column, columns_in, columns_of
 
 MAX_RELATIONS = 2000
 """How many stages a statement may come to; a table of the catalog counts as one."""
 MAX_CHAIN = 250
 """How many stages may lie one on another: DuckDB's binder recurses through CTEs and stops at about a thousand levels."""
+
+
+_name_of = attrgetter("name")
 
 
 @dataclass(slots=True)
@@ -64,10 +67,9 @@ class QueryLowering(Stages):
                 hint="functions that call each other twice multiply; let keeps a table's stages once",
             )
         self.needs = needs_of(self.plan, found)
-        self.used = cache(partial(used_columns, self.plan, relations))
-        self.uses = found.uses
+        self.relations, self.uses = relations, found.uses
         shared = {id(r.columns): r.columns for r in relations}.values()
-        self.names = Names(chain(self.taken, (c.name for columns in shared for c in columns)))
+        self.names = Names(chain(self.taken, map(_name_of, chain.from_iterable(shared))))
         for relation in relations:
             self.done[id(relation)] = self._relation(relation)
         tree = self._final()
@@ -133,21 +135,14 @@ class QueryLowering(Stages):
     def _scan(self, scan: Scan) -> Block:
         needed = self.needed(scan)
         columns = [c for c in scan.columns if c in needed] or list(scan.columns[:1])
-        read = {*columns, *(c for w in scan.window for c in columns_of(w))}
-        self.read[id(scan)] = [c for c in scan.columns if c in read]
+        read = columns_in(scan.window).union(columns) if scan.window else columns
+        self.read[id(scan)] = [c for c in scan.columns if c in read] if scan.window else columns
         scalars = self.scalars(lambda c: self._raw(scan, c))
         where = [*(self.dialect.shard_filter(scalars, scan) if scan.shards else [])]
         where += [scalars.predicate(w) for w in scan.window]
         self.scanned.append(scan)
         table = distinct(self.dialect.table(scan.identifier), scan)
-        plain: dict[Column, str] = {}
-        computed: dict[Column, exp.Expr] = {}
-        for column in columns:
-            stored = self._stored(scan, column)
-            if isinstance(stored, str):
-                plain[column] = stored
-            else:
-                computed[column] = stored
+        plain, computed = self._stored(scan, columns)
         return Block(table, None, tuple(columns), plain, computed, columns, tuple(where), (scan,))
 
     def _raw(self, scan: Scan, column: Column) -> exp.Expr:
@@ -157,16 +152,27 @@ class QueryLowering(Stages):
             return exp.Column(this=self.dialect.identifier(physical))
         return self.dialect.read(physical, column.type)
 
-    def _stored(self, scan: Scan, column: Column) -> exp.Expr | str:
-        """What a stored column is within the query; the name of one that is as it lies in the table."""
-        if column.is_absent:
-            return self.dialect.null(column.type)
-        physical = scan.physical[column]
-        if isinstance(physical, str):
-            is_changed = column.type in stored_otherwise(self.dialect)
-            return self.dialect.stored(self._raw(scan, column), column.type) if is_changed else physical
-        tree = self._raw(scan, column)
-        return tree.name if isinstance(tree, exp.Column) and not tree.args.get("table") else tree
+    def _stored(self, scan: Scan, columns: Sequence[Column]) -> tuple[dict[Column, str], dict[Column, exp.Expr]]:
+        """What stored columns are within the query: the names of those that are as they lie in the table, else trees."""
+        plain: dict[Column, str] = {}
+        computed: dict[Column, exp.Expr] = {}
+        changed = stored_otherwise(self.dialect)
+        for column in columns:
+            if column.is_absent:
+                computed[column] = self.dialect.null(column.type)
+                continue
+            physical = scan.physical[column]
+            if not isinstance(physical, str):
+                tree = self._raw(scan, column)
+                if isinstance(tree, exp.Column) and not tree.args.get("table"):
+                    plain[column] = tree.name
+                else:
+                    computed[column] = tree
+            elif column.type in changed:
+                computed[column] = self.dialect.stored(self._raw(scan, column), column.type)
+            else:
+                plain[column] = physical
+        return plain, computed
 
     def _values(self, values: Values) -> Lowered:
         if not values.columns:

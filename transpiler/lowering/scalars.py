@@ -43,7 +43,8 @@ ROWS, WINDOWED = "rows", "windowed"
 class ScalarLowering:
     """Lowers the scalars of one stage. ``columns`` gives a fresh tree of a column; ``table_of`` names a relation's CTE.
 
-    ``loose``: the bool that is being built may be NULL where KQL says false. ``marks`` of a whole statement gets ROWS for what
+    ``strict``: what builds all but the bool at hand, which may be NULL where KQL says false (``loose``); None where that must be
+    false. ``marks`` of a whole statement gets ROWS for what
     is computed of other rows, WINDOWED for what the target spells with window functions: a walk that looks for them is dear.
     """
 
@@ -51,13 +52,18 @@ class ScalarLowering:
     columns: Callable[[Column], exp.Expr]
     table_of: Callable[[Relation], tuple[exp.Expr, Mapping[Column, str]]]
     now: Callable[[], exp.Expr]
-    loose: bool = False
     marks: set[str] = field(default_factory=set)
+    strict: ScalarLowering | None = None
+
+    @property
+    def loose(self) -> bool:
+        """Whether the bool that is being built may be NULL where KQL says false."""
+        return self.strict is not None
 
     def value(self, scalar: Scalar) -> exp.Expr:
         """The SQL of a scalar; NULL where Kusto has null (a string may be NULL for '')."""
-        if self.loose:
-            return self._strict().value(scalar)
+        if self.strict is not None:
+            return self.strict.value(scalar)
         match scalar:
             case Constant():
                 return self.dialect.constant(scalar)
@@ -91,15 +97,15 @@ class ScalarLowering:
             if scalar.overload.key in ("and", "or"):
                 return self._connect(scalar, self.predicate)
             if scalar.overload.nulls in (Nulls.FALSE, Nulls.BOTH):
-                return self._with(loose=True).spell(scalar)
+                return self._loosely().spell(scalar)
         if isinstance(scalar, InRelation):
-            return self.dialect.special[f"{scalar.operator} relation"](self._with(loose=True), scalar)
+            return self.dialect.special[f"{scalar.operator} relation"](self._loosely(), scalar)
         return self.value(scalar)
 
     def text(self, scalar: Scalar) -> exp.Expr:
         """The SQL of a string, never NULL."""
-        if self.loose:
-            return self._strict().text(scalar)
+        if self.strict is not None:
+            return self.strict.text(scalar)
         tree = self.value(scalar)
         if not scalar.nullable:
             return tree
@@ -121,7 +127,8 @@ class ScalarLowering:
             tree = fill(spelling, self.dialect.sqlglot_name, self.slots(scalar))
         else:
             tree = spelling(self, scalar)
-        self._check_constants(scalar)
+        if scalar.overload.constants:
+            self._check_constants(scalar)
         return tree
 
     def _check_constants(self, scalar: Call) -> None:
@@ -167,11 +174,10 @@ class ScalarLowering:
         table, names = self.table_of(relation)
         return table, exp.Column(this=self.dialect.identifier(names[column]))
 
-    def _strict(self) -> ScalarLowering:
-        return self._with(loose=False)
-
-    def _with(self, *, loose: bool) -> ScalarLowering:
-        return ScalarLowering(self.dialect, self.columns, self.table_of, self.now, loose, self.marks)
+    def _loosely(self) -> ScalarLowering:
+        if self.strict is not None:
+            return self
+        return ScalarLowering(self.dialect, self.columns, self.table_of, self.now, self.marks, self)
 
     def _column(self, scalar: ColumnRef) -> exp.Expr:
         column = scalar.column

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from sqlglot import exp
 
 from transpiler.dialects.windowing import partition_key
-from transpiler.lowering.block import MOST_NODES, Block, Lowered
+from transpiler.lowering.block import MOST_NODES, Block, Lowered, read_from
 from transpiler.lowering.liveness import live_aggregates
 from transpiler.lowering.names import column_names
 from transpiler.lowering.stages import Stages
@@ -56,9 +56,9 @@ def lower_project(stages: Stages, relation: Project) -> Block | Lowered:
         return lower_window(stages, relation)
     kept = (c for c in relation.columns if c in needed and c not in computed)
     block = stages.open_for(relation.input, list(computed.values()), kept)
-    have = set(block.columns)
-    columns = tuple(c for c in relation.columns if c in have or c in computed)
-    if not any(c in needed for c in columns):
+    have = computed.keys() | block.columns
+    columns = tuple([c for c in relation.columns if c in have])
+    if needed.isdisjoint(columns):
         columns, computed = _one_column(relation, block, columns)
     scalars = stages.over(block)
     values = {c: stages.shown(c, s) for c, s in computed.items()}
@@ -149,7 +149,7 @@ def lower_aggregate(stages: Stages, relation: Aggregate) -> Lowered | Block:
     kept = [*(c for c in columns if c not in rows.fields), *rows.trees]
     select = exp.Select(expressions=[stages.alias(trees[c], names[c]) for c in kept])
     if block.table is not None:
-        select.set("from_", exp.From(this=block.table.copy()))
+        select.set("from_", read_from(block.table))
     stages.where(select, block.where)
     if not relation.aggregates:
         select.set("distinct", exp.Distinct())

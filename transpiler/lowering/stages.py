@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from transpiler.dialects.dialect import Dialect
+from transpiler.dialects.dialect import Dialect, identifier
 from transpiler.dialects.ordering import nan_key
 from transpiler.frozen import frozen
-from transpiler.lowering.block import Block, Lowered
+from transpiler.lowering.block import Block, Lowered, read_from
 from transpiler.lowering.clauses import conjunction
 from transpiler.lowering.liveness import Needs
 from transpiler.lowering.names import Names, column_names
 from transpiler.lowering.scalars import ScalarLowering
-from transpiler.lowering.ticks import shown
+from transpiler.lowering.ticks import shown, used_columns
 from transpiler.plan.relations import OrderKey, Plan, Relation, Scan
 from transpiler.plan.scalars import Column, Constant, Scalar
 
@@ -55,7 +55,8 @@ class Stages:
     uses: Mapping[int, int] = field(default_factory=dict)
     needs: Needs = field(default_factory=dict)
     names: Names = field(default_factory=Names)
-    used: Callable[[], set[Column]] = set
+    relations: Sequence[Relation] = ()
+    _used: set[Column] | None = None
 
     # ---------------------------------------------------------------- stages
 
@@ -134,7 +135,7 @@ class Stages:
         """The SELECT of a block with these columns; ``computed`` gives the trees of those that are not the table's own."""
         select = exp.Select(expressions=self._select_list(block, columns, names, computed))
         if block.table is not None:
-            select.set("from_", exp.From(this=block.table.copy()))
+            select.set("from_", read_from(block.table))
         self.where(select, block.where)
         return select
 
@@ -155,12 +156,20 @@ class Stages:
             few = count > 2 and len(replaced) * 2 <= count and not any(t.find(exp.Window) for t in replaced.values())
             if not replaced or few:
                 changes = [exp.Alias(this=t, alias=self.dialect.identifier(names[c])) for c, t in replaced.items()]
-                kept, star = kept[count:], [exp.Star(replace=changes or None)]
-                return [*star, *(self._listed(block, c, names[c], computed) for c in kept)]
-        return [self._listed(block, c, names[c], computed) for c in kept]
+                return [exp.Star(replace=changes or None), *self._listed(block, kept[count:], names, computed)]
+        return self._listed(block, kept, names, computed)
 
-    def _listed(self, block: Block, column: Column, name: str, computed: Mapping[Column, exp.Expr]) -> exp.Expr:
-        return self.alias(computed[column] if column in computed else block.tree(column), name)
+    def _listed(
+        self, block: Block, columns: Sequence[Column], names: Mapping[Column, str], computed: Mapping[Column, exp.Expr]
+    ) -> list[exp.Expr]:
+        """Columns one by one. Most are the table's own: they need no look at their tree to tell that they have their name."""
+        own = block.plain
+        return [
+            exp.Column(this=identifier(names[c]))
+            if c not in computed and own.get(c) == names[c]
+            else self.alias(computed[c] if c in computed else block.tree(c), names[c])
+            for c in columns
+        ]
 
     def emit(
         self,
@@ -200,7 +209,7 @@ class Stages:
 
     def scalars(self, tree: Callable[[Column], exp.Expr]) -> ScalarLowering:
         """Scalars over columns whose trees a function gives."""
-        return ScalarLowering(self.dialect, tree, self._table_of, self.now, False, self.marks)
+        return ScalarLowering(self.dialect, tree, self._table_of, self.now, self.marks)
 
     def _table_of(self, relation: Relation) -> tuple[exp.Expr, Mapping[Column, str]]:
         lowered = self.source(relation)
@@ -209,7 +218,13 @@ class Stages:
     def shown(self, column: Column, scalar: Scalar) -> Scalar:
         """What a column is computed from: a time that is only shown loses the digit that no warehouse holds."""
         cut = shown(scalar)
-        return scalar if cut is scalar or column in self.used() else cut
+        return scalar if cut is scalar or column in self._used_columns() else cut
+
+    def _used_columns(self) -> set[Column]:
+        """``used_columns`` of the plan, looked for when it is first asked."""
+        if self._used is None:
+            self._used = used_columns(self.plan, self.relations)
+        return self._used
 
     # ---------------------------------------------------------------- pieces
 
