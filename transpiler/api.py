@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -101,58 +102,57 @@ def transpile(
     Raises KqlError for text that is not KQL, names that are not known, and what the target cannot do exactly.
     """
     source = _source(kql)
-    # Python's collector of cycles is held back while trees are built: all of them are live, and walking them is in vain.
-    # Trap: the switch is the whole process's. Who finds it off leaves it off, so that of translations in several threads
-    # one pauses at a time, and between two of them the collector comes to its turn; counting them would starve it.
+    with _whole_trees(), _told_in(source):
+        dialect = dialect_of(target)
+        check_times(now, window)
+        catalog = _catalog(tables)
+        contract = infer_tables(parse_query(source), catalog) if infer else Contract()
+        statement = lower_statement(
+            source,
+            dialect,
+            declared_with(catalog, contract.tables),
+            now=lambda: now_tree(dialect, now),
+            window=window,
+            parameters=parameters or {},
+            header=header,
+            by_arrival=by_arrival,
+        )
+        sql = print_sql(statement.tree, dialect)
+        check_size(sql, dialect)
+        return Translation(sql, target, *described(statement), contract.tables, contract.guesses)
+
+
+@contextmanager
+def _whole_trees() -> Iterator[None]:
+    """Holds Python's collector of cycles back while trees are built: all of them are live, and walking them is in vain.
+
+    Trap: the switch is the whole process's. Who finds it off leaves it off, so that of translations in several threads
+    one pauses at a time, and between two of them the collector comes to its turn; counting them would starve it.
+    """
     is_collecting = gc.isenabled()
     gc.disable()
     try:
-        return _translated(source, target, tables, now, window, parameters or {}, header, infer, by_arrival)
+        yield
+    finally:
+        if is_collecting:
+            gc.enable()
+
+
+@contextmanager
+def _told_in(source: Source) -> Iterator[None]:
+    """Errors with the text that they are about; a nesting that Python does not follow is one of them."""
+    try:
+        yield
     except KqlError as error:
         raise error.in_source(source) from None
     except RecursionError:
         raise KqlError("KQL004", "the query is nested too deeply to be translated here", source=source) from None
-    finally:
-        if is_collecting:
-            gc.enable()
 
 
 def _source(kql: str | Source) -> Source:
     if not isinstance(kql, str | Source):
         raise KqlError("KQL003", f"a query is a text, this is {type(kql).__name__}")
     return kql if isinstance(kql, Source) else Source(kql)
-
-
-def _translated(
-    source: Source,
-    target: str,
-    tables: Mapping[str, Mapping[str, str]] | Catalog | None,
-    now: datetime | RunTime | None,
-    window: timedelta | None,
-    parameters: Mapping[str, object],
-    header: str,
-    infer: bool,
-    by_arrival: bool,
-) -> Translation:
-    dialect = dialect_of(target)
-    check_times(now, window)
-    catalog = _catalog(tables)
-    contract = infer_tables(parse_query(source), catalog) if infer else Contract()
-    catalog = declared_with(catalog, contract.tables)
-    statement = lower_statement(
-        source,
-        dialect,
-        catalog,
-        now=lambda: now_tree(dialect, now),
-        window=window,
-        parameters=parameters,
-        header=header,
-        by_arrival=by_arrival,
-    )
-    sql = print_sql(statement.tree, dialect)
-    check_size(sql, dialect)
-    columns, stages, requires = described(statement)
-    return Translation(sql, target, columns, stages, requires, contract.tables, contract.guesses)
 
 
 def _catalog(tables: Mapping[str, Mapping[str, str]] | Catalog | None) -> Catalog:
