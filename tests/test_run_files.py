@@ -154,3 +154,16 @@ def test_a_rule_over_a_table_without_a_time_is_told(tmp_path: Path) -> None:
         assert "the window does not cut" not in rulesql("translate", rule, *given, "--window", "all").stderr
     cut = rulesql("translate", rule, "--table", "T=a:long,TimeGenerated:datetime")
     assert "the window does not cut" not in cut.stderr
+
+
+def test_fields_that_differ_only_by_case_are_refused(tmp_path: Path) -> None:
+    """DuckDB takes their columns for one; the second's values would be lost without a word. A declared one is read."""
+    path = tmp_path / "log.jsonl"
+    path.write_text('{"user": "ann", "User": "bob"}\n{"User": "eve"}\n')
+    result = rulesql("query", "T", "--table", f"T={path}")
+    assert result.exit_code != 0
+    assert "the fields 'user' and 'User' differ only by case" in result.stderr
+    (tmp_path / "c/schemas").mkdir(parents=True)
+    (tmp_path / "c/schemas/t.yaml").write_text("table: T\ncolumns: {User: string}\n")
+    declared = rulesql("query", "T | project User", "--table", f"T={path}", "--catalog", tmp_path / "c", "-f", "json")
+    assert json.loads(declared.stdout) == [{"User": "bob"}, {"User": "eve"}]

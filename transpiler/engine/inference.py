@@ -7,7 +7,7 @@ look like instants or numbers. What is found is a guess all the same, and whoeve
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -86,6 +86,7 @@ def _of_json(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, 
         for name, kind in structure.items()
         if name  # a field without a name is no column: KQL could not say it
     }
+    _check_case(found)
     found |= dict.fromkeys(
         _beyond_long(connection, relation, [n for n in found if structure[n] == "UBIGINT"]), Type.REAL
     )
@@ -93,6 +94,18 @@ def _of_json(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, 
     # A JSON text stays a text, whatever it holds; only instants have no form of their own in JSON.
     instants = _of_texts(connection, relation, texts, {Type.DATETIME: _TEXTS[Type.DATETIME]})
     return {name: instants.get(name) or kind for name, kind in found.items()}
+
+
+def _check_case(names: Iterable[str]) -> None:
+    """Raises EngineError for two fields whose columns DuckDB would hold for one: the values of the second would be lost."""
+    seen: dict[str, str] = {}
+    for name in names:
+        if (first := seen.setdefault(name.lower(), name)) != name:
+            message = (
+                f"the fields '{first}' and '{name}' differ only by case, and no warehouse has both columns: declare the one "
+                "that is wanted in a schema file"
+            )
+            raise EngineError("duckdb", message)
 
 
 def _beyond_long(connection: duckdb.DuckDBPyConnection, relation: str, names: Sequence[str]) -> list[str]:
