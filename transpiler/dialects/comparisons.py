@@ -7,14 +7,13 @@ Kusto documentation on null values; oracle ``null-and-edge`` cases (``where i !=
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from sqlglot import exp
 
 from transpiler.dialects.spelling import Speller, Spelling, grouped, operand, text
-from transpiler.kql.instants import MAX_INSTANT, TICKS_PER_MICROSECOND
 from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.scalars import Call, Constant, InRelation, Scalar, ScalarSubquery
+from transpiler.plan.ticks import ticks_beyond, whole_microseconds
 from transpiler.types import Type
 
 
@@ -113,17 +112,7 @@ def _bound(scalar: Scalar, other: Scalar, *, upward: bool) -> Scalar:
     An end of a day that is computed stands one tick too early in the warehouse; against it the constant stays as it is,
     and is refused where it is written.
     """
-    if not isinstance(scalar, Constant) or scalar.type not in (Type.DATETIME, Type.TIMESPAN):
-        return scalar
-    rest = scalar.value % TICKS_PER_MICROSECOND if isinstance(scalar.value, int) else 0
-    if (
-        not isinstance(scalar.value, int)
-        or not rest
-        or (isinstance(other, Call) and other.overload.key.startswith("endof"))
-    ):
-        return scalar
-    whole = scalar.value - rest + (TICKS_PER_MICROSECOND if upward else 0)
-    return scalar if scalar.type is Type.DATETIME and whole > MAX_INSTANT else replace(scalar, value=whole)
+    return scalar if ticks_beyond(other) else whole_microseconds(scalar, upward=upward)
 
 
 def ordering(kind: type[exp.Expr]) -> Callable[[Speller, Call], exp.Expr]:

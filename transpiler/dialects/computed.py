@@ -13,6 +13,7 @@ from sqlglot import exp
 
 from transpiler.dialects.spelling import Speller
 from transpiler.plan.scalars import Call, Scalar
+from transpiler.plan.ticks import ticks_beyond
 from transpiler.types import Type
 
 _VARIABLE = re.compile(r"@(\w+)@")
@@ -43,6 +44,16 @@ def computed_once(template: str) -> Callable[[Speller, Call], exp.Expr]:
 
     def spell(speller: Speller, call: Call) -> exp.Expr:
         return speller.once(guarded(speller, call, 0), lambda v: speller.sql(template, v=v))
+
+    return spell
+
+
+def for_ends(template: str, of_an_end: str) -> Callable[[Speller, Call], exp.Expr]:
+    """A template over ``{v}``, an instant, and the one that knows of the ticks which the warehouse lacks of an end."""
+
+    def spell(speller: Speller, call: Call) -> exp.Expr:
+        (instant,) = call.arguments
+        return speller.sql(of_an_end if ticks_beyond(instant) else template, v=speller.value(instant))
 
     return spell
 

@@ -9,6 +9,7 @@ from sqlglot import exp
 from transpiler.dialects.spelling import Speller, number, text
 from transpiler.kql.instants import MOST_DAYS
 from transpiler.plan.scalars import Call, Constant, Scalar
+from transpiler.plan.ticks import ticks_beyond
 from transpiler.plan.time_formats import Piece, datetime_pieces, timespan_pieces
 from transpiler.types import Type
 
@@ -39,6 +40,20 @@ def concatenated(trees: Sequence[exp.Expr]) -> exp.Expr:
     return tree
 
 
+def _with_ticks(piece: Piece, beyond: int) -> tuple[Piece, ...]:
+    """The seventh digit of a second, which the warehouse lacks, as the text that it is for an end."""
+    return (Piece("f", 6), Piece("", 0, str(beyond))) if piece.letter in "fF" and piece.count == 7 else (piece,)
+
+
+def beyond_of(speller: Speller, call: Call, tree: exp.Expr) -> exp.Expr:
+    """A number of nanoseconds, with those of an end that the warehouse lacks: of one instant, or of the first less the second."""
+    first, *second = (ticks_beyond(a) for a in call.arguments)
+    lacking = (first - sum(second)) * 100
+    if not lacking:
+        return tree
+    return speller.sql("{n} + {lacking}" if lacking > 0 else "{n} - {lacking}", n=tree, lacking=number(abs(lacking)))
+
+
 def datetime_format(
     codes: Mapping[tuple[str, int], str], written: str, fraction: Callable[[Speller, exp.Expr, Piece], exp.Expr]
 ) -> Callable[[Speller, Call], exp.Expr]:
@@ -47,6 +62,8 @@ def datetime_format(
 
     def spell(speller: Speller, call: Call) -> exp.Expr:
         pieces = datetime_pieces(str(call.options[0])) or []
+        if beyond := ticks_beyond(call.arguments[0]):
+            pieces = [part for piece in pieces for part in _with_ticks(piece, beyond)]
 
         def build(t: exp.Expr) -> exp.Expr:
             parts: list[exp.Expr] = []

@@ -26,7 +26,7 @@ class Column:
     ``nullable``: whether a stored NULL can occur. ``is_absent``: a declared column that no warehouse can store, because
     an earlier column has the same name in another case; it is NULL, and predicates on it are refused. ``is_number``: a
     real that is known not to be NaN. ``known``: the constant that every row has in it. ``among``: the constants that its
-    rows are written with.
+    rows are written with. ``is_end``: the computed end of a day or its kin, a tick behind what the warehouse holds of it.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Column:
     is_number: bool = False
     known: Constant | None = None
     among: tuple[Constant, ...] = ()
+    is_end: bool = False
 
 
 @frozen()

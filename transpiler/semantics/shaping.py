@@ -8,6 +8,7 @@ from transpiler.kql import syntax
 from transpiler.plan.ranges import may_be_nan
 from transpiler.plan.relations import Origin, Project, Relation
 from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar, columns_of
+from transpiler.plan.ticks import ticks_beyond
 from transpiler.semantics.scalars.calls import convert
 from transpiler.semantics.scope import Openness, Scope, Tabular
 from transpiler.types import Type
@@ -26,7 +27,8 @@ def column_for(name: str, scalar: Scalar) -> Column:
     """A new column that holds a scalar."""
     known = scalar if isinstance(scalar, Constant) else None
     among = scalar.column.among if isinstance(scalar, ColumnRef) else ()
-    return Column(name, scalar.type, scalar.nullable, is_number=not may_be_nan(scalar), known=known, among=among)
+    is_number, is_end = not may_be_nan(scalar), ticks_beyond(scalar) > 0
+    return Column(name, scalar.type, scalar.nullable, is_number=is_number, known=known, among=among, is_end=is_end)
 
 
 def project(

@@ -45,7 +45,7 @@ def _name(scope: Scope, node: syntax.Name) -> Tabular:
 def referred(tabular: Tabular, name: str) -> Tabular:
     """Another use of a bound relation, with columns of its own (so that a self-join can tell its sides apart)."""
     target = tabular.relation
-    fresh = {c: Column(c.name, c.type, c.nullable, c.is_absent, c.is_number, among=c.among) for c in target.columns}
+    fresh = {c: replace(c, known=None) for c in target.columns}
     relation = Reference(columns=tuple(fresh.values()), origin=target.origin, name=name, target=target)
     order = tuple(
         replace(k, value=ColumnRef(fresh[k.value.column])) for k in tabular.order if isinstance(k.value, ColumnRef)

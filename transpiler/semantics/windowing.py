@@ -26,6 +26,7 @@ from transpiler.plan.scalars import (
     columns_of,
     is_windowed,
 )
+from transpiler.plan.ticks import ticks_beyond
 from transpiler.semantics import sessions
 from transpiler.semantics.scalars.calls import call_declared, convert, make_call, overload_of, row_number
 from transpiler.semantics.scalars.packing import as_dynamic
@@ -294,7 +295,7 @@ class _Stages:
         while len(self.levels) <= level:
             self.levels.append({})
         name = {"row_number": "row_order" if not self.made else "row_number"}.get(w.overload.name, w.overload.name)
-        column = Column(name.replace(" ", "_"), w.type, w.nullable)
+        column = Column(name.replace(" ", "_"), w.type, w.nullable, is_end=ticks_beyond(w) > 0)
         self.levels[level][column] = w
         self.made[column] = level
         return column

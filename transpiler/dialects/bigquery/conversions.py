@@ -14,7 +14,7 @@ from transpiler.dialects.arithmetic import EPOCH
 from transpiler.dialects.bigquery.columns import is_queried, scalar_in
 from transpiler.dialects.bigquery.formats import part_at
 from transpiler.dialects.bigquery.paths import is_parsed, is_plain, json_of, scalar_text_of
-from transpiler.dialects.computed import computed_from, computed_once, hygienic
+from transpiler.dialects.computed import computed_from, computed_once, for_ends, hygienic
 from transpiler.dialects.instant_texts import (
     DATE_FORMS,
     DATE_MARKS,
@@ -48,6 +48,7 @@ _SATURATED_INT = (
 )
 _WRAPPED = "(({v} & 4294967295) ^ 2147483648) - 2147483648"
 _TICKS = f"(UNIX_MICROS({{value}}) + {EPOCH}) * 10"
+_WRITTEN_INSTANT = "FORMAT_TIMESTAMP('%E4Y-%m-%dT%H:%M:%E6S0Z', {v}, 'UTC')"
 
 # The shortest text that reads back as the same number; BigQuery's own has 17 digits where 16 are enough.
 _SHORTEST = (
@@ -217,7 +218,7 @@ SPELLINGS: dict[str, Spelling] = {
     "tostring real": _tostring_real,
     "tostring decimal": "CAST({value} AS STRING)",
     "tostring bool": "CASE WHEN {value} THEN 'True' WHEN NOT {value} THEN 'False' END",
-    "tostring datetime": "FORMAT_TIMESTAMP('%E4Y-%m-%dT%H:%M:%E6S0Z', {value}, 'UTC')",
+    "tostring datetime": for_ends(_WRITTEN_INSTANT, _WRITTEN_INSTANT.replace("0Z", "9Z")),
     "tostring timespan": computed_once(TIMESPAN_AS_TEXT),
     "tostring guid": _identity,
     "tolong string": _LONG_TEXT.replace("{x}", "{value}"),
@@ -226,7 +227,7 @@ SPELLINGS: dict[str, Spelling] = {
     "tolong real": computed_once(_SATURATED),
     "tolong decimal": "SAFE_CAST(TRUNC({value}) AS INT64)",
     "tolong bool": "CAST({value} AS INT64)",
-    "tolong datetime": _TICKS,
+    "tolong datetime": for_ends(_TICKS.replace("{value}", "{v}"), f"{_TICKS} + 9".replace("{value}", "{v}")),
     "tolong timespan": "{value} * 10",
     "toint string": computed_from(_LONG_TEXT.replace("{x}", "{value}"), _IN_INT),
     "toint dynamic": computed_once(_INT_OF_DYNAMIC),

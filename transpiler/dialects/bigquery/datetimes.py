@@ -10,6 +10,7 @@ from transpiler.dialects.bigquery.arithmetic import moved
 from transpiler.dialects.datetimes import (
     TWICE,
     ZONE_NAME,
+    beyond_of,
     datetime_format,
     is_zero,
     timespan_format,
@@ -130,7 +131,9 @@ def _diff(speller: Speller, call: Call) -> exp.Expr:
     first, second = (speller.value(a) for a in call.arguments)
     if unit in ("nanosecond", "microsecond"):
         micros = "TIMESTAMP_DIFF({a}, {b}, MICROSECOND)"
-        return speller.sql(f"{micros} * 1000" if unit == "nanosecond" else micros, a=first, b=second)
+        if unit == "microsecond":
+            return speller.sql(micros, a=first, b=second)
+        return beyond_of(speller, call, speller.sql(f"{micros} * 1000", a=first, b=second))
     kind = "DATE" if unit in (*_MONTHS_OF, "week", "day") else "DATETIME"
     template = f"{kind}_DIFF({kind}({{a}}, 'UTC'), {kind}({{b}}, 'UTC'), {unit.upper()})"
     return speller.sql(template, a=first, b=second)
@@ -146,7 +149,9 @@ _PARTS = {
 
 
 def _part(speller: Speller, call: Call) -> exp.Expr:
-    return speller.sql(_PARTS[str(call.options[0])], date=speller.value(call.arguments[0]))
+    part, (instant,) = str(call.options[0]), call.arguments
+    tree = speller.sql(_PARTS[part], date=speller.value(instant))
+    return beyond_of(speller, call, tree) if part == "nanosecond" else tree
 
 
 _CODES = {

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from sqlglot import exp
 
 from transpiler.dialects.arithmetic import EPOCH
-from transpiler.dialects.computed import computed_once, guarded, hygienic
+from transpiler.dialects.computed import computed_once, for_ends, guarded, hygienic
 from transpiler.dialects.duckdb.paths import json_of, text_of
 from transpiler.dialects.instant_texts import (
     DATE_FORMS,
@@ -48,6 +48,7 @@ _SATURATED_INT = (
 )
 _WRAPPED = "xor({v} & 4294967295, 2147483648) - 2147483648"
 _TICKS = f"(epoch_us({{value}}) + {EPOCH}) * 10"
+_WRITTEN_INSTANT = "strftime({v}, '%Y-%m-%dT%H:%M:%S.%f') || '0Z'"
 
 # Kusto writes plain digits from 1e-6 up to 1e21, DuckDB's cast only from 1e-4 up to 1e16.
 _REAL_AS_TEXT = (
@@ -207,7 +208,7 @@ SPELLINGS: dict[str, Spelling] = {
     "tostring real": _tostring_real,
     "tostring decimal": r"regexp_replace(CAST({value} AS VARCHAR), '(\.\d*[1-9])0+$|\.0+$', '\1')",
     "tostring bool": "CASE WHEN {value} THEN 'True' WHEN NOT {value} THEN 'False' END",
-    "tostring datetime": "strftime({value}, '%Y-%m-%dT%H:%M:%S.%f') || '0Z'",
+    "tostring datetime": for_ends(_WRITTEN_INSTANT, _WRITTEN_INSTANT.replace("0Z", "9Z")),
     "tostring timespan": computed_once(TIMESPAN_AS_TEXT),
     "tostring guid": "CAST({value} AS VARCHAR)",
     "tolong string": _LONG_TEXT.replace("{x}", "{value}"),
@@ -216,7 +217,7 @@ SPELLINGS: dict[str, Spelling] = {
     "tolong real": computed_once(_SATURATED),
     "tolong decimal": "TRY_CAST(trunc({value}) AS BIGINT)",
     "tolong bool": "CAST({value} AS BIGINT)",
-    "tolong datetime": _TICKS,
+    "tolong datetime": for_ends(_TICKS.replace("{value}", "{v}"), f"{_TICKS} + 9".replace("{value}", "{v}")),
     "tolong timespan": "{value} * 10",
     "toint string": f"CAST({_INT_TEXT.replace('{x}', '{value}')} AS BIGINT)",
     "toint dynamic": _dynamic(_INT_OF_DYNAMIC),

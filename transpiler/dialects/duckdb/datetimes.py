@@ -9,6 +9,7 @@ from sqlglot import exp
 from transpiler.dialects.datetimes import (
     TWICE,
     ZONE_NAME,
+    beyond_of,
     datetime_format,
     is_zero,
     timespan_format,
@@ -100,7 +101,7 @@ def _diff(speller: Speller, call: Call) -> exp.Expr:
         days = f"date_diff('day', {_BEGIN_OF_WEEK.replace('{t}', '{b}')}, {_BEGIN_OF_WEEK.replace('{t}', '{a}')}) // 7"
         return speller.sql(days, a=first, b=second)
     if unit == "nanosecond":
-        return speller.sql("(epoch_us({a}) - epoch_us({b})) * 1000", a=first, b=second)
+        return beyond_of(speller, call, speller.sql("(epoch_us({a}) - epoch_us({b})) * 1000", a=first, b=second))
     return speller.sql(f"date_diff('{unit}', {{b}}, {{a}})", a=first, b=second)
 
 
@@ -114,7 +115,9 @@ _PARTS = {
 
 
 def _part(speller: Speller, call: Call) -> exp.Expr:
-    return speller.sql(_PARTS[str(call.options[0])], t=speller.value(call.arguments[0]))
+    part, (instant,) = str(call.options[0]), call.arguments
+    tree = speller.sql(_PARTS[part], t=speller.value(instant))
+    return beyond_of(speller, call, tree) if part == "nanosecond" else tree
 
 
 _STRFTIME = {

@@ -11,6 +11,7 @@ from dataclasses import replace
 from transpiler.kql import syntax
 from transpiler.plan.relations import OrderKey, Project, Series, Values
 from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar
+from transpiler.plan.ticks import ticks_beyond, whole_microseconds
 from transpiler.semantics.dispatch import MULTI_BINDERS, bind_column_of, bind_constant, bind_scalar, binds_operator
 from transpiler.semantics.names import UniqueNames, result_name, unnamed_beside
 from transpiler.semantics.scalars.arrays import check_finite
@@ -322,8 +323,11 @@ def _range(scope: Scope, tabular: Tabular | None, node: syntax.Range) -> Tabular
     check_finite(scope, (start, stop, step))
     if isinstance(step, Constant) and step.value == 0:
         raise scope.error("KQL104", "a step of zero never ends", step.span)
-    column = Column(node.column, t, False)
+    column = Column(node.column, t, False, is_end=ticks_beyond(start) > 0)
     origin = origin_of(scope, node, "range")
-    series = Series(columns=(column,), origin=origin, start=start, stop=stop, step=step)
     is_down = isinstance(step, Constant) and isinstance(step.value, int | float) and step.value < 0
+    if isinstance(step, Constant):
+        # All its values are whole microseconds, or it is refused where start or step are written.
+        stop = whole_microseconds(stop, upward=is_down)
+    series = Series(columns=(column,), origin=origin, start=start, stop=stop, step=step)
     return Tabular(series, (column,), ordinal=OrderKey(ColumnRef(column), is_down, not is_down), serialized=True)

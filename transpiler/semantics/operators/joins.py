@@ -184,7 +184,7 @@ def _take(sources: dict[Column, Column], names: UniqueNames, columns: tuple[Colu
     for column in columns:
         name = column.name if column.name in free else names.unique(column.name)
         among = () if padded else column.among
-        new = Column(name, column.type, column.nullable or padded, column.is_absent, column.is_number, among=among)
+        new = replace(column, name=name, nullable=column.nullable or padded, known=None, among=among)
         sources[new] = column
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from transpiler.kql import syntax
 from transpiler.plan.relations import Aggregate, AggregateCall, Filter, Join, OrderKey, Origin, Relation, Series
 from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, Scalar, ScalarSubquery
+from transpiler.plan.ticks import ticks_beyond, whole_microseconds
 from transpiler.semantics.dispatch import bind_scalar, binds_operator
 from transpiler.semantics.names import UniqueNames, result_name
 from transpiler.semantics.operators.columns import is_column
@@ -88,6 +89,8 @@ def _axis(row: Scope, node: syntax.MakeSeries) -> _Axis:
             node.axis.span,
             hint="from … to … step … starts its bins at from",
         )
+    if bounds[1] is not None and not ticks_beyond(value):
+        bounds[1] = whole_microseconds(bounds[1], upward=not node.in_range)
     name = written or result_name(expression) or "Column1"
     is_declared = written is not None or is_column(name, value)
     return _Axis(name, is_declared, value, bounds[0], bounds[1], step, node.in_range)

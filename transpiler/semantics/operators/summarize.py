@@ -9,6 +9,7 @@ from transpiler.functions.registry import FUNCTIONS
 from transpiler.kql import syntax
 from transpiler.plan.relations import Aggregate, AggregateCall, FirstPerGroup, OrderKey, Origin
 from transpiler.plan.scalars import Column, ColumnRef, Scalar, columns_of
+from transpiler.plan.ticks import ticks_beyond
 from transpiler.semantics.dispatch import bind_scalar, binds_operator
 from transpiler.semantics.names import UniqueNames, result_name, sorted_name
 from transpiler.semantics.operators.columns import final_name, matching, named_scalars, output_columns
@@ -146,7 +147,7 @@ def bind_keys(row: Scope, by: Sequence[syntax.Expr], names: UniqueNames) -> dict
                 )
             final = final_name(row, names, (name, explicit, scalar), item.span)
             nullable = scalar.nullable and scalar.type is not Type.STRING
-            keys[Column(final, scalar.type, nullable)] = scalar
+            keys[Column(final, scalar.type, nullable, is_end=ticks_beyond(scalar) > 0)] = scalar
     return keys
 
 
@@ -195,7 +196,7 @@ def _renamed(
     outputs: list[tuple[Column, Scalar]] = []
     for position, (column, scalar) in enumerate(bound.outputs):
         name = written[position] if position < len(written) and written[position] else names.unique(column.name)
-        new = Column(name, column.type, column.nullable)
+        new = Column(name, column.type, column.nullable, is_end=ticks_beyond(scalar) > 0)
         if isinstance(scalar, ColumnRef) and scalar.column is column:
             moved[column] = new
             scalar = ColumnRef(new, scalar.span)
@@ -233,7 +234,8 @@ def _distinct(scope: Scope, tabular: Tabular, node: syntax.Distinct) -> Tabular:
         )
     columns, computed = output_columns(scope, items, node)
     keys = {
-        Column(c.name, c.type, c.nullable and c.type is not Type.STRING): computed.get(c, ColumnRef(c)) for c in columns
+        replace(c, nullable=c.nullable and c.type is not Type.STRING, known=None): computed.get(c, ColumnRef(c))
+        for c in columns
     }
     relation = Aggregate(
         columns=tuple(keys), origin=origin_of(scope, node, "distinct"), input=tabular.relation, keys=keys, aggregates=()

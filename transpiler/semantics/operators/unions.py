@@ -106,7 +106,11 @@ def unite(scope: Scope, sides: list[tuple[str, Tabular]], kind: str, source_colu
     layout = _layout([t for _, t in sides], inner=kind == "inner")
     disputed = _disputed([t for _, t in sides], layout)
     scope.environment.disputed |= {name: _not_agreed(scope, name, node) for name in disputed}
-    columns = {(original, t): Column(name, t, True) for name, t, original in layout}
+    stored = {(c.name, c.type) for _, side in sides for c in side.visible if not c.is_end}
+    columns = {
+        (original, t): Column(name, t, True, is_end=t is Type.DATETIME and (original, t) not in stored)
+        for name, t, original in layout
+    }
     source = Column(source_column, Type.STRING, False) if source_column else None
     mappings: list[dict[Column, Scalar]] = []
     for name, side in sides:

@@ -12,6 +12,7 @@ from transpiler.functions.registry import FUNCTIONS, Function, Nulls
 from transpiler.kql import syntax
 from transpiler.plan.relations import AggregateCall, OrderKey
 from transpiler.plan.scalars import Call, Column, ColumnRef, Constant, Scalar, WindowCall
+from transpiler.plan.ticks import ticks_beyond
 from transpiler.semantics.dispatch import bind_constant, bind_scalar, bind_whole, check_count
 from transpiler.semantics.names import call_name, result_name
 from transpiler.semantics.scalars.calls import call_declared, call_function, convert, make_call, overload_of
@@ -82,8 +83,12 @@ def _order(scope: Scope) -> tuple[OrderKey, ...]:
     return tabular.order or ((tabular.ordinal,) if tabular.ordinal is not None else ())
 
 
+_CHOOSING = frozenset({"max", "maxif", "min", "minif"})
+
+
 def _column(function: Function, node: syntax.Call, call: Call) -> Column:
-    return Column(call_name(function, node) or "Column1", call.type, call.nullable)
+    is_end = function.name in _CHOOSING and ticks_beyond(call.arguments[0]) > 0
+    return Column(call_name(function, node) or "Column1", call.type, call.nullable, is_end=is_end)
 
 
 def _declared(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -> AggregateCall:
@@ -275,6 +280,11 @@ def _check_varies(scope: Scope, node: syntax.Call, value: Scalar) -> None:
         raise scope.error("KQL204", f"{node.name} orders the rows by a constant", node.arguments[0].span)
 
 
+def _of_row(name: str, scalar: Scalar, may_lack: bool) -> Column:
+    """A column for a value of one of the rows, of which there may be none."""
+    return Column(name, scalar.type, may_lack or scalar.nullable, is_end=ticks_beyond(scalar) > 0)
+
+
 def _extreme(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -> AggregateCall:
     """arg_max and arg_min: the first argument's extreme, then the returned values of one row that has it."""
     check_count(scope, node, (1, None))
@@ -287,10 +297,10 @@ def _extreme(scope: Scope, function: Function, node: syntax.Call, keys: Keys) ->
     is_old = node.name in ("argmax", "argmin")
     prefix = f"{word}_{first_name or ''}"
     returned = _returned(scope, node, [extreme], keys)
-    columns = [Column(prefix if is_old else first_name or f"{word}_", extreme.type, not keys or extreme.nullable)]
+    columns = [_of_row(prefix if is_old else first_name or f"{word}_", extreme, not keys)]
     for position, name, scalar in returned:
         old_name = f"{prefix}_{name}" if is_old and name else name
-        columns.append(Column(old_name or f"{prefix}_arg{position}", scalar.type, not keys or scalar.nullable))
+        columns.append(_of_row(old_name or f"{prefix}_arg{position}", scalar, not keys))
     call = make_call(scope, function.overloads[0], (extreme, *(s for *_, s in returned)), node.span, extreme.type)
     return AggregateCall(columns=tuple(columns), call=_with_rows(call, keys))
 
@@ -303,7 +313,7 @@ def _any(scope: Scope, function: Function, node: syntax.Call, keys: Keys) -> Agg
         raise scope.error("KQL105", f"{node.name}(*) returns nothing: every column is a key", node.span)
     prefix = "any_" if node.name == "any" else ""
     alone = prefix if prefix and len(node.arguments) == 1 else ""
-    columns = [Column(f"{prefix}{n}" if n else alone or f"any_arg{p}", s.type, True) for p, n, s in returned]
+    columns = [_of_row(f"{prefix}{n}" if n else alone or f"any_arg{p}", s, True) for p, n, s in returned]
     call = make_call(scope, function.overloads[0], tuple(s for *_, s in returned), node.span, returned[0][2].type)
     return AggregateCall(columns=tuple(columns), call=_with_rows(call, keys))
 

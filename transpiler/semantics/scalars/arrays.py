@@ -10,6 +10,7 @@ from dataclasses import replace
 from transpiler.functions.arrays import MOST_VALUES
 from transpiler.kql import syntax
 from transpiler.plan.scalars import Constant, Path, Scalar
+from transpiler.plan.ticks import ticks_beyond, whole_microseconds
 from transpiler.semantics.dispatch import bind_constant, bind_scalar, binds_columns, binds_function
 from transpiler.semantics.names import sorted_name
 from transpiler.semantics.scalars.calls import call_function, convert, make_call, overload_of
@@ -122,6 +123,12 @@ def _range(scope: Scope, node: syntax.Call) -> Scalar:
     if {Type.DATETIME, Type.TIMESPAN} & {a.type for a in arguments[:2]}:
         if len(arguments) == 2:
             arguments.append(Constant(Type.TIMESPAN, 36_000_000_000, node.span))
+        start, _, step = arguments
+        if ticks_beyond(start):
+            reason = "the texts of a range from an end would lack its last digit, which no warehouse holds"
+            raise scope.error("KQL206", reason, start.span)
+        if isinstance(step, Constant) and isinstance(step.value, int) and step.value:
+            arguments[1] = whole_microseconds(arguments[1], upward=step.value < 0)
         return call_function(scope, "range", arguments, node.span)
     if len(arguments) == 2:
         arguments.append(Constant(Type.LONG, 1, node.span))
