@@ -28,7 +28,7 @@ from transpiler.plan.scalars import (
 )
 from transpiler.plan.ticks import ticks_beyond
 from transpiler.semantics import sessions
-from transpiler.semantics.scalars.calls import call_declared, convert, make_call, overload_of, row_number
+from transpiler.semantics.scalars.calls import call_declared, convert, keeps_value, make_call, overload_of, row_number
 from transpiler.semantics.scalars.packing import as_dynamic
 from transpiler.semantics.scope import Scope, Tabular
 from transpiler.semantics.shaping import column_for
@@ -75,6 +75,10 @@ def _neighbour(
     if len(arguments) == 3 and arguments[2].type is not arguments[0].type:
         to_dynamic = arguments[0].type is Type.DYNAMIC
         default = arguments[2]
+        if not to_dynamic and not keeps_value(default, arguments[0].type):
+            reason = f"the default of {node.name} is {default.type}, the column {arguments[0].type}"
+            hint = "what Kusto makes of such a default is not documented; write it as the column's type"
+            raise scope.error("KQL204", reason, default.span, hint=hint)
         arguments[2] = as_dynamic(scope, default) if to_dynamic else convert(scope, default, arguments[0].type)
     call = call_declared(scope, function, arguments, node.span)
     _check_offset(scope, call, node)
