@@ -94,3 +94,37 @@ def test_a_table_that_no_source_places_is_told(folder: Path) -> None:
         )
         told = [f.message for f in done.results[0].notes if "dataset" in f.message]
         assert [text.split(":")[0] for text in told] == expected
+
+
+OUTSIDE = RULE.replace(
+    'query: Web | where User == "eve"',
+    "query: |\n  let bad = externaldata(name:string)['https://x.y/z.csv'];\n  Web | where User in (bad)",
+)
+BAD = "external_z_c13ff6ec"
+LISTED = FIXTURE.replace("given: {", f"given: {{{BAD}: {{rows: [{{name: eve}}]}}, ")
+_BOTH = "shapes: {{bigquery: {{plain: {{table: p.d.{name}}}}}, duckdb: {{plain: {{table: {name}}}}}}}\n"
+PLACED = f"table: {BAD}\ncolumns: {{name: string}}\n" + _BOTH.format(name="bad")
+PLAIN_WEB = "table: Web\ncolumns: {TimeGenerated: datetime, User: string}\n" + _BOTH.format(name="web")
+
+
+def test_what_lies_outside_is_proven_and_demanded_before_export(folder: Path) -> None:
+    """Fixtures fill it without a source; the export wants one, and a schema is none: it says not where the table lies."""
+    (folder / "rules/r.yaml").write_text(OUTSIDE)
+    (folder / "fixtures/r/one.yaml").write_text(LISTED)
+    (folder / "catalog/sources/web.yaml").write_text(PLAIN_WEB)
+    (folder / "catalog/schemas").mkdir()
+    assert verdict_in(folder) == (Outcome.PASSED, [""], [])
+    demand = f"no source says where the table {BAD} lies in BigQuery, which stands for https://x.y/z.csv"
+    for file, text, expected in (
+        ("", "", demand),
+        ("schemas/bad.yaml", f"table: {BAD}\ncolumns: {{name: string}}\n", demand),
+        ("sources/bad.yaml", PLACED, ""),
+    ):
+        if file:
+            (folder / "catalog" / file).write_text(text)
+        catalog = load_catalog(folder / "catalog", Catalog())
+        for allow in (False, True):
+            done = export_rules(
+                [folder / "rules/r.yaml"], catalog, folder / "out", root=folder / "rules", allow_untested=allow
+            )
+            assert done.results[0].problem.partition(": a source")[0] == expected

@@ -192,7 +192,7 @@ def export_rule(
     header = header_of(rule)
     chosen, shared = formats or formats_of(DEFAULT_FORMATS), settings or Settings()
     verdict = validate(rule, catalog, given, delay=shared.delay, headers={"bigquery": header, "duckdb": header})
-    problem = _problem(verdict, allow_untested)
+    problem = _problem(verdict, allow_untested) or _placeless(verdict, catalog)
     if not problem and any(f.needs_alerts for f in chosen):
         problem = alerts_problem(rule, catalog, given, shared.delay)
     files: dict[str, str] = {}
@@ -224,6 +224,22 @@ def _problem(verdict: Verdict, allow_untested: bool) -> str:
     if verdict.outcome is Outcome.UNTESTED and not allow_untested:
         return "it has no fixtures; --allow-untested exports it, marked as such"
     return ""
+
+
+def _placeless(verdict: Verdict, catalog: Catalog) -> str:
+    """What of the query's data lies outside (externaldata, a watchlist …), and no source says where in BigQuery."""
+    translation = verdict.translations.get("bigquery")
+    problems = []
+    for required in translation.requires if translation else ():
+        shape = catalog.shape(required.name, "bigquery")
+        if required.kind == "table" or (shape is not None and len(shape.identifier) > 1):
+            continue
+        columns = ", ".join(f"{name}: {kind}" for name, kind in required.columns.items())
+        problems.append(
+            f"no source says where the table {required.name} lies in BigQuery, which stands for {required.origin}: "
+            f"a source file does, with 'table: {required.name}' and the columns {{{columns}}}"
+        )
+    return "\n".join(problems)
 
 
 def _files(export: RuleExport, formats: Sequence[Format]) -> dict[str, str]:

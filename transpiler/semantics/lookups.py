@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 
 from transpiler.kql import syntax
 from transpiler.kql.parser import parse_query
@@ -73,7 +74,10 @@ def named_table(
 ) -> Tabular:
     """A table that the catalog may declare under this name (then its columns and place are used), else one of the given columns."""
     if scope.environment.has_table(name):
-        return table(scope, name, span)
+        declared = table(scope, name, span)
+        if isinstance(declared.relation, Scan):  # a plain table: nothing but its columns is declared
+            return replace(declared, relation=replace(declared.relation, kind=kind, url=origin))
+        return declared
     columns = declared_columns(types)
     where = Origin(name, span, scope.source.slice(span)[:200], scope.source.line_of(span.start))
     scan = Scan(

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from transpiler.alerts import is_continuous, run_window
 from transpiler.api import Translation, transpile
-from transpiler.catalog import Catalog
+from transpiler.catalog import Catalog, Table
 from transpiler.diagnostics import KqlError
 from transpiler.dialects import TARGET_NAMES, TARGETS
 from transpiler.engine import EngineError
@@ -77,12 +77,13 @@ def validate(
     findings = [*rule.findings, *_column_findings(rule, translations)]
     if translations:
         findings += [finding for fixture in fixtures for finding in _unread(fixture, read)]
+    proof = replace(proof, catalog=with_outside(catalog, translations.values()))
     evidence: list[Evidence] = []
     seen: set[tuple[str, str, str]] = set()
     for fixture in fixtures:
         for target, translation in translations.items():
             tables = list(dict.fromkeys(r.name for r in translation.requires))
-            for variant in variants(catalog, fixture, tables, target):
+            for variant in variants(proof.catalog, fixture, tables, target):
                 evidence += _run(proof, rule, fixture, variant, tables)
                 seen |= {(target, table, shape) for table, shape in variant.shapes.items()}
     if evidence:
@@ -90,6 +91,17 @@ def validate(
     missing = tuple(PROVERS[t].engine for t in translations if not PROVERS[t].available())
     outcome = _outcome(translations, refusals, evidence, findings)
     return Verdict(rule, outcome, tuple(evidence), tuple(findings), translations, refusals, missing)
+
+
+def with_outside(catalog: Catalog, translations: Iterable[Translation]) -> Catalog:
+    """The catalog with what the query reads from outside (externaldata, watchlists …) as plain tables, for fixtures to fill."""
+    outside = {
+        r.name: Table(r.name, {column: str(t) for column, t in r.columns.items()})
+        for translation in translations
+        for r in translation.requires
+        if r.kind != "table" and catalog.shape(r.name, translation.target) is None
+    }
+    return catalog.merged(Catalog(outside)) if outside else catalog
 
 
 def _column_findings(rule: Rule, translations: Mapping[str, Translation]) -> tuple[Finding, ...]:
