@@ -215,18 +215,14 @@ def _project_rename(scope: Scope, tabular: Tabular, node: syntax.ProjectRename) 
 
 @binds_operator(syntax.ProjectReorder)
 def _project_reorder(scope: Scope, tabular: Tabular, node: syntax.ProjectReorder) -> Tabular:
-    """Named columns first, wildcards after them in their order, the rest as it was."""
+    """Each column where the first name or wildcard chooses it (documentation: project-reorder), the rest as it was."""
     names = [s.column.name for s in node.columns if isinstance(s.column, syntax.Name)]
-    named = set(names)
     chosen: list[Column] = []
     for item in node.columns:
-        found = matching(scope, tabular, [item.column])
+        found = [c for c in matching(scope, tabular, [item.column]) if c not in chosen]
         if isinstance(item.column, syntax.Name) and names.count(item.column.name) > 1:
             raise scope.error("KQL101", f"column '{item.column.name}' is given twice", item.column.span)
-        if not isinstance(item.column, syntax.Name):
-            found = [c for c in found if c.name not in named and c not in chosen]
-            found = _reordered(found, item.order)
-        chosen += [c for c in found if c not in chosen]
+        chosen += found if isinstance(item.column, syntax.Name) else _reordered(found, item.order)
     rest = [c for c in tabular.visible if c not in chosen]
     result = project(tabular, [*chosen, *rest], {}, origin_of(scope, node, "project-reorder"))
     are_names = all(isinstance(i.column, syntax.Name) for i in node.columns)
