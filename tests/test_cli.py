@@ -148,7 +148,7 @@ EXAMPLES = [
     ("inspect", "gcp/dns/mining_pools"),
     ("inspect", "rules/gcp/audit/owner_granted.yaml --format json"),
     ("support", "join"),
-    ("coverage", "rules --format json"),
+    ("coverage", "rules --declared-only --format json"),
 ]
 
 

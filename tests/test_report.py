@@ -306,7 +306,7 @@ def test_coverage_with_columns_found_from_their_use(tmp_path: Path) -> None:
 def test_a_guess_of_one_rule_gives_way_to_what_another_tells(tmp_path: Path) -> None:
     (tmp_path / "a.kql").write_text("Unheard | top 3 by Score | where Size > 1")
     (tmp_path / "b.kql").write_text("Unheard | top 3 by Size | where Name has 'x'")
-    text = CliRunner().invoke(app, ["coverage", str(tmp_path), "--infer-schema"]).stdout
+    text = CliRunner().invoke(app, ["coverage", str(tmp_path)]).stdout
     guess = "string (a guess: nothing tells it, and rows are ordered by it)"
     assert f"Unheard: Score: {guess}, Size: long, Name: string" in text
 
@@ -319,6 +319,8 @@ def test_coverage_prints_text_and_json(tmp_path: Path) -> None:
     data = json.loads(CliRunner().invoke(app, ["coverage", root, "--format", "json", "-t", "duckdb"]).stdout)
     assert list(data["translated"]) == ["duckdb"]
     assert data["missing"] == {"Unheard": 1}
+    refused = [CliRunner().invoke(app, ["coverage", root, *more]).stdout for more in ((), ("--declared-only",))]
+    assert ["no table or function 'Unheard'" in text for text in refused] == [False, True]
 
 
 def test_parser_functions_serve_the_rules_beside_them(tmp_path: Path) -> None:

@@ -15,7 +15,6 @@ from transpiler.cli.options import (
     ColumnsOption,
     Format,
     FormatOption,
-    InferOption,
     Target,
     catalog_of,
     tables_of,
@@ -34,19 +33,25 @@ def coverage(
         list[Target] | None, typer.Option("--target", "-t", help="Only these targets. Repeatable.")
     ] = None,
     table: ColumnsOption = None,
-    infer_schema: InferOption = False,
+    infer_schema: Annotated[
+        bool,
+        typer.Option(
+            "--infer-schema/--declared-only", help="Whether undeclared tables have the columns that the query uses."
+        ),
+    ] = True,
     catalog: CatalogOption = None,
     format_: FormatOption = Format.TEXT,
 ) -> None:
     """Report what translates of other people's rules, what is refused and why, and which tables are missing.
 
-    Parser functions among the files serve the other rules. A file that cannot be read costs no other one anything.
+    A table that nobody declares has the columns that the rules use, and is listed with them. Parser functions among the
+    files serve the other rules. A file that cannot be read costs no other one anything.
 
     [bold]Examples[/bold]
 
-      rulesql coverage ~/Azure-Sentinel/Detections --infer-schema
+      rulesql coverage ~/Azure-Sentinel/Detections
 
-      rulesql coverage rules --format json
+      rulesql coverage rules --declared-only --format json
     """
     for path in paths:
         if not Path(path).exists():
