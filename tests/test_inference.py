@@ -69,6 +69,10 @@ T | evaluate sliding_window_counts(A, B, ago(7d), now(), 3d, 1d, C) | where Dcou
 T | evaluate session_count(A, B, 0, 100, 10, 5) | where count_sessions > 2 | A: string, B: long
 T | evaluate rolling_percentile(A, 50, B, 1h, 3) | where B > ago(1d) | A: real, B: datetime
 T | evaluate rolling_percentile(A, 50, B, 1h, 3) | where rolling_3_percentile_A_50 > 2 and B > ago(1d) | A: long, B: datetime
+T | where A == 5 | join (datatable(A:string)['5']) on A | project A | A: string
+T | project A | lookup (datatable(K:string)['5']) on $left.A == $right.K | where A == 5 | A: string
+T | lookup (datatable(A:int)[5]) on A | where A == 5 | project A | A: int
+T | where A in (5, 6) | union (datatable(A:string)['5']) | project A | A: string
 """
 
 TABLES = """
@@ -76,6 +80,8 @@ T | where A == 1 | union U | project A                | T(A: long) U(A: long)
 T | join (U | where A == 1) on $left.K == $right.A    | T(K: long) U(A: long)
 T | where A == 1 | join (U | where C == 'x') on A     | T(A: long) U(C: string, A: long)
 T | as X | join kind=leftsemi (X) on A                | T(A: string)
+T | where A == 1 | join (U | where A has 'x') on A    | T(A: string) U(A: string)
+U | where A has 'x' | join (T | where B == 1) on $left.A == $right.B | U(A: string) T(B: string)
 """
 
 # What looks at every column says nothing true of a table of which only the named columns are known.
@@ -117,6 +123,13 @@ def test_tables_tell_each_other_their_types(line: str) -> None:
     found = transpile(query.strip(), target="duckdb", infer=True).inferred
     told = (f"{t}({', '.join(f'{c}: {k}' for c, k in columns.items())})" for t, columns in found.items())
     assert " ".join(told) == tables
+
+
+def test_the_step_of_a_bin_does_not_tell_what_a_value_out_of_sight_is() -> None:
+    """Two names for two results of one aggregate are out of sight."""
+    query = """T | where B > now() | summarize (X, Y) = arg_max(B, C) | extend X = bin(X, 1h)
+        | join (U | where A > now()) on $left.X == $right.A"""
+    assert transpile(query, target="duckdb", infer=True).inferred["U"] == {"A": "datetime"}
 
 
 @pytest.mark.parametrize("line", UNSAID.strip().splitlines())

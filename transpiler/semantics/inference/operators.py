@@ -132,9 +132,11 @@ def _key(reading: Reading, left: Rows, right: Rows, node: syntax.Node) -> None:
     """The keys of a join are columns of both sides."""
     match node:
         case syntax.Name() if not node.name.startswith("$"):
-            reading.facts.same(reading.column(left, node.name), reading.column(right, node.name))
+            keys = reading.column(left, node.name), reading.column(right, node.name)
+            reading.facts.same(*keys, is_demanded=True)
         case syntax.Binary(operator="=="):
-            reading.facts.same(_of_side(reading, left, right, node.left), _of_side(reading, left, right, node.right))
+            keys = _of_side(reading, left, right, node.left), _of_side(reading, left, right, node.right)
+            reading.facts.same(*keys, is_demanded=True)
         case syntax.Logical():
             for operand in node.operands:
                 _key(reading, left, right, operand)

@@ -102,7 +102,7 @@ class Reading:
     def _united(self, rows: Rows, name: str) -> Term:
         terms = [t for t in (self.column(side, name) for side in rows.below) if t is not None]
         for other in terms[1:]:
-            self.facts.same(terms[0], other)
+            self.facts.same(terms[0], other, is_demanded=True)
         return terms[0] if terms else None
 
     def _joined(self, rows: Rows, name: str) -> Term:

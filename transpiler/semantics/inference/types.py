@@ -2,7 +2,8 @@
 
 An unknown is a column of an undeclared table, or a value that is computed of some. What it is compared with or the
 parameter that it fills speaks for its type; two that are compared, united or joined have one type; arithmetic leads from
-its operands to its result and back. Where nothing speaks a column is a string, but TimeGenerated and Timestamp are
+its operands to its result and back. Trap: a string is compared with a number, but not joined or united with one, so the
+type of a join's other key outranks a comparison. Where nothing speaks a column is a string, but TimeGenerated and Timestamp are
 datetimes. Trap: a string has no order, and ``isnull`` is never true of one, so there nothing may be guessed.
 """
 
@@ -35,7 +36,8 @@ _SUMMED = _NUMBERS | {Type.TIMESPAN}
 
 @dataclass(slots=True, eq=False)
 class Unknown:
-    """A type to be found. ``firm``: parameters that it fills and the like; ``compared``: what it is compared with.
+    """A type to be found. ``firm``: parameters that it fills and the like; ``compared``: what it is compared with;
+    ``demanded``: what a join's other key, or a union's other column of the name, is.
 
     ``is_number``: it is a long, a real or a decimal. ``table`` is '' for a value that is computed. ``unfit`` says why the
     column cannot be taken for a string when nothing else is known, ``divided`` where longs and reals come to other results;
@@ -46,6 +48,7 @@ class Unknown:
     name: str = ""
     firm: set[Type] = field(default_factory=set)
     compared: set[Type] = field(default_factory=set)
+    demanded: Type | None = None
     follows: Type | None = None
     is_number: bool = False
     is_summed: bool = False
@@ -55,6 +58,8 @@ class Unknown:
 
     def kind(self) -> Type | None:
         """The type that the evidence comes to; None for none."""
+        if self.demanded is not None and not self.firm:
+            return self.demanded
         told = self.firm or self.compared
         return max(told, key=_STRENGTH.index) if told else self.follows
 
@@ -69,13 +74,21 @@ def kind_of(term: Term) -> Type | None:
     return Type.LONG if found is Type.INT else found
 
 
+def _certain(term: Term) -> Type | None:
+    """The type of a term that no comparison alone tells."""
+    if not isinstance(term, Unknown):
+        return term
+    return term.kind() if term.firm or term.demanded is not None else None
+
+
 @dataclass(frozen=True, slots=True)
 class _Same:
-    """Two terms of one type. ``by_comparison``: a dynamic value is compared with any."""
+    """Two terms of one type. ``by_comparison``: a dynamic value is compared with any; ``is_demanded``: others are refused."""
 
     left: Term
     right: Term
     by_comparison: bool
+    is_demanded: bool
 
     def follow(self) -> bool:
         changed = False
@@ -85,6 +98,15 @@ class _Same:
                 changed |= _take(to, found)
             elif isinstance(of, Unknown) and of.is_number:
                 changed |= _take_number(to)
+        return changed
+
+    def demand(self) -> bool:
+        """Hands on a type that is known for certain; whether there was a term to take it."""
+        changed = False
+        for to, of in ((self.left, self.right), (self.right, self.left)):
+            told = _certain(of)
+            if isinstance(to, Unknown) and _certain(to) is None and told not in (None, Type.DYNAMIC):
+                to.demanded, changed = told, True
         return changed
 
 
@@ -194,10 +216,10 @@ class Facts:
         self.unknowns.append(found)
         return found
 
-    def same(self, left: Term, right: Term, *, by_comparison: bool = False) -> None:
+    def same(self, left: Term, right: Term, *, by_comparison: bool = False, is_demanded: bool = False) -> None:
         """The two have one type."""
         if left is not right and (isinstance(left, Unknown) or isinstance(right, Unknown)):
-            self._links.append(_Same(left, right, by_comparison))
+            self._links.append(_Same(left, right, by_comparison, is_demanded))
 
     def arithmetic(self, operator: str, left: Term, right: Term, span: Span = NOWHERE) -> Term:
         """The type of an operator's result."""
@@ -210,7 +232,10 @@ class Facts:
         return result
 
     def settle(self) -> None:
-        """Draws the conclusions: first what follows, then what nothing contradicts."""
+        """Draws the conclusions: first what is demanded, then what follows, then what nothing contradicts."""
+        demands = [link for link in self._links if isinstance(link, _Same) and link.is_demanded]
+        while sum(link.demand() for link in demands):
+            pass
         self._follow()
         while any(link.guess() for link in self._links if isinstance(link, _Arithmetic)):
             self._follow()

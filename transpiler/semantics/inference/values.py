@@ -256,10 +256,11 @@ def _chosen(reading: Reading, node: syntax.Call, terms: list[Term]) -> Term:
 
 
 def _binned(reading: Reading, node: syntax.Call, terms: list[Term]) -> Term:
+    """Trap: moments are binned by a length of time, so the step of a value that is out of sight does not tell what it is."""
     value, step = terms
     kind = kind_of(step)
     compare(value, Type.DATETIME if kind is Type.TIMESPAN and _is_plain(value) else kind)
-    return value if value is not None else kind
+    return value
 
 
 def _is_plain(term: Term) -> bool:
