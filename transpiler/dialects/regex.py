@@ -1,15 +1,14 @@
 """Kusto's regular expressions for RE2, which both targets run: checked, rewritten, with the groups that a call wants.
 
 What cannot be done exactly is refused (KQL205) at its place in the literal: look-around, back-references, set operations on
-Unicode's classes, and a word boundary whose neighbours the pattern does not tell (RE2's ``\\b`` knows ASCII only).
+Unicode's classes. A word boundary whose neighbours the pattern does not tell (RE2's ``\\b`` knows ASCII only) needs a text whose
+boundaries are marked.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-
-from sqlglot import exp
 
 from transpiler.dialects.regex_boundaries import (
     edged,
@@ -19,6 +18,7 @@ from transpiler.dialects.regex_boundaries import (
     without_known,
 )
 from transpiler.dialects.regex_gaps import from_line_start, with_gaps
+from transpiler.dialects.regex_marks import boundaries, over_marks
 from transpiler.dialects.regex_syntax import (
     Alternation,
     Assertion,
@@ -32,7 +32,7 @@ from transpiler.dialects.regex_syntax import (
     can_be_empty,
     parse,
 )
-from transpiler.dialects.spelling import Speller, text
+from transpiler.dialects.spelling import Speller
 from transpiler.plan.scalars import ColumnRef, Constant, Scalar
 from transpiler.source import Span
 from transpiler.types import Type
@@ -40,11 +40,13 @@ from transpiler.types import Type
 
 @dataclass(frozen=True, slots=True)
 class Regex:
-    """A pattern that RE2 takes. ``groups`` counts its groups, ``names`` gives the indices of the named ones."""
+    """A pattern that RE2 takes. ``groups`` counts its groups, ``names`` gives the indices of the named ones; ``as_parsed`` has
+    its boundaries where they are written."""
 
     node: Node
     groups: int
     names: dict[str, int]
+    as_parsed: Node
 
     @property
     def matches_nothing(self) -> bool:
@@ -120,6 +122,10 @@ class Regex:
         """As ``replacing``, with no group."""
         return _render(self.node, _Captures(frozenset()))
 
+    def over_marks(self, kept: frozenset[int] | None) -> tuple[str, int]:
+        """For a text with so many marks at every boundary, with some groups (None: all). RegexError where marks do not tell."""
+        return over_marks(self.as_parsed, kept), boundaries(self.as_parsed)
+
 
 @dataclass(frozen=True, slots=True)
 class _Captures:
@@ -162,7 +168,7 @@ def _leading_flags(node: Node) -> str:
 def compiled(pattern: str) -> Regex:
     """The checked pattern. RegexError for what is refused."""
     node, groups, names = parse(pattern)
-    return Regex(with_gaps(outside_groups(node)), groups, names)
+    return Regex(with_gaps(outside_groups(node)), groups, names, node)
 
 
 def regex_of(speller: Speller, pattern: Scalar, what: str) -> Regex:
@@ -194,13 +200,4 @@ def _place(pattern: Scalar, position: int) -> Span:
     return Span(span.start + before + position, span.end - 1)
 
 
-def pattern_text(speller: Speller, pattern: Scalar, what: str) -> exp.Expr:
-    """A pattern for a test, as a literal."""
-    regex = regex_of(speller, pattern, what)
-    try:
-        return text(regex.matching())
-    except RegexError as e:
-        raise refusal(speller, e, pattern) from None
-
-
-__all__ = ["Regex", "RegexError", "compiled", "pattern_text", "refusal", "regex_of"]
+__all__ = ["Regex", "RegexError", "compiled", "refusal", "regex_of"]

@@ -11,8 +11,9 @@ from sqlglot import exp
 from transpiler.dialects.computed import hygienic
 from transpiler.dialects.literals import constant_text, constant_whole, need_array, need_text
 from transpiler.dialects.regex import Regex, refusal, regex_of
+from transpiler.dialects.regex_marks import WORDS
 from transpiler.dialects.regex_syntax import RegexError, always_captures
-from transpiler.dialects.spelling import Speller, Spelling, text
+from transpiler.dialects.spelling import Speller, Spelling, number, text
 from transpiler.plan.scalars import Call, Constant, Scalar
 from transpiler.semantics.constants.folding import OF_PATTERNS
 
@@ -23,14 +24,20 @@ _QUOTED = f"({OF_PATTERNS})"
 
 @dataclass(frozen=True, slots=True)
 class RegexForms:
-    """What a target writes, over slots ``s`` (text), ``p`` (pattern), ``g`` (group), ``r`` (rewrite)."""
+    """What a target writes, over slots ``s`` (text), ``p`` (pattern), ``g`` (group), ``r`` (rewrite).
+
+    ``marked``: a text with ``n`` marks at either end of what matches; ``unmarked``: one without its marks.
+    """
 
     extract: str
     extract_whole: str
     replace: str
+    count: str
     all_of_group: str
     all_of_group_but_empty: str
     rows_of_groups: Callable[[Speller, exp.Expr, list[str]], exp.Expr]
+    marked: str
+    unmarked: str
 
 
 def group_of(speller: Speller, scalar: Scalar, regex: Regex) -> int:
@@ -58,7 +65,13 @@ def extract(forms: RegexForms) -> Builder:
         wanted = group_of(speller, group, regex)
         if wanted > regex.groups:
             return text("")
-        written, has_group = captured(speller, pattern, regex, wanted)
+        try:
+            written, has_group = regex.capturing(wanted)
+        except RegexError as e:
+            kept = frozenset({wanted} if wanted else ())
+            over = over_marks(speller, forms, speller.value(source), regex, refusal(speller, e, pattern), kept)
+            template = forms.extract if wanted else forms.extract_whole
+            return speller.sql(forms.unmarked, s=speller.sql(template, s=over.text, p=text(over.pattern)))
         template = forms.extract if has_group else forms.extract_whole
         return speller.sql(template, s=speller.value(source), p=text(written))
 
@@ -82,13 +95,22 @@ def extract_all(forms: RegexForms) -> Builder:
         try:
             written, takes_rest = _for_all(regex, groups)
         except RegexError as e:
-            raise refusal(speller, e, pattern) from None
-        if len(groups) == 1:
-            template = forms.all_of_group_but_empty if takes_rest else forms.all_of_group
-            return hygienic(speller, template, s=value, p=text(written[0]))
-        return speller.once(value, lambda v: forms.rows_of_groups(speller, v, written))
+            error = refusal(speller, e, pattern)
+            overs = [over_marks(speller, forms, value, regex, error, frozenset({g})) for g in groups]
+            found = _texts_of(speller, forms, overs[0].text, [o.pattern for o in overs])
+            return speller.sql(forms.unmarked, s=found)
+        if takes_rest:
+            return hygienic(speller, forms.all_of_group_but_empty, s=value, p=text(written[0]))
+        return _texts_of(speller, forms, value, written)
 
     return spell
+
+
+def _texts_of(speller: Speller, forms: RegexForms, value: exp.Expr, patterns: list[str]) -> exp.Expr:
+    """The texts of one group in all matches, or of several side by side."""
+    if len(patterns) == 1:
+        return hygienic(speller, forms.all_of_group, s=value, p=text(patterns[0]))
+    return speller.once(value, lambda v: forms.rows_of_groups(speller, v, patterns))
 
 
 def _for_all(regex: Regex, groups: list[int]) -> tuple[list[str], bool]:
@@ -133,12 +155,68 @@ def replace(forms: RegexForms, *, source: int, pattern: int, rewrite: int) -> Bu
         of = call.arguments[source]
         value = speller.text(of) if regex.matches_nothing else speller.value(of)
         try:
-            expression = regex.replacing()
+            return speller.sql(forms.replace, s=value, p=text(regex.replacing()), r=text(written))
         except RegexError as e:
-            raise refusal(speller, e, call.arguments[pattern]) from None
-        return speller.sql(forms.replace, s=value, p=text(expression), r=text(written))
+            over = over_marks(speller, forms, value, regex, refusal(speller, e, call.arguments[pattern]))
+        replaced = speller.sql(forms.replace, s=over.text, p=text(over.pattern), r=text(written))
+        return speller.sql(forms.unmarked, s=replaced)
 
     return spell
+
+
+@dataclass(frozen=True, slots=True)
+class OverMarks:
+    """A text whose boundaries are marked, and the pattern for it."""
+
+    text: exp.Expr
+    pattern: str
+
+
+def over_marks(
+    speller: Speller,
+    forms: RegexForms,
+    value: exp.Expr,
+    regex: Regex,
+    otherwise: Exception,
+    kept: frozenset[int] | None = None,
+) -> OverMarks:
+    """A text and a pattern in which marks tell the boundaries; the error where they do not."""
+    try:
+        pattern, marks = regex.over_marks(kept)
+    except RegexError:
+        raise otherwise from None
+    return OverMarks(speller.sql(forms.marked, s=value, p=text(WORDS), g=text(r"\1"), n=number(marks)), pattern)
+
+
+def matches(forms: RegexForms) -> Builder:
+    """``matches regex``: a match anywhere in the text."""
+
+    def spell(speller: Speller, call: Call) -> exp.Expr:
+        source, pattern = call.arguments
+        regex = regex_of(speller, pattern, "matches regex")
+        # A missing text is an empty one, which a pattern may match that matches nothing.
+        value = speller.text(source) if regex.matches_nothing else speller.value(source)
+        try:
+            written = regex.matching()
+        except RegexError as e:
+            over = over_marks(speller, forms, value, regex, refusal(speller, e, pattern), frozenset())
+            value, written = over.text, over.pattern
+        return speller.sql(speller.dialect.regex_matches, text=value, pattern=text(written))
+
+    return spell
+
+
+def count_of_matches(speller: Speller, forms: RegexForms, source: Scalar, pattern: Scalar) -> exp.Expr:
+    """How often a pattern matches, without overlaps."""
+    regex = regex_of(speller, pattern, "countof")
+    if regex.matches_nothing:
+        raise speller.refuse("the pattern also matches nothing, and how that counts is not known", pattern.span)
+    value = speller.text(source)
+    try:
+        return speller.sql(forms.count, s=value, p=text(regex.bare()))
+    except RegexError as e:
+        over = over_marks(speller, forms, value, regex, refusal(speller, e, pattern), frozenset())
+    return speller.sql(forms.count, s=over.text, p=text(over.pattern))
 
 
 def trim(forms: RegexForms, *, start: bool, end: bool) -> Builder:
@@ -251,6 +329,7 @@ def indexof_patterns(speller: Speller, call: Call, regex: Regex) -> tuple[str, s
 def regex_spellings(forms: RegexForms) -> dict[str, Spelling]:
     """The spellings of this module for a target."""
     return {
+        "matches regex": matches(forms),
         "extract": extract(forms),
         "extract_all": extract_all(forms),
         "extract_all groups": extract_all(forms),

@@ -9,8 +9,7 @@ from sqlglot import exp
 
 from transpiler.dialects.computed import guarded, hygienic
 from transpiler.dialects.literals import constant_text, constant_whole, need_array, need_text, overlaps_itself
-from transpiler.dialects.regex import pattern_text, refusal, regex_of
-from transpiler.dialects.regex_syntax import RegexError
+from transpiler.dialects.regex_functions import RegexForms, count_of_matches
 from transpiler.dialects.spelling import Speller, Spelling, number, text
 from transpiler.dialects.terms import term_operator
 from transpiler.plan.scalars import Call, Constant, Scalar
@@ -203,29 +202,19 @@ def _from_computed(
     return speller.once(value, over)
 
 
-def countof(forms: TextForms, regex_count: str) -> Builder:
+def countof(forms: TextForms, regexes: RegexForms) -> Builder:
     """``countof``: plain occurrences may overlap, those of a regular expression do not."""
 
     def spell(speller: Speller, call: Call) -> exp.Expr:
         source, search = call.arguments[0], call.arguments[1]
         kind = need_text(speller, call.arguments[2], "the kind") if len(call.arguments) > 2 else "normal"
         if kind == "regex":
-            regex = regex_of(speller, search, "countof")
-            if regex.matches_nothing:
-                raise speller.refuse("the pattern also matches nothing, and how that counts is not known", search.span)
-            return speller.sql(regex_count, s=speller.text(source), p=_bare(speller, search))
+            return count_of_matches(speller, regexes, source, search)
         if kind != "normal":
             raise speller.refuse("the kind is 'normal' or 'regex'", call.arguments[2].span)
         return _count_plain(speller, forms, source, search)
 
     return spell
-
-
-def _bare(speller: Speller, pattern: Scalar) -> exp.Expr:
-    try:
-        return text(regex_of(speller, pattern, "the pattern").bare())
-    except RegexError as e:
-        raise refusal(speller, e, pattern) from None
 
 
 def _count_plain(speller: Speller, forms: TextForms, source: Scalar, search: Scalar) -> exp.Expr:
@@ -317,15 +306,6 @@ def has_any_index(speller: Speller, call: Call) -> exp.Expr:
     return as_long(speller, exp.Case(ifs=ifs, default=number(-1)) if ifs else number(-1))
 
 
-def matches_regex(speller: Speller, call: Call) -> exp.Expr:
-    """``matches regex``: a match anywhere in the text."""
-    source, regex = call.arguments
-    pattern = pattern_text(speller, regex, "matches regex")
-    # A missing text is an empty one, which a pattern may match that matches nothing.
-    value = speller.text(source) if regex_of(speller, regex, "matches regex").matches_nothing else speller.value(source)
-    return speller.sql(speller.dialect.regex_matches, text=value, pattern=pattern)
-
-
 def as_long(speller: Speller, tree: exp.Expr) -> exp.Expr:
     """A tree of small literals as a long, which DuckDB would take for 32 bits."""
     return exp.Cast(this=tree, to=speller.dialect.data_type(Type.LONG))
@@ -343,18 +323,17 @@ def strcmp(speller: Speller, call: Call) -> exp.Expr:
     return as_long(speller, order)
 
 
-def shared_spellings(forms: TextForms, regex_count: str) -> dict[str, Spelling]:
+def shared_spellings(forms: TextForms, regexes: RegexForms) -> dict[str, Spelling]:
     """The spellings of this module for a target."""
     return {
         "substring": substring(forms),
         "indexof": indexof(forms),
-        "countof": countof(forms, regex_count),
+        "countof": countof(forms, regexes),
         "strcmp": strcmp,
         "replace_string": "REPLACE({text}, {lookup}, {rewrite})",
         "replace_strings": replace_strings,
         "translate": translate,
         "has_any_index": has_any_index,
-        "matches regex": matches_regex,
         # Letter by letter: ß has no capital letter in Kusto, SS in BigQuery and ẞ in DuckDB.
         "toupper": "REPLACE(UPPER(REPLACE({value}, 'ß', CHR(57567))), CHR(57567), 'ß')",
         "tolower": "LOWER({value})",

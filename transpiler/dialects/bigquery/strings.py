@@ -45,12 +45,15 @@ _REGEX = RegexForms(
     extract="REGEXP_EXTRACT({s}, {p})",
     extract_whole="REGEXP_EXTRACT({s}, {p})",
     replace="REGEXP_REPLACE({s}, {p}, {r})",
+    count="ARRAY_LENGTH(REGEXP_EXTRACT_ALL({s}, {p}))",
     all_of_group="NULLIF(TO_JSON_STRING(REGEXP_EXTRACT_ALL({s}, {p})), '[]')",
     all_of_group_but_empty=(
         "NULLIF(TO_JSON_STRING(ARRAY(SELECT @e@ FROM UNNEST(REGEXP_EXTRACT_ALL({s}, {p})) AS @e@ WITH OFFSET AS @o@ "
         "WHERE @e@ <> '' ORDER BY @o@)), '[]')"
     ),
     rows_of_groups=_rows_of_groups,
+    marked="REGEXP_REPLACE({s}, {p}, CONCAT(REPEAT(CHR(1114111), {n}), {g}, REPEAT(CHR(1114111), {n})))",
+    unmarked="REPLACE({s}, CHR(1114111), '')",
 )
 
 
@@ -164,7 +167,7 @@ def _parse_version(speller: Speller, parse: Call) -> exp.Expr:
 
 
 SPELLINGS: dict[str, Spelling] = {
-    **shared_spellings(_FORMS, "ARRAY_LENGTH(REGEXP_EXTRACT_ALL({s}, {p}))"),
+    **shared_spellings(_FORMS, _REGEX),
     **regex_spellings(_REGEX),
     "strlen": "LENGTH({string})",
     "string_size": "BYTE_LENGTH({string})",

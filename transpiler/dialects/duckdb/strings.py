@@ -48,6 +48,7 @@ _REGEX = RegexForms(
     extract="regexp_extract({s}, {p}, 1)",
     extract_whole="regexp_extract({s}, {p})",
     replace="regexp_replace({s}, {p}, {r}, 'g')",
+    count="len(regexp_extract_all({s}, {p}))",
     all_of_group=(
         "NULLIF(CAST(to_json(list_transform(regexp_extract_all({s}, {p}, 1), lambda x: COALESCE(x, ''))) AS VARCHAR), '[]')"
     ),
@@ -55,6 +56,8 @@ _REGEX = RegexForms(
         "NULLIF(CAST(to_json(list_filter(regexp_extract_all({s}, {p}, 1), lambda @e@: @e@ <> '')) AS VARCHAR), '[]')"
     ),
     rows_of_groups=_rows_of_groups,
+    marked="regexp_replace({s}, {p}, concat(repeat(chr(1114111), {n}), {g}, repeat(chr(1114111), {n})), 'g')",
+    unmarked="replace({s}, chr(1114111), '')",
 )
 
 
@@ -201,7 +204,7 @@ def _parse_version(speller: Speller, parse: Call) -> exp.Expr:
 
 
 SPELLINGS: dict[str, Spelling] = {
-    **shared_spellings(_FORMS, "len(regexp_extract_all({s}, {p}))"),
+    **shared_spellings(_FORMS, _REGEX),
     **regex_spellings(_REGEX),
     "strlen": "length({string})",
     "string_size": "strlen({string})",
