@@ -58,12 +58,16 @@ def fits(scalar: Scalar) -> bool:
     return isinstance(scalar, Call) and scalar.overload.key in ("todecimal integer", "todecimal bool")
 
 
+# Twice as much has more than 64 bits.
+_HALF = 2**62
 Modulo = Callable[[Speller, exp.Expr, exp.Expr], exp.Expr]
 
 
 def remainder(speller: Speller, left: exp.Expr, right: Scalar, is_positive: bool, modulo: Modulo) -> exp.Expr:
     """``left % right``, never negative. ``modulo`` writes the target's own remainder, which has the sign of its left side."""
     is_constant = isinstance(right, Constant)
+    if isinstance(right, Constant) and isinstance(right.value, int) and abs(right.value) > _HALF:
+        return _remainder_of_huge(speller, modulo(speller, left, speller.value(right)), right)
     if isinstance(right, Constant) and isinstance(right.value, int) and right.value < 0:
         right = Constant(right.type, -right.value, right.span)
     elif isinstance(right, Constant) and right.type is Type.DECIMAL and right.value is not None:
@@ -78,6 +82,13 @@ def remainder(speller: Speller, left: exp.Expr, right: Scalar, is_positive: bool
         return modulo(speller, operand(exp.Add(this=first, expression=size)), d.copy())
 
     return twice(divisor) if is_constant else speller.once(divisor, twice)
+
+
+def _remainder_of_huge(speller: Speller, rest: exp.Expr, right: Constant) -> exp.Expr:
+    """A remainder that is never negative, by a divisor that added to another remainder would overflow."""
+    sign = "-" if int(str(right.value)) < 0 else "+"
+    template = f"CASE WHEN {{r}} < 0 THEN {{r}} {sign} {{d}} ELSE {{r}} END"
+    return speller.once(rest, lambda r: speller.sql(template, r=r, d=speller.value(right)))
 
 
 def instant_and_span(call: Call) -> tuple[Scalar, Scalar, int]:

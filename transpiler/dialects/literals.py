@@ -25,6 +25,10 @@ def constant_whole(scalar: Scalar) -> int | None:
     return None
 
 
+FARTHEST = 2**31 - 2
+"""What no place in a text or among its parts lies beyond; one more has 32 bits."""
+
+
 def is_finite(scalar: Scalar) -> bool:
     """Whether a number is known to be no NaN, no infinity and no null: a constant."""
     return isinstance(scalar, Constant) and isinstance(scalar.value, int | float) and math.isfinite(scalar.value)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from transpiler.dialects.computed import hygienic
-from transpiler.dialects.literals import constant_text, constant_whole, need_array, need_text
+from transpiler.dialects.literals import FARTHEST, constant_text, constant_whole, need_array, need_text
 from transpiler.dialects.regex import Regex, refusal, regex_of
 from transpiler.dialects.regex_marks import WORDS
 from transpiler.dialects.regex_syntax import RegexError, always_captures
@@ -278,7 +278,7 @@ def sought(speller: Speller, call: Call) -> Sought | None:
         return None
     if occurrence == 0:
         raise speller.refuse("indexof_regex: an occurrence is counted from 1", call.span)
-    found = Sought(regex_of(speller, call.arguments[1], "indexof_regex"), start, occurrence)
+    found = Sought(regex_of(speller, call.arguments[1], "indexof_regex"), min(start, FARTHEST), occurrence)
     if length != -1 and not _ends_within(call, start, length, occurrence):
         raise speller.refuse("indexof_regex: whether a match may end beyond the length is not known", call.span)
     pattern = str(call.arguments[1].value) if isinstance(call.arguments[1], Constant) else "^"

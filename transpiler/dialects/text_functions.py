@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from transpiler.dialects.computed import guarded, hygienic
-from transpiler.dialects.literals import constant_text, constant_whole, need_array, need_text, overlaps_itself
+from transpiler.dialects.literals import FARTHEST, constant_text, constant_whole, need_array, need_text, overlaps_itself
 from transpiler.dialects.regex_functions import RegexForms, count_of_matches
 from transpiler.dialects.spelling import Speller, Spelling, number, text
 from transpiler.dialects.terms import term_operator
@@ -60,7 +60,7 @@ def substring(forms: TextForms) -> Builder:
         if isinstance(length, exp.Literal) and length.name == "0":
             return text("")
         if start is not None and start >= 0:
-            return forms.tail(speller, value, number(start + 1), length)
+            return forms.tail(speller, value, number(min(start, FARTHEST) + 1), length)
         at = speller.value(call.arguments[1])
         return speller.once(value, lambda v: speller.once(at, lambda s: _from_end(speller, forms, v, s, length)))
 
@@ -70,7 +70,7 @@ def substring(forms: TextForms) -> Builder:
 def _length(speller: Speller, forms: TextForms, scalar: Scalar) -> exp.Expr:
     known = constant_whole(scalar)
     if known is not None or isinstance(scalar, Constant):
-        return number(max(known or 0, 0))
+        return number(min(max(known or 0, 0), FARTHEST))
     return speller.sql(forms.greatest, a=speller.value(scalar), b=number(0))
 
 
@@ -237,9 +237,10 @@ def _count_plain(speller: Speller, forms: TextForms, source: Scalar, search: Sca
 def element_index(speller: Speller, call: Call) -> exp.Expr:
     """The index that ``split`` is asked for. Raises KqlError for a negative constant, whose meaning is not known."""
     index = call.arguments[2]
-    if (constant_whole(index) or 0) < 0:
+    known = constant_whole(index)
+    if known is not None and known < 0:
         raise speller.refuse("what a negative index of split means is not known", index.span)
-    return speller.value(index)
+    return speller.value(index) if known is None or known <= FARTHEST else number(FARTHEST)
 
 
 def replace_strings(speller: Speller, call: Call) -> exp.Expr:
