@@ -87,13 +87,14 @@ def parsed_part(scalar: Scalar) -> tuple[Scalar, str] | None:
     return None
 
 
+_MOST_PLACES = 15
 _UNITS = ("Bytes", "KB", "MB", "GB", "TB", "PB", "EB")
 
 
 def format_bytes(speller: Speller, call: Call) -> exp.Expr:
     """``format_bytes``. How trailing zeros are written is not documented, so fractions are of constants only."""
     size, *rest = call.arguments
-    digits = int(float(str(rest[0].value or 0))) if rest and isinstance(rest[0], Constant) else 0
+    digits = _precision(speller, rest[0]) if rest else 0
     unit = str(rest[1].value or "") if len(rest) > 1 and isinstance(rest[1], Constant) else ""
     if unit and unit not in _UNITS:
         raise speller.refuse(
@@ -110,7 +111,18 @@ def format_bytes(speller: Speller, call: Call) -> exp.Expr:
     return speller.once(speller.value(size), lambda v: _size(speller, v, unit))
 
 
+def _precision(speller: Speller, scalar: Scalar) -> int:
+    """How many places a constant asks for."""
+    value = scalar.value if isinstance(scalar, Constant) else None
+    places = 0.0 if value is None else float(str(value))
+    if not 0 <= places <= _MOST_PLACES:
+        raise speller.refuse(f"format_bytes: what {places:g} places are is not known", scalar.span)
+    return int(places)
+
+
 def _constant_size(speller: Speller, call: Call, size: Decimal, digits: int, unit: str) -> exp.Expr:
+    if not (size.is_finite() and abs(size) < 2**63):
+        raise speller.refuse("format_bytes: what it makes of a number beyond 64 bits is not known", call.span)
     power = _UNITS.index(unit) if unit else next((i for i in range(6, 0, -1) if size >= 1024**i), 0)
     shown = str((size / 1024**power).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
     if digits and shown.endswith("0"):

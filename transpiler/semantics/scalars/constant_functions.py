@@ -7,7 +7,6 @@ What else is no constant is refused as declared; so is a constant for which Kust
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 import zlib
@@ -61,7 +60,7 @@ def _decompressed(window: int) -> Callable[[list[Constant]], Constant]:
         try:
             reader = zlib.decompressobj(window)
             found = reader.decompress(base64.b64decode(written, validate=True), 2**20).decode()
-        except (binascii.Error, zlib.error, UnicodeDecodeError):
+        except (ValueError, zlib.error):
             return Constant(Type.STRING, "")
         if reader.unconsumed_tail:
             raise _NotComputedError

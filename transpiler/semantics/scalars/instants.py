@@ -174,6 +174,9 @@ def _format_timespan(scope: Scope, node: syntax.Call) -> Scalar:
 @binds_function("datetime_utc_to_local", "datetime_local_to_utc", takes=(2, 2))
 def _zoned(scope: Scope, node: syntax.Call) -> Scalar:
     value, zone = (bind_scalar(scope, a) for a in node.arguments)
+    call = _declared(scope, node, [value, zone])
+    if isinstance(call, Call):
+        value, zone = call.arguments
     known = zoneinfo.available_timezones() - {"localtime"}  # a link of the machine's own
     if isinstance(zone, Constant) and zone.type is Type.STRING and known and str(zone.value) not in known:
         raise scope.error(
@@ -185,12 +188,14 @@ def _zoned(scope: Scope, node: syntax.Call) -> Scalar:
     if known and node.name == "datetime_local_to_utc" and _comes_twice(value, zone):
         reason = "the local time comes twice there, and which one Kusto takes is not documented"
         raise scope.error("KQL204", reason, node.arguments[0].span)
-    return _declared(scope, node, [value, zone])
+    return call
 
 
 def _comes_twice(local: Scalar, zone: Scalar) -> bool:
     """Whether a constant local time is one of an hour through which the clocks of a known zone go twice."""
-    if not (isinstance(local, Constant) and isinstance(local.value, int) and isinstance(zone, Constant) and zone.value):
+    if not (isinstance(local, Constant) and isinstance(local.value, int)):
+        return False
+    if not (isinstance(zone, Constant) and zone.type is Type.STRING and zone.value):
         return False
     there = zoneinfo.ZoneInfo(str(zone.value))
     wall = datetime(1, 1, 1, tzinfo=there) + timedelta(microseconds=local.value // 10)
