@@ -1,4 +1,4 @@
-"""SEMANTICS.md: numbered without gaps, and every statement names cases and tests that exist."""
+"""SEMANTICS.md and SEMANTICS_VALUES.md: numbered without gaps, and every statement names cases and tests that exist."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-TEXT = (ROOT / "transpiler/SEMANTICS.md").read_text(encoding="utf-8")
-STATEMENTS = re.findall(r"^\*\*K(\d+)\.\*\* (.*?)(?=^\*\*K\d+\.\*\*|^## |\Z)", TEXT, re.MULTILINE | re.DOTALL)
+TEXTS = [(ROOT / "transpiler" / name).read_text(encoding="utf-8") for name in ("SEMANTICS.md", "SEMANTICS_VALUES.md")]
+STATEMENT = re.compile(r"^\*\*K(\d+)\.\*\* (.*?)(?=^\*\*K\d+\.\*\*|^## |\Z)", re.MULTILINE | re.DOTALL)
+STATEMENTS = sorted((found for text in TEXTS for found in STATEMENT.findall(text)), key=lambda found: int(found[0]))
 FOLDERS = (ROOT / "tests/cases", ROOT / "tests", ROOT / "fixtures")
 
 
