@@ -142,10 +142,15 @@ class PerRow:
             case Aggregate():
                 return self._aggregate(relation)
             case _:
-                keyword = relation.origin.keyword
-                raise self.scope.error(
-                    "KQL200", f"'{keyword}' within {self.keyword} is not translated", relation.origin.span
+                keyword, span = relation.origin.keyword, relation.origin.span
+                reason = f"'{keyword}' within {self.keyword} is not translated: Kusto runs it once for each"
+                is_partition = self.keyword == "partition"
+                hint = (
+                    f"{keyword} with the key of the partition among its own"
+                    if is_partition
+                    else f"mv-expand, then {keyword}"
                 )
+                raise self.scope.error("KQL200", reason, span, hint=hint)
 
     def _passed(
         self,

@@ -18,7 +18,8 @@ from transpiler.types import Type
 @binds_operator(syntax.Partition)
 def _partition(scope: Scope, tabular: Tabular, node: syntax.Partition) -> Tabular:
     if node.body.source is not None or node.braced or node.scope is not None:
-        raise scope.error("KQL200", "partition over a query with a source of its own is not translated", node.span)
+        reason = "partition over a query with a source of its own is not translated: Kusto runs it once for each key"
+        raise scope.error("KQL200", reason, node.span, hint="join that query with the keys")
     key = bind_scalar(scope.over(tabular), node.by)
     if not isinstance(key, ColumnRef):
         raise scope.error("KQL104", "partition is by a column", node.by.span, hint="extend computes one before")

@@ -49,7 +49,8 @@ def _pivot(scope: Scope, tabular: Tabular, node: syntax.Evaluate) -> Tabular:
     aggregate = rest[0] if rest else syntax.Call("count", (), node.span, span=node.span)
     if not isinstance(aggregate, syntax.Call) or aggregate.name not in _CHOOSING:
         known = ", ".join(f"{name}()" for name in _CHOOSING)
-        raise scope.error("KQL200", f"pivot is translated for {known}", rest[0].span, hint="summarize with …if(…)")
+        reason = f"pivot is translated for {known}; what a cell without rows has for others is not documented"
+        raise scope.error("KQL200", reason, rest[0].span, hint="summarize with …if(…)")
     given = [bind_scalar(row, k) for k in rest[1:]]
     by = [k.column for k in given if isinstance(k, ColumnRef)]
     if len(by) != len(given) or not isinstance(value, ColumnRef):
