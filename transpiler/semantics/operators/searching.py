@@ -257,8 +257,9 @@ def _find(scope: Scope, tabular: Tabular | None, node: syntax.Find) -> Tabular:
         found = [(n, _projected(scope, sides, t, node)) for n, t in found]
     elif any(side.is_open for _, side in found):
         raise scope.error("KQL203", "find shows every column, and not all are declared", node.span, hint="project …")
-    elif len(found) > 1:
-        raise scope.error("KQL200", "find packs the other columns of its tables into one", node.span, hint="project …")
+    elif len({frozenset((c.name, c.type) for c in side.visible) for _, side in found}) > 1:
+        reason = "find packs what not all its tables have into the column pack_; which empty values it leaves out is not documented"
+        raise scope.error("KQL200", reason, node.span, hint="project …")
     return _united(scope, found, source, node)
 
 
