@@ -21,6 +21,7 @@ STOPPED = {
     "print s=dynamic([1,null,3]) | project series_decompose(s, 0)": "elements that are no numbers",
     "print s=dynamic([1,'a',3]) | project series_decompose_anomalies(s, 1.5, 0, 'none')": "elements that are no numbers",
     "datatable(v:long)[1, long(null)] | sort by v | evaluate narrow()": "how narrow writes a null",
+    "let A=print a=1, b=2; let B=datatable(a:long,c:string)[1,'']; find in (A, B) where a == 1": "empty values into pack_",
     "print s=dynamic([1,2,9,9,9]) | project series_fit_2lines(s)": "fewer than six points",
     "print s=dynamic([1,2,null,9,9,9,9]) | project series_fit_2lines(s)": "elements that are no numbers",
     "print s=dynamic([1,2,3,4,5,6,7]) | project series_fit_2lines_dynamic(s).split_idx": "fits as well with another split",

@@ -7,7 +7,7 @@ united: a column that a table lacks is null there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields as fields_of
 from dataclasses import is_dataclass, replace
 
@@ -20,6 +20,7 @@ from transpiler.semantics.operators.patterns import escaped
 from transpiler.semantics.operators.unions import matching_tables, unite
 from transpiler.semantics.scalars.calls import call_function, convert
 from transpiler.semantics.scalars.expressions import binary, bind_predicate, connect
+from transpiler.semantics.scalars.packing import packed
 from transpiler.semantics.scope import (
     DECLARE,
     Openness,
@@ -257,10 +258,56 @@ def _find(scope: Scope, tabular: Tabular | None, node: syntax.Find) -> Tabular:
         found = [(n, _projected(scope, sides, t, node)) for n, t in found]
     elif any(side.is_open for _, side in found):
         raise scope.error("KQL203", "find shows every column, and not all are declared", node.span, hint="project …")
-    elif len({frozenset((c.name, c.type) for c in side.visible) for _, side in found}) > 1:
-        reason = "find packs what not all its tables have into the column pack_; which empty values it leaves out is not documented"
-        raise scope.error("KQL200", reason, node.span, hint="project …")
+    elif len(found) > 1:
+        asked_for = sorted(names_in(node.predicate), key=lambda name: name.span.start)
+        found = _shown_smartly(scope, found, [name.name for name in asked_for], node)
     return _united(scope, found, source, node)
+
+
+def _shown_smartly(scope: Scope, found: list[Side], asked: Sequence[str], node: syntax.Find) -> list[Side]:
+    """What find shows of several tables: the columns that all have, those of the predicate, the rest of each in ``pack_``.
+
+    In this order by Microsoft's binder; whether empty values are packed is not documented, so that one stops the query.
+    """
+    types: dict[str, Type] = {}
+    for column in (c for _, side in found for c in side.visible):
+        if types.setdefault(column.name, column.type) is not column.type:
+            reason = f"column '{column.name}' has two types in the tables of find"
+            raise scope.error("KQL105", reason, node.span, hint="project …")
+    common = [c.name for c in found[0][1].visible if all(side.column(c.name) is not None for _, side in found)]
+    shown = list(dict.fromkeys([*common, *(name for name in asked if name in types)]))
+    rests = [[c for c in side.visible if c.name not in shown] for _, side in found]
+    results = []
+    for (name, side), rest in zip(found, rests, strict=True):
+        columns = {Column(n, types[n], True): _own(side, n, types[n]) for n in shown}
+        if any(rests):
+            columns[Column("pack_", Type.DYNAMIC, True)] = _packed_rest(scope, name, rest, node)
+        result = project(side, tuple(columns), columns, origin_of(scope, node, "find").without_text)
+        results.append((name, replace(result, openness=Openness.CLOSED)))
+    return results
+
+
+def _own(side: Tabular, name: str, kind: Type) -> Scalar:
+    own = side.column(name)
+    return Constant(kind, None) if own is None else ColumnRef(own)
+
+
+def _packed_rest(scope: Scope, table: str, rest: Sequence[Column], node: syntax.Find) -> Scalar:
+    """A bag of the columns that find does not show; the query stops where one of them is empty."""
+    if not rest:
+        reason = f"what find packs of {table}, which has no further column, is not documented"
+        raise scope.error("KQL204", reason, node.span, hint="project …")
+    pairs = [s for c in rest for s in (Constant(Type.STRING, c.name, node.span), ColumnRef(c))]
+    tests: list[Scalar] = [
+        call_function(scope, "isnotempty" if c.type is Type.STRING else "isnotnull", [ColumnRef(c)], node.span)
+        for c in rest
+    ]
+    holds = connect(scope, "and", tests, node.span)
+    message = Constant(
+        Type.STRING, "whether find packs empty values into pack_ is not documented, and one is in this table"
+    )
+    bag = packed(scope, "bag_pack", pairs, node.span)
+    return call_function(scope, "value if", [bag, holds, message, Constant(Type.STRING, table)], node.span)
 
 
 def _asked(sides: list[Side], named: Mapping[str, Type], predicate: syntax.Expr) -> list[Side]:
