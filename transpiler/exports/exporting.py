@@ -14,7 +14,7 @@ from transpiler.catalog import Catalog
 from transpiler.diagnostics import KqlError, RuleError
 from transpiler.exports.formats import DEFAULT_FORMATS, Format, RuleExport, formats_of
 from transpiler.exports.header import header_of
-from transpiler.exports.notes import export_notes
+from transpiler.exports.notes import export_notes, unplaced
 from transpiler.exports.settings import Settings, identifier_of
 from transpiler.exports.writing import is_stale, write_whole
 from transpiler.rule import load_rule
@@ -230,9 +230,8 @@ def _placeless(verdict: Verdict, catalog: Catalog) -> str:
     """What of the query's data lies outside (externaldata, a watchlist …), and no source says where in BigQuery."""
     translation = verdict.translations.get("bigquery")
     problems = []
-    for required in translation.requires if translation else ():
-        shape = catalog.shape(required.name, "bigquery")
-        if required.kind == "table" or (shape is not None and len(shape.identifier) > 1):
+    for required in unplaced(catalog, translation.requires) if translation else ():
+        if required.kind == "table":
             continue
         columns = ", ".join(f"{name}: {kind}" for name, kind in required.columns.items())
         problems.append(

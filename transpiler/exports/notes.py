@@ -33,10 +33,15 @@ def export_notes(rule: Rule, catalog: Catalog, verdict: Verdict) -> tuple[Findin
     return tuple(f for f in found if f not in verdict.findings)
 
 
+def unplaced(catalog: Catalog, requires: Sequence[Requirement]) -> list[Requirement]:
+    """What a query reads and no source places in a dataset of BigQuery."""
+    shapes = ((r, catalog.shape(r.name, "bigquery")) for r in requires)
+    return [r for r, shape in shapes if shape is None or len(shape.identifier) == 1]
+
+
 def _unplaced(rule: Rule, catalog: Catalog, requires: Sequence[Requirement]) -> tuple[Finding, ...]:
     """The tables that no source places: the service finds a name without a dataset only where the query has a default one."""
-    shapes = {r.name: catalog.shape(r.name, "bigquery") for r in requires if r.kind == "table"}
-    names = ", ".join(name for name, shape in shapes.items() if shape is not None and len(shape.identifier) == 1)
+    names = ", ".join(r.name for r in unplaced(catalog, requires) if r.kind == "table")
     if not names:
         return ()
     message = f"in which dataset {names} lies is not said: the query runs only where a default dataset is set"
