@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from transpiler.dialects.bigquery.series import NUMBER, POINTS, REAL_TEXT, joined, of_array
+from transpiler.dialects.bigquery.series import LINE, NUMBER, POINTS, REAL_TEXT, SLOPE, joined, of_array
 from transpiler.dialects.computed import hygienic
 from transpiler.dialects.segmented_lines import EQUAL_FITS, FEW_POINTS, FEWEST_POINTS, NO_BEST_SPLIT, SHORTEST_PART
 from transpiler.dialects.spelling import Speller, Spelling
 from transpiler.plan.scalars import Call
 
-_SLOPE = "(COVAR_POP(@y@, @x@) / NULLIF(VAR_POP(@x@), 0))"
 # What the line through a part leaves of its squares; through one point it leaves nothing.
-_REST = f"(COUNT(*) * (VAR_POP(@y@) - COALESCE(POW({_SLOPE}, 2) * VAR_POP(@x@), 0)))"
+_REST = f"(COUNT(*) * (VAR_POP(@y@) - COALESCE(POW({SLOPE}, 2) * VAR_POP(@x@), 0)))"
 _SPLITS = "UNNEST(GENERATE_ARRAY(1, ARRAY_LENGTH(JSON_QUERY_ARRAY({s})) - 1)) AS @k@"
 _NUMBERS = f"SELECT {NUMBER} AS @y@, CAST(@o@ AS FLOAT64) AS @x@ FROM {POINTS}"
 _PARTS = f"SELECT @k@, @x@ < @k@ AS @p@, @y@, @x@ FROM ({_NUMBERS}) CROSS JOIN {_SPLITS}"
@@ -23,26 +22,19 @@ _BEST = (
 )
 _ALL = f"SELECT COUNT(*) AS @n@, COUNT(@y@) AS @c@, VAR_POP(@y@) * COUNT(*) AS @v@ FROM ({_NUMBERS})"
 _LEAST = "@t@[SAFE_OFFSET(0)]"
-_OF_PART = {
-    "rsquare": f"1 - IEEE_DIVIDE({_REST}, COUNT(*) * VAR_POP(@y@))",
-    "slope": _SLOPE,
-    "interception": f"AVG(@y@) - {_SLOPE} * (AVG(@x@) - @b@)",
-    "variance": "VAR_SAMP(@y@)",
-    "rvariance": f"{_REST} / (COUNT(*) - 1)",
-}
-# The places of the numbers on each side, and the place before the first of them.
+# The places of the numbers on each side, and the place before the first of them: positions count from 1.
 _SIDES = {"left": ("@x@ < @k@", "-1"), "right": ("@x@ >= @k@", "(@k@ - 1)")}
 
 
 def _of_side(which: str, side: str) -> str:
     places, before = _SIDES[side]
-    return f"(SELECT {_OF_PART[which].replace('@b@', before)} FROM ({_NUMBERS}) WHERE {places})"
+    return f"(SELECT {LINE[which]} FROM (SELECT @y@, @x@ - {before} AS @x@ FROM ({_NUMBERS}) WHERE {places}))"
 
 
 def _fitted() -> str:
     """The text of the two lines: the average of a side is their height in its middle."""
     lines = ", ".join(
-        f"(SELECT AS STRUCT {_SLOPE} AS slope, AVG(@y@) - {_SLOPE} * AVG(@x@) AS base FROM ({_NUMBERS}) WHERE {places})"
+        f"(SELECT AS STRUCT {LINE['slope']} AS slope, {LINE['interception']} AS base FROM ({_NUMBERS}) WHERE {places})"
         for places, _ in _SIDES.values()
     )
     height = "@f@[OFFSET(IF(@o@ < @k@, 0, 1))].slope * @o@ + @f@[OFFSET(IF(@o@ < @k@, 0, 1))].base"

@@ -192,24 +192,22 @@ def _statistic(speller: Speller, of: Call) -> exp.Expr:
 
 # Positions count from 1, as the interception of Kusto's documentation shows.
 _LINE_ROWS = f"(SELECT {NUMBER} AS @y@, CAST(@o@ + 1 AS FLOAT64) AS @x@ FROM {POINTS})"
-_SLOPE = "COVAR_POP(@y@, @x@) / NULLIF(VAR_POP(@x@), 0)"
-_LINE: dict[str, str] = {
+SLOPE = "COVAR_POP(@y@, @x@) / NULLIF(VAR_POP(@x@), 0)"
+LINE: dict[str, str] = {
     "rsquare": "POW(CORR(@y@, @x@), 2)",
-    "slope": _SLOPE,
+    "slope": SLOPE,
     "variance": "COALESCE(VAR_SAMP(@y@), 0)",
     "rvariance": "(VAR_POP(@y@) - POW(COVAR_POP(@y@, @x@), 2) / NULLIF(VAR_POP(@x@), 0)) * COUNT(@y@) / NULLIF(COUNT(@y@) - 1, 0)",
-    "interception": f"AVG(@y@) - {_SLOPE} * AVG(@x@)",
+    "interception": f"AVG(@y@) - {SLOPE} * AVG(@x@)",
 }
 
 
 def _line(speller: Speller, of: Call) -> exp.Expr:
-    return hygienic(
-        speller, f"(SELECT {_LINE[str(of.options[0])]} FROM {_LINE_ROWS})", s=speller.value(of.arguments[0])
-    )
+    return hygienic(speller, f"(SELECT {LINE[str(of.options[0])]} FROM {_LINE_ROWS})", s=speller.value(of.arguments[0]))
 
 
 def _line_values(speller: Speller, of: Call) -> exp.Expr:
-    fit = f"(SELECT AS STRUCT {_LINE['slope']} AS slope, {_LINE['interception']} AS base FROM {_LINE_ROWS})"
+    fit = f"(SELECT AS STRUCT {LINE['slope']} AS slope, {LINE['interception']} AS base FROM {_LINE_ROWS})"
     text = REAL_TEXT.replace("{r}", "@f@.slope * (@o@ + 1) + @f@.base")
     body = joined(text, f"{POINTS} CROSS JOIN UNNEST([{fit}]) AS @f@")
     return speller.once(speller.value(of.arguments[0]), lambda s: hygienic(speller, of_array(body), s=s))
