@@ -49,11 +49,11 @@ def computed_once(template: str) -> Callable[[Speller, Call], exp.Expr]:
 
 
 def for_ends(template: str, of_an_end: str) -> Callable[[Speller, Call], exp.Expr]:
-    """A template over ``{v}``, an instant, and the one that knows of the ticks which the warehouse lacks of an end."""
+    """A template over ``{value}``, an instant, and the one that knows of the ticks which the warehouse lacks of an end."""
 
     def spell(speller: Speller, call: Call) -> exp.Expr:
         (instant,) = call.arguments
-        return speller.sql(of_an_end if ticks_beyond(instant) else template, v=speller.value(instant))
+        return speller.sql(of_an_end if ticks_beyond(instant) else template, value=speller.value(instant))
 
     return spell
 

@@ -54,6 +54,17 @@ def beyond_of(speller: Speller, call: Call, tree: exp.Expr) -> exp.Expr:
     return speller.sql("{n} + {lacking}" if lacking > 0 else "{n} - {lacking}", n=tree, lacking=number(abs(lacking)))
 
 
+def part_of(parts: Mapping[str, str]) -> Callable[[Speller, Call], exp.Expr]:
+    """``datetime_part``: ``parts`` are the target's templates over ``{date}``."""
+
+    def spell(speller: Speller, call: Call) -> exp.Expr:
+        part, (instant,) = str(call.options[0]), call.arguments
+        tree = speller.sql(parts[part], date=speller.value(instant))
+        return beyond_of(speller, call, tree) if part == "nanosecond" else tree
+
+    return spell
+
+
 def datetime_format(
     codes: Mapping[tuple[str, int], str], written: str, fraction: Callable[[Speller, exp.Expr, Piece], exp.Expr]
 ) -> Callable[[Speller, Call], exp.Expr]:

@@ -13,7 +13,7 @@ from transpiler.kql.instants import TICKS_PER_MICROSECOND
 from transpiler.lowering.liveness import scalars_of
 from transpiler.plan.relations import Join, Plan, Project, Reference, Relation, UnionAll
 from transpiler.plan.scalars import Column, ColumnRef, Constant, Scalar, columns_of
-from transpiler.types import Type
+from transpiler.plan.ticks import uneven_ticks
 
 
 def used_columns(plan: Plan, relations: Iterable[Relation]) -> set[Column]:
@@ -45,11 +45,7 @@ def used_columns(plan: Plan, relations: Iterable[Relation]) -> set[Column]:
 
 def shown(scalar: Scalar) -> Scalar:
     """A constant of time without the digit that no warehouse holds; anything else as it is."""
-    if not isinstance(scalar, Constant) or scalar.type not in (Type.DATETIME, Type.TIMESPAN):
+    if not isinstance(scalar, Constant) or (ticks := uneven_ticks(scalar)) is None:
         return scalar
-    if not isinstance(scalar.value, int):
-        return scalar
-    if scalar.value % TICKS_PER_MICROSECOND == 0:
-        return scalar
-    whole = abs(scalar.value) // TICKS_PER_MICROSECOND * TICKS_PER_MICROSECOND
-    return replace(scalar, value=whole if scalar.value >= 0 else -whole)
+    whole = abs(ticks) // TICKS_PER_MICROSECOND * TICKS_PER_MICROSECOND
+    return replace(scalar, value=whole if ticks >= 0 else -whole)

@@ -8,7 +8,7 @@ from transpiler.kql.instants import MAX_INSTANT, TICKS_PER_MICROSECOND
 from transpiler.plan.scalars import Call, ColumnRef, Constant, Scalar, ScalarSubquery, WindowCall
 from transpiler.types import Type
 
-TIMES = frozenset({Type.DATETIME, Type.TIMESPAN})
+_TIMES = frozenset({Type.DATETIME, Type.TIMESPAN})
 _LAST = TICKS_PER_MICROSECOND - 1
 # Whole microseconds are added to the first argument, or to the second.
 _MOVED = {"+ datetime": 0, "- datetime": 0, "+ timespan datetime": 1, "datetime_add": 1}
@@ -35,16 +35,15 @@ def ticks_beyond(scalar: Scalar) -> int:
             return 0
 
 
-def is_between_microseconds(scalar: Scalar) -> bool:
-    """Whether a constant time has ticks that no warehouse holds."""
-    if not isinstance(scalar, Constant) or scalar.type not in TIMES or not isinstance(scalar.value, int):
-        return False
-    return scalar.value % TICKS_PER_MICROSECOND != 0
+def uneven_ticks(scalar: Constant) -> int | None:
+    """The ticks of a constant time that lies between two microseconds, where no warehouse holds it; None for any other."""
+    value = scalar.value if scalar.type in _TIMES else None
+    return value if isinstance(value, int) and value % TICKS_PER_MICROSECOND else None
 
 
 def whole_microseconds(scalar: Scalar, *, upward: bool) -> Scalar:
     """A constant time between two microseconds as one of the two; anything else, and the calendar's very end, as it is."""
-    if not isinstance(scalar, Constant) or not isinstance(scalar.value, int) or not is_between_microseconds(scalar):
+    if not isinstance(scalar, Constant) or (ticks := uneven_ticks(scalar)) is None:
         return scalar
-    whole = scalar.value - scalar.value % TICKS_PER_MICROSECOND + (TICKS_PER_MICROSECOND if upward else 0)
+    whole = ticks - ticks % TICKS_PER_MICROSECOND + (TICKS_PER_MICROSECOND if upward else 0)
     return scalar if scalar.type is Type.DATETIME and whole > MAX_INSTANT else replace(scalar, value=whole)

@@ -48,7 +48,7 @@ _SATURATED_INT = (
 )
 _WRAPPED = "(({v} & 4294967295) ^ 2147483648) - 2147483648"
 _TICKS = f"(UNIX_MICROS({{value}}) + {EPOCH}) * 10"
-_WRITTEN_INSTANT = "FORMAT_TIMESTAMP('%E4Y-%m-%dT%H:%M:%E6S0Z', {v}, 'UTC')"
+_WRITTEN_INSTANT = "FORMAT_TIMESTAMP('%E4Y-%m-%dT%H:%M:%E6S0Z', {value}, 'UTC')"
 
 # The shortest text that reads back as the same number; BigQuery's own has 17 digits where 16 are enough.
 _SHORTEST = (
@@ -227,7 +227,7 @@ SPELLINGS: dict[str, Spelling] = {
     "tolong real": computed_once(_SATURATED),
     "tolong decimal": "SAFE_CAST(TRUNC({value}) AS INT64)",
     "tolong bool": "CAST({value} AS INT64)",
-    "tolong datetime": for_ends(_TICKS.replace("{value}", "{v}"), f"{_TICKS} + 9".replace("{value}", "{v}")),
+    "tolong datetime": for_ends(_TICKS, f"{_TICKS} + 9"),
     "tolong timespan": "{value} * 10",
     "toint string": computed_from(_LONG_TEXT.replace("{x}", "{value}"), _IN_INT),
     "toint dynamic": computed_once(_INT_OF_DYNAMIC),

@@ -13,6 +13,7 @@ from transpiler.dialects.datetimes import (
     beyond_of,
     datetime_format,
     is_zero,
+    part_of,
     timespan_format,
     whole_amount,
     within_clock,
@@ -148,12 +149,6 @@ _PARTS = {
 }
 
 
-def _part(speller: Speller, call: Call) -> exp.Expr:
-    part, (instant,) = str(call.options[0]), call.arguments
-    tree = speller.sql(_PARTS[part], date=speller.value(instant))
-    return beyond_of(speller, call, tree) if part == "nanosecond" else tree
-
-
 _CODES = {
     ("y", 2): "%y", ("y", 4): "%E4Y", ("M", 2): "%m", ("d", 2): "%d", ("H", 2): "%H", ("h", 2): "%I", ("m", 2): "%M",
     ("s", 2): "%S", ("t", 2): "%p",
@@ -271,7 +266,7 @@ SPELLINGS: dict[str, Spelling] = {
     "getyear": _extract("YEAR"),
     "week_of_year": _extract("ISOWEEK"),
     "weekofyear": _week_from_sunday,
-    "datetime_part": _part,
+    "datetime_part": part_of(_PARTS),
     "datetime_add": _add,
     "datetime_diff": _diff,
     "format_datetime": datetime_format(_CODES, "FORMAT_TIMESTAMP({p}, {t}, 'UTC')", _instant_piece),

@@ -48,7 +48,7 @@ _SATURATED_INT = (
 )
 _WRAPPED = "xor({v} & 4294967295, 2147483648) - 2147483648"
 _TICKS = f"(epoch_us({{value}}) + {EPOCH}) * 10"
-_WRITTEN_INSTANT = "strftime({v}, '%Y-%m-%dT%H:%M:%S.%f') || '0Z'"
+_WRITTEN_INSTANT = "strftime({value}, '%Y-%m-%dT%H:%M:%S.%f') || '0Z'"
 
 # Kusto writes plain digits from 1e-6 up to 1e21, DuckDB's cast only from 1e-4 up to 1e16.
 _REAL_AS_TEXT = (
@@ -217,7 +217,7 @@ SPELLINGS: dict[str, Spelling] = {
     "tolong real": computed_once(_SATURATED),
     "tolong decimal": "TRY_CAST(trunc({value}) AS BIGINT)",
     "tolong bool": "CAST({value} AS BIGINT)",
-    "tolong datetime": for_ends(_TICKS.replace("{value}", "{v}"), f"{_TICKS} + 9".replace("{value}", "{v}")),
+    "tolong datetime": for_ends(_TICKS, f"{_TICKS} + 9"),
     "tolong timespan": "{value} * 10",
     "toint string": f"CAST({_INT_TEXT.replace('{x}', '{value}')} AS BIGINT)",
     "toint dynamic": _dynamic(_INT_OF_DYNAMIC),

@@ -12,6 +12,7 @@ from transpiler.dialects.datetimes import (
     beyond_of,
     datetime_format,
     is_zero,
+    part_of,
     timespan_format,
     whole_amount,
     within_clock,
@@ -106,18 +107,12 @@ def _diff(speller: Speller, call: Call) -> exp.Expr:
 
 
 _PARTS = {
-    **{u: f"{u}({{t}})" for u in ("year", "quarter", "month", "day", "dayofyear", "hour", "minute", "second")},
-    "week_of_year": "weekofyear({t})",
-    "millisecond": "millisecond({t}) % 1000",
-    "microsecond": "microsecond({t}) % 1000000",
-    "nanosecond": "microsecond({t}) % 1000000 * 1000",
+    **{u: f"{u}({{date}})" for u in ("year", "quarter", "month", "day", "dayofyear", "hour", "minute", "second")},
+    "week_of_year": "weekofyear({date})",
+    "millisecond": "millisecond({date}) % 1000",
+    "microsecond": "microsecond({date}) % 1000000",
+    "nanosecond": "microsecond({date}) % 1000000 * 1000",
 }
-
-
-def _part(speller: Speller, call: Call) -> exp.Expr:
-    part, (instant,) = str(call.options[0]), call.arguments
-    tree = speller.sql(_PARTS[part], t=speller.value(instant))
-    return beyond_of(speller, call, tree) if part == "nanosecond" else tree
 
 
 _STRFTIME = {
@@ -265,7 +260,7 @@ SPELLINGS: dict[str, Spelling] = {
     "week_of_year": "weekofyear({date})",
     # By the Wednesday of its week, which begins on Sunday.
     "weekofyear": "(dayofyear(date_trunc('week', {date} + INTERVAL 1 DAY) + INTERVAL 2 DAY) - 1) // 7 + 1",
-    "datetime_part": _part,
+    "datetime_part": part_of(_PARTS),
     "datetime_add": _add,
     "datetime_diff": _diff,
     "format_datetime": datetime_format(_STRFTIME, "strftime({t}, {p})", _instant_digits),
