@@ -58,6 +58,11 @@ def for_ends(template: str, of_an_end: str) -> Callable[[Speller, Call], exp.Exp
     return spell
 
 
+def from_ticks(ticks: str, template: str) -> Callable[[Speller, Call], exp.Expr]:
+    """A number made of an instant's ``{ticks}``, which are those that the warehouse holds and what an end has beyond."""
+    return for_ends(template.replace("{ticks}", ticks), template.replace("{ticks}", f"{ticks} + 9"))
+
+
 def computed_from(inner: str, template: str) -> Callable[[Speller, Call], exp.Expr]:
     """A template over ``{v}``, which is computed by ``inner`` from ``{value}``, the only argument."""
 

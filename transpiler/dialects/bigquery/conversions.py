@@ -14,7 +14,7 @@ from transpiler.dialects.arithmetic import EPOCH
 from transpiler.dialects.bigquery.columns import is_queried, scalar_in
 from transpiler.dialects.bigquery.formats import part_at
 from transpiler.dialects.bigquery.paths import is_parsed, is_plain, json_of, scalar_text_of
-from transpiler.dialects.computed import computed_from, computed_once, for_ends, hygienic
+from transpiler.dialects.computed import computed_from, computed_once, for_ends, from_ticks, hygienic
 from transpiler.dialects.instant_texts import (
     DATE_FORMS,
     DATE_MARKS,
@@ -227,7 +227,7 @@ SPELLINGS: dict[str, Spelling] = {
     "tolong real": computed_once(_SATURATED),
     "tolong decimal": "SAFE_CAST(TRUNC({value}) AS INT64)",
     "tolong bool": "CAST({value} AS INT64)",
-    "tolong datetime": for_ends(_TICKS, f"{_TICKS} + 9"),
+    "tolong datetime": from_ticks(_TICKS, "{ticks}"),
     "tolong timespan": "{value} * 10",
     "toint string": computed_from(_LONG_TEXT.replace("{x}", "{value}"), _IN_INT),
     "toint dynamic": computed_once(_INT_OF_DYNAMIC),
@@ -235,14 +235,14 @@ SPELLINGS: dict[str, Spelling] = {
     "toint real": computed_once(_SATURATED_INT),
     "toint decimal": computed_from("SAFE_CAST(TRUNC({value}) AS INT64)", _IN_INT),
     "toint bool": "CAST({value} AS INT64)",
-    "toint datetime": _WRAPPED.replace("{v}", f"({_TICKS})"),
+    "toint datetime": from_ticks(_TICKS, _WRAPPED.replace("{v}", "({ticks})")),
     "toint timespan": _WRAPPED.replace("{v}", "({value} * 10)"),
     "toreal string": _REAL_TEXT.replace("{x}", "{value}"),
     "toreal dynamic": computed_once(f"COALESCE({_REAL_TEXT.replace('{x}', _S)}, {_ZERO_OR_ONE})"),
     "toreal integer": "CAST({value} AS FLOAT64)",
     "toreal decimal": "CAST({value} AS FLOAT64)",
     "toreal bool": "CAST(CAST({value} AS INT64) AS FLOAT64)",
-    "toreal datetime": f"CAST({_TICKS} AS FLOAT64)",
+    "toreal datetime": from_ticks(_TICKS, "CAST({ticks} AS FLOAT64)"),
     "toreal timespan": "CAST({value} * 10 AS FLOAT64)",
     "todecimal string": _DECIMAL_TEXT.replace("{x}", "{value}"),
     "todecimal dynamic": computed_once(f"COALESCE({_DECIMAL_TEXT.replace('{x}', _S)}, {_ZERO_OR_ONE})"),

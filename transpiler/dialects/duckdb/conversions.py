@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from sqlglot import exp
 
 from transpiler.dialects.arithmetic import EPOCH
-from transpiler.dialects.computed import computed_once, for_ends, guarded, hygienic
+from transpiler.dialects.computed import computed_once, for_ends, from_ticks, guarded, hygienic
 from transpiler.dialects.duckdb.paths import json_of, text_of
 from transpiler.dialects.instant_texts import (
     DATE_FORMS,
@@ -217,7 +217,7 @@ SPELLINGS: dict[str, Spelling] = {
     "tolong real": computed_once(_SATURATED),
     "tolong decimal": "TRY_CAST(trunc({value}) AS BIGINT)",
     "tolong bool": "CAST({value} AS BIGINT)",
-    "tolong datetime": for_ends(_TICKS, f"{_TICKS} + 9"),
+    "tolong datetime": from_ticks(_TICKS, "{ticks}"),
     "tolong timespan": "{value} * 10",
     "toint string": f"CAST({_INT_TEXT.replace('{x}', '{value}')} AS BIGINT)",
     "toint dynamic": _dynamic(_INT_OF_DYNAMIC),
@@ -225,14 +225,14 @@ SPELLINGS: dict[str, Spelling] = {
     "toint real": computed_once(_SATURATED_INT),
     "toint decimal": "CAST(TRY_CAST(trunc({value}) AS INTEGER) AS BIGINT)",
     "toint bool": "CAST({value} AS BIGINT)",
-    "toint datetime": _WRAPPED.replace("{v}", f"({_TICKS})"),
+    "toint datetime": from_ticks(_TICKS, _WRAPPED.replace("{v}", "({ticks})")),
     "toint timespan": _WRAPPED.replace("{v}", "({value} * 10)"),
     "toreal string": _REAL_TEXT.replace("{x}", "{value}"),
     "toreal dynamic": _dynamic(f"COALESCE({_REAL_TEXT.replace('{x}', _S)}, {_ZERO_OR_ONE})"),
     "toreal integer": "CAST({value} AS DOUBLE)",
     "toreal decimal": "CAST({value} AS DOUBLE)",
     "toreal bool": "CAST(CAST({value} AS BIGINT) AS DOUBLE)",
-    "toreal datetime": f"CAST({_TICKS} AS DOUBLE)",
+    "toreal datetime": from_ticks(_TICKS, "CAST({ticks} AS DOUBLE)"),
     "toreal timespan": "CAST({value} * 10 AS DOUBLE)",
     "todecimal string": _DECIMAL_TEXT.replace("{x}", "{value}"),
     "todecimal dynamic": _dynamic(f"COALESCE({_DECIMAL_TEXT.replace('{x}', _S)}, {_ZERO_OR_ONE})"),
